@@ -1,0 +1,107 @@
+package fork
+
+import "github.com/ringtrip/ringtrip/call"
+
+// MaxLegs is how many of the callee's devices one call rings.
+const MaxLegs = 8
+
+// State is where the call stands for the server.
+type State uint8
+
+// The states of a forked call; the numbers are stored.
+const (
+	Idle     State = 0 // not started
+	Ringing  State = 1 // offered to the callee's devices
+	Answered State = 2 // one leg has it
+	Ended    State = 3
+)
+
+// LegState is where the branch to one device stands; the numbers are stored.
+type LegState uint8
+
+// The states of a leg.
+const (
+	NoLeg       LegState = 0 // this slot is empty
+	Created     LegState = 1 // nothing heard of the device yet
+	Pushed      LegState = 2 // APNs took the push
+	Woke        LegState = 3 // the device connected because of this call, or was connected
+	LegRinging  LegState = 4 // the device's system shows the ring
+	LegAnswered LegState = 5 // this leg has the call
+	LegEnded    LegState = 6 // over for this device, with Reason
+)
+
+// Leg is the branch of a call to one device.
+type Leg struct {
+	State  LegState    `json:"state"`
+	Reason call.Reason `json:"reason,omitempty"`
+	Held   bool        `json:"held,omitempty"` // the device holds the call
+}
+
+// Fork is one call rung on many devices. It is comparable.
+type Fork struct {
+	State      State        `json:"state"`
+	Legs       [MaxLegs]Leg `json:"legs"`
+	Winner     int8         `json:"winner"` // index of the leg that answered; valid in Answered and, if it was answered, Ended; else -1. The zero Fork has 0 and State Idle.
+	By         int8         `json:"by"`     // index of the leg that decided the end (declined, blocked, hung up); -1: the caller, the clock or the server
+	CallerHeld bool         `json:"caller_held,omitempty"`
+	Reason     call.Reason  `json:"reason,omitempty"` // why it ended
+}
+
+// EventKind says what happened.
+type EventKind uint8
+
+// What can happen to a forked call. Leg is the index of the leg it happened to.
+const (
+	_            EventKind = iota
+	Start                  // ring the first N legs (Event.N)
+	Join                   // a device came online during the ring and gets a leg of its own
+	PushAccepted           // APNs took Leg's push
+	PushFailed             // Leg's push failed for good
+	Wake                   // Leg's device is connected
+	Ring                   // Leg's device shows the ring
+	Answer                 // Leg's device answers
+	Decline                // Leg's user declines, with Reason Declined or Blocked: for all devices
+	Busy                   // Leg is busy, with Reason Busy, DoNotDisturb or Unreachable: this device only; On: for all devices (busy elsewhere)
+	Cancel                 // the caller gives up before the answer
+	CallerHangup           // the caller ends the answered call, with Reason HungUp, MediaFailed or Crashed
+	LegHangup              // Leg ends the answered call, with Reason as above
+	CallerHold             // On
+	LegHold                // Leg, On
+	RingTimeout            // the ring's deadline passed
+	Abandoned              // neither end of an answered call was heard of for too long
+	Glare                  // the callee's own call to the caller is older and goes on instead
+	End                    // the backend ends the call
+)
+
+// Event is one thing that happened. It is comparable.
+type Event struct {
+	Kind   EventKind
+	Leg    int8
+	N      int8 // Start
+	Reason call.Reason
+	On     bool
+}
+
+// EffectKind is an order of the machine to the server.
+type EffectKind uint8
+
+// What the server has to do, all of it in the one commit that stores the new Fork.
+const (
+	_          EffectKind = iota
+	PushLeg               // send Leg its VoIP push (only if it has no live foreground stream)
+	TellCaller            // put the call's new state into the caller's event stream
+	TellLeg               // put the call's new state into Leg's event stream
+	ArmRing               // start the durable ring timer
+	ArmAlive              // start the durable timer that ends abandoned calls
+	ClearTimer            // no timer is needed any more
+	Record                // write the history row and the webhook job, with Reason
+	Accept                // answer to Leg's request: the call is yours
+	Refuse                // answer to Leg's request: it is not, with Reason
+)
+
+// Effect is one order. It is comparable.
+type Effect struct {
+	Kind   EffectKind
+	Leg    int8
+	Reason call.Reason
+}
