@@ -1,0 +1,145 @@
+package callkit
+
+import "time"
+
+// HandleType is CXHandleType.
+type HandleType int
+
+// The kinds of handles.
+const (
+	Generic      HandleType = 1
+	PhoneNumber  HandleType = 2
+	EmailAddress HandleType = 3
+)
+
+// Handle is CXHandle: how a person is reached.
+type Handle struct {
+	Type  HandleType `json:"type"`
+	Value string     `json:"value"`
+}
+
+// Update is CXCallUpdate. Only what is set changes the call (CallKit: CXCallUpdate), so all of it is optional.
+type Update struct {
+	RemoteHandle        *Handle
+	LocalizedCallerName *string
+	SupportsHolding     *bool
+	SupportsGrouping    *bool
+	SupportsUngrouping  *bool
+	SupportsDTMF        *bool
+	HasVideo            *bool
+}
+
+// EndedReason is CXCallEndedReason.
+type EndedReason int
+
+// Why a call ended, in the words that CallKit has.
+const (
+	Failed            EndedReason = 1
+	RemoteEnded       EndedReason = 2
+	Unanswered        EndedReason = 3
+	AnsweredElsewhere EndedReason = 4
+	DeclinedElsewhere EndedReason = 5
+)
+
+// ProviderConfiguration is CXProviderConfiguration. [DefaultConfiguration] has Apple's defaults.
+type ProviderConfiguration struct {
+	LocalizedName            string
+	RingtoneSound            string
+	IconTemplateImageData    []byte
+	MaximumCallGroups        int
+	MaximumCallsPerCallGroup int
+	IncludesCallsInRecents   bool
+	SupportsVideo            bool
+	SupportedHandleTypes     []HandleType
+}
+
+// DefaultConfiguration returns what CXProviderConfiguration init sets.
+func DefaultConfiguration() ProviderConfiguration {
+	return ProviderConfiguration{MaximumCallGroups: 2, MaximumCallsPerCallGroup: 5, IncludesCallsInRecents: true}
+}
+
+// Provider is CXProvider: the app tells the system of its calls.
+type Provider interface {
+	// SetDelegate is setDelegate:queue:; nil queue is main. A nil delegate stops callbacks.
+	SetDelegate(ProviderDelegate, Queue)
+	// ReportNewIncomingCall is reportNewIncomingCallWithUUID:update:completion:. The flag that PushKit tests
+	// when the push delegate returns is set before it returns. completion (may be nil) gets an [*Error] of
+	// [IncomingCallErrorDomain] if the system does not show the call, on the delegate queue.
+	ReportNewIncomingCall(id UUID, u Update, completion func(error))
+	// ReportCallUpdated is reportCallWithUUID:updated:.
+	ReportCallUpdated(id UUID, u Update)
+	// ReportCallEnded is reportCallWithUUID:endedAtDate:reason:; a zero time is now.
+	ReportCallEnded(id UUID, at time.Time, reason EndedReason)
+	// ReportOutgoingCallStartedConnecting is reportOutgoingCallWithUUID:startedConnectingAtDate:; a zero time is now.
+	ReportOutgoingCallStartedConnecting(id UUID, at time.Time)
+	// ReportOutgoingCallConnected is reportOutgoingCallWithUUID:connectedAtDate:; a zero time is now.
+	ReportOutgoingCallConnected(id UUID, at time.Time)
+	// Configuration returns a copy; SetConfiguration replaces it.
+	Configuration() ProviderConfiguration
+	SetConfiguration(ProviderConfiguration)
+	// PendingActions is pendingTransactions, flattened: actions delivered and not settled.
+	PendingActions() []Action
+	// Invalidate ends all calls as failed and the provider's life.
+	Invalidate()
+}
+
+// ProviderDelegate is CXProviderDelegate: what it must implement. The interfaces below it are optional.
+type ProviderDelegate interface {
+	// ProviderDidReset says that the call service died: every call is gone, every action is void.
+	ProviderDidReset(Provider)
+}
+
+// BeginDelegate is told that the provider may be used.
+type BeginDelegate interface{ ProviderDidBegin(Provider) }
+
+// TransactionDelegate may execute a whole transaction: true means that it settles the actions itself and the
+// perform methods are not called.
+type TransactionDelegate interface {
+	ExecuteTransaction(Provider, []Action) bool
+}
+
+// StartCallDelegate performs start actions.
+type StartCallDelegate interface {
+	PerformStartCallAction(Provider, *StartCallAction)
+}
+
+// AnswerCallDelegate performs answer actions.
+type AnswerCallDelegate interface {
+	PerformAnswerCallAction(Provider, *AnswerCallAction)
+}
+
+// EndCallDelegate performs end actions.
+type EndCallDelegate interface {
+	PerformEndCallAction(Provider, *EndCallAction)
+}
+
+// SetHeldDelegate performs hold and resume.
+type SetHeldDelegate interface {
+	PerformSetHeldCallAction(Provider, *SetHeldCallAction)
+}
+
+// SetMutedDelegate performs mute and unmute.
+type SetMutedDelegate interface {
+	PerformSetMutedCallAction(Provider, *SetMutedCallAction)
+}
+
+// SetGroupDelegate performs grouping.
+type SetGroupDelegate interface {
+	PerformSetGroupCallAction(Provider, *SetGroupCallAction)
+}
+
+// PlayDTMFDelegate performs DTMF.
+type PlayDTMFDelegate interface {
+	PerformPlayDTMFCallAction(Provider, *PlayDTMFCallAction)
+}
+
+// TimedOutDelegate is told that an action was not settled in time; it is settled (failed) already.
+type TimedOutDelegate interface {
+	TimedOutPerformingAction(Provider, Action)
+}
+
+// AudioDelegate is told when the system lends and takes back the audio session.
+type AudioDelegate interface {
+	DidActivateAudioSession(Provider, AudioSession)
+	DidDeactivateAudioSession(Provider, AudioSession)
+}
