@@ -1,0 +1,153 @@
+package fork
+
+import (
+	"slices"
+
+	"github.com/ringtrip/ringtrip/call"
+)
+
+// A rule is one row of the table: in these states, for a leg in these states, on this event, if the guards hold.
+type rule struct {
+	in   []State
+	legs []LegState // nil: the event has no leg
+	on   EventKind
+	when []guard
+
+	leg    LegState    // where the event's leg goes; NoLeg: it stays
+	legWhy call.Reason // if leg is LegEnded
+	to     State       // Idle: stay
+	why    call.Reason // if to is Ended
+	others call.Reason // what the other legs that could answer, and the one that has the call, end with
+	by     bool        // the event's leg decided the end
+	set    change
+}
+
+// eventReason, as any of a rule's reasons, takes the event's.
+const eventReason call.Reason = 0
+
+var (
+	offered = []LegState{Created, Pushed, Woke, LegRinging}
+	inPlay  = []LegState{Created, Pushed, Woke, LegRinging, LegEnded} // with the guard ifInPlay
+)
+
+// rules is what events do, besides the clauses that hold for all of them. The first row that fits counts. An event
+// that no row names is ignored, and refused if it is an answer.
+var rules = []rule{
+	{in: []State{Idle}, on: Start, to: Ringing, set: isCreated},
+
+	// What becomes of one leg while the call rings.
+	{in: []State{Ringing}, legs: []LegState{NoLeg}, on: Join, when: []guard{ifNext}, leg: Woke},
+	{in: []State{Ringing}, legs: []LegState{Created}, on: PushAccepted, leg: Pushed},
+	{in: []State{Ringing}, legs: []LegState{Created, Pushed}, on: PushFailed, leg: LegEnded, legWhy: call.Unreachable},
+	{in: []State{Ringing}, legs: []LegState{Created, Pushed, LegEnded}, on: Wake, when: []guard{ifInPlay}, leg: Woke},
+	{in: []State{Ringing}, legs: inPlay, on: Ring, when: []guard{ifInPlay}, leg: LegRinging},
+	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay, ifForAll}, leg: LegEnded, to: Ended, others: call.BusyElsewhere, by: true},
+	{in: []State{Ringing}, legs: offered, on: Busy, leg: LegEnded},
+	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay, ifHungUp}, leg: LegEnded, legWhy: call.Declined, to: Ended, why: call.Declined, others: call.DeclinedElsewhere, by: true},
+	{in: []State{Ringing}, legs: offered, on: LegHangup, leg: LegEnded},
+
+	// How the ring ends.
+	{in: []State{Ringing}, legs: inPlay, on: Answer, when: []guard{ifInPlay}, leg: LegAnswered, to: Answered, others: call.AnsweredElsewhere, set: isWinner},
+	{in: []State{Ringing}, legs: inPlay, on: Decline, when: []guard{ifInPlay}, leg: LegEnded, to: Ended, others: call.DeclinedElsewhere, by: true},
+	{in: []State{Ringing}, on: Cancel, to: Ended, why: call.Cancelled, others: call.Cancelled},
+	{in: []State{Ringing}, on: CallerHangup, to: Ended, why: call.Cancelled, others: call.Cancelled}, // the caller crashed, or believed it was answered
+	{in: []State{Ringing}, on: RingTimeout, to: Ended, why: call.Unanswered, others: call.Unanswered},
+	{in: []State{Ringing}, on: Glare, to: Ended, why: call.Replaced, others: call.Replaced},
+	{in: []State{Ringing}, on: End, to: Ended, why: call.ServerEnded, others: call.ServerEnded},
+
+	// The answered call.
+	{in: []State{Answered}, on: CallerHold, set: isCallerHeld},
+	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHold, set: isLegHeld},
+	{in: []State{Answered}, on: Cancel, to: Ended, why: call.HungUp, others: call.HungUp}, // it crossed the answer
+	{in: []State{Answered}, on: CallerHangup, to: Ended},
+	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHangup, to: Ended, by: true},
+	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: Decline, to: Ended, why: call.HungUp, others: call.HungUp, by: true},
+	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: Busy, to: Ended, why: call.Crashed, others: call.Crashed, by: true}, // the device lost a call that it had answered
+	{in: []State{Answered}, on: Abandoned, to: Ended, why: call.Crashed, others: call.Crashed},
+	{in: []State{Answered}, on: End, to: Ended, why: call.ServerEnded, others: call.ServerEnded},
+}
+
+// A guard is a condition of a row.
+type guard uint8
+
+const (
+	ifNext guard = iota
+	ifInPlay
+	ifForAll
+	ifHungUp
+)
+
+var guards = [...]struct {
+	name  string
+	holds func(f Fork, e Event) bool
+}{
+	ifNext: {"next empty slot", func(f Fork, e Event) bool {
+		next, ok := f.NextLeg()
+		return ok && next == e.Leg
+	}},
+	ifInPlay: {"leg not over, or given up as unreachable", func(f Fork, e Event) bool {
+		return f.Legs[e.Leg].State != LegEnded || f.Legs[e.Leg].Reason == call.Unreachable
+	}},
+	ifForAll: {"on", func(_ Fork, e Event) bool { return e.On }},
+	ifHungUp: {"reason hungup", func(_ Fork, e Event) bool { return e.Reason == call.HungUp }},
+}
+
+// A change is what a row does besides moving the call and its leg.
+type change uint8
+
+const (
+	nothing change = iota
+	isCreated
+	isWinner
+	isCallerHeld
+	isLegHeld
+)
+
+var changes = [...]struct {
+	name string
+	make func(f *Fork, e Event)
+}{
+	nothing: {"", func(*Fork, Event) {}},
+	isCreated: {"N legs created", func(f *Fork, e Event) {
+		f.Winner, f.By = -1, -1
+		for i := range e.N {
+			f.Legs[i] = Leg{State: Created}
+		}
+	}},
+	isWinner:     {"this leg has the call", func(f *Fork, e Event) { f.Winner = e.Leg }},
+	isCallerHeld: {"held by the caller if on", func(f *Fork, e Event) { f.CallerHeld = e.On }},
+	isLegHeld:    {"held by this leg if on", func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
+}
+
+// hasLeg reports whether events of kind k happen to one leg.
+func (k EventKind) hasLeg() bool {
+	switch k {
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Decline, Busy, LegHangup, LegHold:
+		return true
+	case Start, Cancel, CallerHangup, CallerHold, RingTimeout, Abandoned, Glare, End:
+	}
+	return false
+}
+
+// clean brings what makes no sense in e to what does: it comes from outside. A leg out of range becomes -1.
+func clean(e Event) Event {
+	var sensible []call.Reason // the first is the default
+	switch e.Kind {
+	case Start:
+		e.N = min(max(e.N, 0), MaxLegs)
+	case Decline:
+		sensible = []call.Reason{call.Declined, call.Blocked}
+	case Busy:
+		sensible = []call.Reason{call.Busy, call.DoNotDisturb, call.Unreachable}
+	case LegHangup, CallerHangup:
+		sensible = []call.Reason{call.HungUp, call.MediaFailed, call.Crashed}
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Cancel, CallerHold, LegHold, RingTimeout, Abandoned, Glare, End:
+	}
+	if len(sensible) > 0 && !slices.Contains(sensible, e.Reason) {
+		e.Reason = sensible[0]
+	}
+	if e.Leg < 0 || e.Leg >= MaxLegs {
+		e.Leg = -1
+	}
+	return e
+}
