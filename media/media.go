@@ -25,6 +25,12 @@ var (
 	ErrNotPrepared = errors.New("media: session is not prepared; call Prepare first")
 	// ErrBadMessage wraps what was wrong with a message of the far end. The session goes on as before.
 	ErrBadMessage = errors.New("media: bad message")
+	// ErrNotConnected is returned by PlayDTMF while nothing can be sent: before Connected, while
+	// Disconnected, and on hold.
+	ErrNotConnected = errors.New("media: nothing can be sent now; the session is not connected or on hold")
+	// ErrBye is in a Failed event whose reason is that the far end said Bye. It is how a session ends
+	// properly and no fault: who hung up, the call's own signaling says.
+	ErrBye = errors.New("media: the far end said bye")
 )
 
 // A Factory makes one Session a call (WebRTC: one a leg). It is safe for concurrent use.
@@ -64,7 +70,11 @@ type Config struct {
 type Message struct {
 	Session string      // names the session, see [Config.Session]
 	Kind    MessageKind // what Data is
-	Data    string      // SDP, or one ICE candidate as JSON (RTCIceCandidateInit); empty candidate = end of candidates
+	// Data is SDP, or one ICE candidate as JSON (RTCIceCandidateInit). An empty candidate is the end of
+	// candidates. An empty Offer is how an answerer asks the offerer for a new one after its network
+	// changed, as a re-INVITE without SDP does in SIP (RFC 3261 §14.1): only one end ever offers, so
+	// two offers can't cross.
+	Data string
 }
 
 // MessageKind is the kind of a Message; its numbers are on the wire.
