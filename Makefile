@@ -1,0 +1,42 @@
+# `make help` lists what there is to do.
+SHELL := /bin/bash
+GO ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.2.0
+# Packages that run inside an iOS app: they must vet for it.
+PURE := ./call/... ./fork/... ./callkit ./iossim/... ./phone/... ./signaling/... ./media/...
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test model fuzz lint web generate bench tools
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: ## call Bob's simulated iPhones from a page
+	$(GO) run ./cmd/ringtrip demo
+
+test: tools ## all tests, with the race detector; installs what it needs and says so
+	RINGTRIP_BROWSER_TESTS=1 $(GO) test -race -timeout 15m ./...
+
+model: ## search the state machines exhaustively, mutate them, print the figures
+	$(GO) run ./tools/model
+
+fuzz: ## every fuzz target for 10 s
+	@tools/fuzz 10s
+
+lint: ## gofmt, vet (linux, darwin, ios), staticcheck, govulncheck
+	@tools/lint "$(STATICCHECK)" "$(GOVULNCHECK)" $(PURE)
+
+web: ## build the page into web/dist (needs Node)
+	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
+
+generate: ## wire code from proto/, for Go and TypeScript (needs Node)
+	cd web && npm ci --no-audit --no-fund
+	cd proto && ../web/node_modules/.bin/buf lint && ../web/node_modules/.bin/buf generate
+	sha256sum proto/ringtrip/v1/ringtrip.proto | cut -d' ' -f1 > proto/generated.sha256
+
+bench: ## ring latency, with the floor beside it
+	$(GO) run ./cmd/ringtrip bench ring
+
+tools: ## what the tests need and the machine lacks
+	@tools/install

@@ -1,0 +1,51 @@
+package archtest
+
+// table is the architecture. Leaves (iossim, media/webrtc, push/apns, store/*, bus/*) know their parent and
+// the pure packages only; only cmd and capi choose leaves; phone and server never know each other.
+var table = map[string]row{
+	"call":    {why: "one call on one device, pure: it must compile into anything and be searched exhaustively"},
+	"fork":    {why: "one call rung on many devices, pure", ours: []string{"call"}},
+	"callkit": {why: "Apple's words as interfaces; no behaviour, so anyone's glue code can be written against it"},
+
+	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
+		ours: []string{"callkit", "iossim"}, others: []string{"gopkg.in/yaml.v3"}},
+	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
+		ours: []string{"callkit"}, testing: []string{"callkit/callkittest"}},
+
+	"signaling": {why: "what phone and server say to each other; the only thing they share besides call",
+		ours: []string{"call", "callkit", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf"}},
+	"signaling/ringtripv1":                   {why: "generated from proto/", others: []string{"google.golang.org/protobuf"}},
+	"signaling/ringtripv1/ringtripv1connect": {why: "generated from proto/", ours: []string{"signaling/ringtripv1"}, others: []string{"connectrpc.com/connect"}},
+
+	"media":           {why: "the contract that every media SDK fits; no behaviour"},
+	"media/audio":     {why: "samples: tones, WAV, recognising what is heard; pure, used by whoever makes or hears sound"},
+	"media/mediatest": {why: "the conformance suite for media, and an honest fake", ours: []string{"media"}},
+	"media/webrtc": {why: "a leaf: pion and Opus stay behind media.Session", ours: []string{"media", "media/audio"},
+		others: []string{"github.com/pion", "github.com/thesyncim/gopus", "github.com/tphakala/go-opus"}, testing: []string{"media/mediatest"}},
+
+	"phone": {why: "the engine in the app: it must run on an iPhone, where there is no server and no simulator",
+		ours:    []string{"call", "callkit", "media", "signaling", "signaling/ringtripv1"},
+		others:  []string{"google.golang.org/protobuf", "connectrpc.com/connect"},
+		testing: []string{"iossim", "media/mediatest"}},
+
+	"push":          {why: "the contract with whoever delivers pushes; no behaviour"},
+	"push/apns":     {why: "a leaf: Apple's push service", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apnstest"}},
+	"push/apnstest": {why: "a leaf: a local APNs that behaves like Apple's", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apns"}},
+
+	"store":           {why: "the contract of what the server keeps; no behaviour"},
+	"store/sqlite":    {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest"}},
+	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine"}},
+	"bus":             {why: "the contract of what wakes a stream; no behaviour"},
+	"bus/local":       {why: "a leaf: one process", ours: []string{"bus"}, testing: []string{"bus/bustest"}},
+	"bus/bustest":     {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
+
+	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
+		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "store", "bus", "server/auth"},
+		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
+		testing: []string{"store/sqlite", "bus/local"}},
+	"server/auth": {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
+
+	"web": {why: "the page, embedded", testing: []string{"iossim"}},
+
+	"internal/archtest": {why: "this test"},
+}
