@@ -93,7 +93,10 @@ type Error struct {
 func (e *Error) Error() string {
 	s := fmt.Sprintf("push: APNs answered %d %s after %d attempt(s)", e.Status, e.Reason, e.Attempts)
 	if e.Status == 0 {
-		s = fmt.Sprintf("push: no answer from APNs (%s) after %d attempt(s)", e.Reason, e.Attempts)
+		s = fmt.Sprintf("push: not sent (%s)", e.Reason)
+		if e.Attempts > 0 {
+			s = fmt.Sprintf("push: no answer from APNs (%s) after %d attempt(s)", e.Reason, e.Attempts)
+		}
 		if e.Err != nil {
 			s += ": " + e.Err.Error()
 		}

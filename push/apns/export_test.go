@@ -1,0 +1,60 @@
+package apns
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringtrip/ringtrip/push"
+)
+
+// Reaction is a row of the reason table, for tests.
+type Reaction struct {
+	Status         int
+	Reason         string
+	Verdict        push.Verdict
+	Elsewhere      bool
+	Remint         bool
+	OtherWorld     bool
+	Replace, OfKey bool
+	Hint           string
+}
+
+// Reactions is the reason table.
+func Reactions() []Reaction {
+	var all []Reaction
+	for _, r := range reactions {
+		all = append(all, Reaction{r.status, r.reason, r.verdict, r.retry == elsewhere, r.retry == remint, r.retry == otherWorld, r.replace, r.key, r.hint})
+	}
+	return all
+}
+
+// SetSleep replaces the wait before a retry. It must be called before the first Send.
+func (s *Sender) SetSleep(f func(ctx context.Context, d time.Duration) error) { s.sleep = f }
+
+// SetPatience sets how long a first push may take before a second connection is opened. Before the first Send only.
+func (s *Sender) SetPatience(d time.Duration) {
+	for _, p := range s.pools {
+		p.cfg.patience = d
+	}
+}
+
+// SetPause replaces the wait between failed dials. Before the first Send only.
+func (s *Sender) SetPause(f func(failures int) time.Duration) {
+	for _, p := range s.pools {
+		p.cfg.pause = f
+	}
+}
+
+// Authorization is the header value in use now.
+func (s *Sender) Authorization() (string, time.Time, error) {
+	t, err := s.minter.token()
+	return t.authorization, t.issuedAt, err
+}
+
+// Open counts the connections of an environment that take pushes.
+func (s *Sender) Open(env push.Environment) int {
+	p := s.pools[env]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns)
+}

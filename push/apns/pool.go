@@ -1,0 +1,346 @@
+package apns
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/ringtrip/ringtrip/push"
+)
+
+// settled is how many answers a connection must have brought before its being full counts: APNs may announce the higher
+// limit of streams shortly after the first success.
+const settled = 3
+
+var errClosed = errors.New("apns: the sender is closed")
+
+// poolConfig is what a pool is made from.
+type poolConfig struct {
+	env         push.Environment
+	base        *url.URL
+	dial        func(context.Context) (*http.ClientConn, error)
+	max         int
+	patience    time.Duration                    // how long a first push may take before others get a second connection
+	pause       func(failures int) time.Duration // between failed attempts to connect
+	log         *slog.Logger
+	breakerTime func() time.Time
+}
+
+// pool is the connections to one environment. It hands each push a connection with room for it:
+//
+//	dialing -> probing (one push) -> proven (as many as APNs allows) -> retired (finishes what it has) -> closed
+//	                 `-- refused: the next push probes
+//
+// Only pool decides about connections, under mu.
+type pool struct {
+	cfg     poolConfig
+	breaker breaker
+	ctx     context.Context // ends with the pool
+	cancel  context.CancelFunc
+	wake    chan struct{} // a connection changed by itself, or a timer ran out
+	wg      sync.WaitGroup
+
+	mu        sync.Mutex
+	closed    bool
+	conns     []*conn    // not retired, oldest first
+	retired   []*conn    // still carrying something
+	doomed    []*conn    // to be closed as soon as mu is free
+	waiters   *list.List // of *waiter, first come first served
+	dialing   bool
+	failures  int       // connections in a row that failed before their first success
+	notBefore time.Time // no dialing until then
+	timer     *time.Timer
+}
+
+// conn is one connection. pool.mu guards it, cc locks for itself.
+type conn struct {
+	id       int64
+	cc       *http.ClientConn
+	proven   bool // a push succeeded
+	probing  bool // the one push that a new connection may carry is on its way
+	since    time.Time
+	inFlight int
+	answers  int
+	retired  bool
+	patience *time.Timer
+}
+
+// waiter is a push that waits for a connection.
+type waiter struct {
+	avoid *conn
+	ready chan grant // of capacity 1
+}
+
+type grant struct {
+	conn *conn
+	err  error
+}
+
+// outcome is how a connection did with a push.
+type outcome uint8
+
+const (
+	unused    outcome = 1 // nothing was sent
+	answered  outcome = 2 // APNs refused the push
+	succeeded outcome = 3
+	broken    outcome = 4 // no answer, or one that says that the connection is over
+)
+
+func newPool(cfg poolConfig) *pool {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &pool{cfg: cfg, ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), waiters: list.New()}
+	p.wg.Go(p.watch)
+	return p
+}
+
+// dialPause is 100 ms after the first failure, doubling to 5 s: Apple takes rapid reconnecting for an attack.
+func dialPause(failures int) time.Duration {
+	return min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
+}
+
+// acquire gives a connection with room for one push, not avoid unless there is no other. It blocks until there is one, a
+// connection can't be opened, ctx ends or the pool closes. The caller must call release.
+func (p *pool) acquire(ctx context.Context, avoid *conn) (*conn, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, errClosed
+	}
+	if p.waiters.Len() == 0 {
+		if c := p.pickLocked(avoid); c != nil {
+			p.unlock()
+			return c, nil
+		}
+	}
+	w := &waiter{avoid: avoid, ready: make(chan grant, 1)}
+	e := p.waiters.PushBack(w)
+	p.dispatchLocked()
+	p.unlock()
+	select {
+	case g := <-w.ready:
+		return g.conn, g.err
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	select {
+	case g := <-w.ready: // granted meanwhile: p.waiters no longer has it
+		p.unlock()
+		if g.conn != nil {
+			g.conn.cc.Release()
+			p.release(g.conn, unused)
+		}
+	default:
+		p.waiters.Remove(e)
+		p.unlock()
+	}
+	return nil, ctx.Err()
+}
+
+// release gives a connection back and says how it did.
+func (p *pool) release(c *conn, o outcome) {
+	p.mu.Lock()
+	defer p.unlock()
+	c.inFlight--
+	if c.probing {
+		c.probing = false
+		c.patience.Stop()
+	}
+	switch o {
+	case unused:
+	case answered:
+		c.answers++
+	case succeeded:
+		c.answers++
+		c.proven = true
+		p.failures = 0
+	case broken:
+		p.retireLocked(c)
+	}
+	if c.retired && c.inFlight == 0 {
+		p.doomLocked(c)
+	}
+	p.dispatchLocked()
+}
+
+// dispatchLocked serves those who wait, in order, and opens a connection if that is what they need. p.mu must be held.
+func (p *pool) dispatchLocked() {
+	p.pruneLocked()
+	needy := false
+	for e := p.waiters.Front(); e != nil; {
+		w, next := e.Value.(*waiter), e.Next()
+		c := p.pickLocked(w.avoid)
+		switch {
+		case c != nil:
+			p.waiters.Remove(e)
+			w.ready <- grant{conn: c}
+		case !needy && !p.dialing && !p.hopeLocked(w):
+			needy = true
+		}
+		if c == nil && w.avoid == nil {
+			break // those behind can't be better off
+		}
+		e = next
+	}
+	if needy {
+		p.dialLocked()
+	}
+}
+
+// pickLocked reserves room on a connection: the proven one with the least to do, else a new one that has no first push
+// yet, else the one to avoid if no other can come. p.mu must be held.
+func (p *pool) pickLocked(avoid *conn) *conn {
+	var best *conn
+	for _, c := range p.conns {
+		if c == avoid || !c.proven && c.probing {
+			continue
+		}
+		if best == nil || c.proven && !best.proven || c.proven == best.proven && c.inFlight < best.inFlight {
+			best = c
+		}
+	}
+	if best != nil && p.takeLocked(best) {
+		return best
+	}
+	for _, c := range p.conns {
+		if c != best && c != avoid && (c.proven || !c.probing) && p.takeLocked(c) {
+			return c
+		}
+	}
+	if avoid != nil && !avoid.retired && (len(p.conns) >= p.cfg.max || p.failures > 0) && (avoid.proven || !avoid.probing) && p.takeLocked(avoid) {
+		return avoid
+	}
+	return nil
+}
+
+// takeLocked reserves one stream of a connection. p.mu must be held.
+func (p *pool) takeLocked(c *conn) bool {
+	if c.cc.Reserve() != nil {
+		return false
+	}
+	c.inFlight++
+	if !c.proven {
+		c.probing, c.since = true, time.Now()
+		c.patience = time.AfterFunc(p.cfg.patience, p.signal)
+	}
+	return true
+}
+
+// hopeLocked says whether a waiter may expect room on a connection that exists. p.mu must be held.
+func (p *pool) hopeLocked(w *waiter) bool {
+	for _, c := range p.conns {
+		switch {
+		case c == w.avoid:
+		case !c.proven && c.probing:
+			if time.Since(c.since) < p.cfg.patience {
+				return true
+			}
+		case !c.proven || c.answers < settled:
+			return true // its stream is about to become free
+		}
+	}
+	return false
+}
+
+// pruneLocked retires connections that APNs closed or is closing. p.mu must be held.
+func (p *pool) pruneLocked() {
+	for i := len(p.conns) - 1; i >= 0; i-- {
+		c := p.conns[i]
+		// After GOAWAY net/http offers no room although nothing is in flight. The order of the two questions matters:
+		// what is in flight can only become less meanwhile, for only we add to it.
+		idle := c.inFlight == 0 && c.cc.InFlight() == 0
+		if c.cc.Err() != nil || idle && c.cc.Available() == 0 {
+			p.retireLocked(c)
+			if c.inFlight == 0 {
+				p.doomLocked(c)
+			}
+		}
+	}
+}
+
+// retireLocked gives a connection no more pushes. p.mu must be held.
+func (p *pool) retireLocked(c *conn) {
+	if c.retired {
+		return
+	}
+	c.retired = true
+	for i, other := range p.conns {
+		if other == c {
+			p.conns = append(p.conns[:i:i], p.conns[i+1:]...)
+			break
+		}
+	}
+	p.retired = append(p.retired, c)
+	if !c.proven {
+		p.failedLocked()
+	}
+	p.cfg.log.Info("apns: connection retired", "connection", c.id, "proven", c.proven, "answers", c.answers)
+}
+
+// doomLocked has a connection closed once mu is free. p.mu must be held.
+func (p *pool) doomLocked(c *conn) {
+	for i, other := range p.retired {
+		if other == c {
+			p.retired = append(p.retired[:i:i], p.retired[i+1:]...)
+			p.doomed = append(p.doomed, c)
+			return
+		}
+	}
+}
+
+// unlock frees mu and closes what is doomed: closing may take a while.
+func (p *pool) unlock() {
+	doomed := p.doomed
+	p.doomed = nil
+	p.mu.Unlock()
+	for _, c := range doomed {
+		_ = c.cc.Close() // it is of no use any more, whatever it says
+	}
+}
+
+// signal has the watcher look at the connections. It never blocks, for net/http calls it from anywhere.
+func (p *pool) signal() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// watch serves waiters when a connection changes by itself: new limits, closed by APNs, a first push that stalls.
+func (p *pool) watch() {
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-p.wake:
+			p.mu.Lock()
+			p.dispatchLocked()
+			p.unlock()
+		}
+	}
+}
+
+// close ends everything. Waiters get errClosed.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.cancel()
+	p.doomed = append(append(p.doomed, p.conns...), p.retired...)
+	for _, c := range p.doomed {
+		c.retired = true
+		if c.patience != nil {
+			c.patience.Stop()
+		}
+	}
+	p.conns, p.retired = nil, nil
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.failWaitersLocked(errClosed)
+	p.unlock()
+	p.wg.Wait()
+}

@@ -1,0 +1,86 @@
+package apnstest
+
+import (
+	"crypto/ecdsa"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/ringtrip/ringtrip/push"
+)
+
+// teamKey is a provider key as the developer account knows it.
+type teamKey struct {
+	team string
+	pub  *ecdsa.PublicKey
+}
+
+// RegisterTeam makes a provider key known: provider tokens of this team signed with it are believed. A team may have
+// several keys; a key ID that is registered again is replaced.
+func (s *Server) RegisterTeam(team, keyID string, pub *ecdsa.PublicKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[keyID] = teamKey{team: team, pub: pub}
+}
+
+// RegisterApp makes an app of a team known; its topic is bundleID + ".voip".
+func (s *Server) RegisterApp(bundleID, team string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apps[bundleID] = team
+}
+
+// IssueToken registers an app on a new device, which is online, and returns its token, 64 hexadecimal digits. From
+// then on every push accepted for the token is handed to deliver, one after the other, in order, on a goroutine of the
+// server. deliver may call the server's methods except [Server.Close]; it must return, for Close waits for it. A nil
+// deliver throws the pushes away.
+func (s *Server) IssueToken(bundleID string, env push.Environment, deliver func(Delivery)) (token string) {
+	if deliver == nil {
+		deliver = func(Delivery) {}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var raw [32]byte
+	if _, err := io.ReadFull(s.cfg.Rand, raw[:]); err != nil {
+		panic(fmt.Sprintf("apnstest: reading 32 bytes from Config.Rand for a device token: %v", err))
+	}
+	token = hex.EncodeToString(raw[:])
+	s.devices[token] = &device{bundleID: bundleID, env: env, online: true, deliver: deliver}
+	return token
+}
+
+// Unregister makes a token dead since at, as when the app is deleted: pushes are answered 410 Unregistered with that
+// time; the zero time means now. It does nothing if the token was not issued here.
+func (s *Server) Unregister(token string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.IsZero() {
+		at = s.cfg.Now()
+	}
+	if d := s.devices[token]; d != nil {
+		d.deadSince = at
+		d.stored = nil
+	}
+}
+
+// SetOnline says whether the device of a token can be reached. Coming online delivers, late, what was stored for it
+// and has not expired. It does nothing if the token was not issued here.
+func (s *Server) SetOnline(token string, online bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.devices[token]
+	if d == nil || d.online == online {
+		return
+	}
+	d.online = online
+	if !online || d.stored == nil {
+		return
+	}
+	st := d.stored
+	d.stored = nil
+	if st.keepsUntil.IsZero() || s.cfg.Now().Before(st.keepsUntil) {
+		st.delivery.Late = true
+		s.enqueueLocked(d, st.delivery)
+	}
+}

@@ -1,0 +1,210 @@
+package apnstest
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringtrip/ringtrip/push"
+)
+
+const (
+	tokenLife    = time.Hour        // Establishing a token-based connection to APNs: at most one hour old
+	tokenChange  = 20 * time.Minute // same page: no more than one update every 20 minutes
+	maxCollapse  = 64               // Sending notification requests to APNs: apns-collapse-id
+	maxTokenHex  = 200              // Apple: token lengths vary, do not hard-code; 100 bytes are announced as the maximum
+	voipSuffix   = ".voip"
+	devicePrefix = "/3/device/"
+)
+
+// answer is what APNs says.
+type answer struct {
+	status    int
+	reason    string
+	timestamp time.Time // 410 only
+}
+
+var accepted = answer{status: 200}
+
+// identity is what a connection is bound to by its first authenticated push. Only the connection's reader touches it.
+type identity struct {
+	keyID       string
+	bearer      string    // the token in use
+	changedAt   time.Time // when it replaced another; zero if it never did
+	blockedTill time.Time // after TooManyProviderTokenUpdates
+}
+
+// expiration is the apns-expiration header.
+type expiration struct {
+	given bool
+	at    time.Time // zero: 0, deliver now or never
+}
+
+// checked is what a request turned out to be about.
+type checked struct {
+	token      string // lower case; empty if the path has none
+	bundleID   string
+	expiration expiration
+}
+
+// single are the headers that may be given once only.
+var single = []string{"Authorization", "Apns-Id", "Apns-Expiration", "Apns-Priority", "Apns-Topic", "Apns-Push-Type", "Apns-Collapse-Id"}
+
+// judgeLocked checks a request against every rule except those about the device. s.mu must be held.
+func (s *Server) judgeLocked(id *identity, r *Request) (checked, answer) {
+	var ck checked
+	rest, ok := strings.CutPrefix(r.Path, devicePrefix)
+	if !ok {
+		return ck, answer{status: 404, reason: "BadPath"}
+	}
+	if r.Method != "POST" {
+		return ck, answer{status: 405, reason: "MethodNotAllowed"}
+	}
+	if rest == "" {
+		return ck, answer{status: 400, reason: "MissingDeviceToken"}
+	}
+	if strings.ContainsAny(rest, "/?#") {
+		return ck, answer{status: 404, reason: "BadPath"}
+	}
+	ck.token = strings.ToLower(rest)
+	for _, name := range single {
+		if len(r.Header[name]) > 1 {
+			return ck, answer{status: 400, reason: "DuplicateHeaders"}
+		}
+	}
+	team, a := s.authenticateLocked(id, r.Header.Get("Authorization"))
+	if a != accepted {
+		return ck, a
+	}
+	if a := ck.checkHeaders(r); a != accepted {
+		return ck, a
+	}
+	owner, known := s.apps[ck.bundleID]
+	switch {
+	case !known:
+		return ck, answer{status: 400, reason: "BadTopic"}
+	case owner != team:
+		return ck, answer{status: 400, reason: "TopicDisallowed"}
+	case len(r.Payload) == 0:
+		return ck, answer{status: 400, reason: "PayloadEmpty"}
+	case len(r.Payload) > push.MaxVoIPPayload:
+		return ck, answer{status: 413, reason: "PayloadTooLarge"}
+	case !json.Valid(r.Payload):
+		return ck, answer{status: 400, reason: "PayloadEmpty"}
+	}
+	if _, err := hex.DecodeString(ck.token); err != nil || len(ck.token) > maxTokenHex {
+		return ck, answer{status: 400, reason: "BadDeviceToken"}
+	}
+	return ck, accepted
+}
+
+// checkHeaders reads the apns- headers ("Sending notification requests to APNs", table 1).
+func (ck *checked) checkHeaders(r *Request) answer {
+	if id, given := one(r, "Apns-Id"); given && !isUUID(id) {
+		return answer{status: 400, reason: "BadMessageId"}
+	}
+	if v, given := one(r, "Apns-Expiration"); given {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < 0 || n > 1<<40 {
+			return answer{status: 400, reason: "BadExpirationDate"}
+		}
+		ck.expiration.given = true
+		if n > 0 {
+			ck.expiration.at = time.Unix(n, 0)
+		}
+	}
+	if v, given := one(r, "Apns-Priority"); given && v != "10" && v != "5" && v != "1" {
+		return answer{status: 400, reason: "BadPriority"}
+	}
+	if v, _ := one(r, "Apns-Collapse-Id"); len(v) > maxCollapse {
+		return answer{status: 400, reason: "BadCollapseId"}
+	}
+	if v, _ := one(r, "Apns-Push-Type"); v != "voip" {
+		return answer{status: 400, reason: "InvalidPushType"}
+	}
+	topic, given := one(r, "Apns-Topic")
+	if !given || topic == "" {
+		return answer{status: 400, reason: "MissingTopic"}
+	}
+	bundleID, voip := strings.CutSuffix(topic, voipSuffix)
+	if !voip || bundleID == "" {
+		return answer{status: 400, reason: "BadTopic"}
+	}
+	ck.bundleID = bundleID
+	return accepted
+}
+
+// authenticateLocked checks the provider token and what the connection is bound to. s.mu must be held.
+func (s *Server) authenticateLocked(id *identity, authorization string) (team string, a answer) {
+	now := s.cfg.Now()
+	if now.Before(id.blockedTill) {
+		return "", answer{status: 429, reason: "TooManyProviderTokenUpdates"}
+	}
+	if authorization == "" {
+		return "", answer{status: 403, reason: "MissingProviderToken"}
+	}
+	const scheme = "bearer "
+	if len(authorization) < len(scheme) || !strings.EqualFold(authorization[:len(scheme)], scheme) {
+		return "", answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	bearer := authorization[len(scheme):]
+	tok, err := parseToken(bearer)
+	if err != nil {
+		return "", answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	key, known := s.keys[tok.keyID]
+	if !known || key.team != tok.teamID {
+		return "", answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	if bearer != id.bearer && verifyES256(key.pub, tok.signed, tok.sig) != nil {
+		return "", answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	switch age := now.Sub(tok.issuedAt); {
+	case age > tokenLife:
+		return "", answer{status: 403, reason: "ExpiredProviderToken"}
+	case age < -s.cfg.Leeway:
+		return "", answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	if id.keyID != "" && id.keyID != tok.keyID {
+		return "", answer{status: 403, reason: "UnrelatedKeyIdInToken"}
+	}
+	if id.bearer != "" && bearer != id.bearer {
+		if !id.changedAt.IsZero() && now.Sub(id.changedAt) < tokenChange {
+			id.blockedTill = now.Add(tokenChange)
+			return "", answer{status: 429, reason: "TooManyProviderTokenUpdates"}
+		}
+		id.changedAt = now
+	}
+	id.keyID, id.bearer = tok.keyID, bearer
+	return key.team, accepted
+}
+
+// one is the value of a header that is given at most once.
+func one(r *Request, name string) (value string, given bool) {
+	v := r.Header[name]
+	if len(v) == 0 {
+		return "", false
+	}
+	return v[0], true
+}
+
+// isUUID says whether s has the form 8-4-4-4-12 of hexadecimal digits, which apns-id must have.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+			continue
+		}
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
