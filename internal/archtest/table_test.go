@@ -45,6 +45,8 @@ var table = map[string]row{
 		testing: []string{"store/sqlite", "bus/local"}},
 	"server/auth": {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
 
+	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},
+
 	"web": {why: "the page, embedded", testing: []string{"iossim"}},
 
 	"internal/archtest": {why: "this test"},
