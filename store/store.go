@@ -20,7 +20,14 @@ var (
 	ErrNotFound = errors.New("store: not found")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("store: closed")
+	// ErrTooBig says that a call's State is longer than [MaxState].
+	ErrTooBig = errors.New("store: the call's state is too big")
+	// ErrPageMark says that a page mark is none that the store gave out.
+	ErrPageMark = errors.New("store: not a page mark")
 )
+
+// MaxState is the longest [Call.State], in bytes.
+const MaxState = 64 << 10
 
 // Store is everything the server keeps. It is safe for concurrent use; every method may block for as long as
 // its context allows, and what it acknowledged survives kill -9 and a pulled plug.
@@ -40,7 +47,7 @@ type Call struct {
 	ID    string // UUID version 7, lower case
 	App   string
 	Rev   uint64 // 1 when it is made, plus 1 with every commit
-	State []byte // at most 64 KiB
+	State []byte // at most [MaxState] bytes
 	Live  bool   // false: ended, kept as a tombstone until KeepUntil
 	// Devices are the devices that may see the call: [Calls.CallsOfDevice] finds it by them.
 	Devices []string

@@ -1,0 +1,103 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/ringtrip/ringtrip/store"
+)
+
+const deviceColumns = `app, id, user, name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at`
+
+func scanDevice(rows *sql.Rows) (d store.Device, err error) {
+	return d, rows.Scan(&d.App, &d.ID, &d.User, &d.Name, &d.Platform, &d.BundleID, &d.VoIPToken, &d.Environment,
+		&d.AppVersion, &d.OSVersion, (*instant)(&d.RegisteredAt), (*instant)(&d.SeenAt))
+}
+
+// PutDevice implements [store.Devices].
+func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
+	return s.write(ctx, func(tx *tx) error {
+		if d.VoIPToken != "" {
+			err := tx.exec(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND (app <> ? OR id <> ?)`,
+				d.VoIPToken, d.App, d.ID)
+			if err != nil {
+				return fmt.Errorf("taking the token from another device: %w", err)
+			}
+		}
+		err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
+				bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
+				app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
+				registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at)`,
+			d.App, d.ID, d.User, d.Name, d.Platform, d.BundleID, d.VoIPToken, d.Environment,
+			d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt))
+		if err != nil {
+			return fmt.Errorf("storing device %s: %w", d.ID, err)
+		}
+		return nil
+	})
+}
+
+// Device implements [store.Devices].
+func (s *Store) Device(ctx context.Context, app, id string) (store.Device, error) {
+	found, err := read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND id = ?`, app, id)
+	if err != nil {
+		return store.Device{}, err
+	}
+	if len(found) == 0 {
+		return store.Device{}, store.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// DevicesOfUser implements [store.Devices].
+func (s *Store) DevicesOfUser(ctx context.Context, app, user string) ([]store.Device, error) {
+	return read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND user = ?
+		ORDER BY seen_at DESC, id`, app, user)
+}
+
+// DropToken implements [store.Devices].
+func (s *Store) DropToken(ctx context.Context, token string, registeredBefore time.Time) (bool, error) {
+	if token == "" {
+		return false, nil
+	}
+	var n int64
+	err := s.write(ctx, func(tx *tx) (err error) {
+		n, err = tx.change(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND registered_at <= ?`,
+			token, instant(registeredBefore))
+		if err != nil {
+			return fmt.Errorf("dropping a token: %w", err)
+		}
+		return nil
+	})
+	return n > 0, err
+}
+
+// SetEnvironment implements [store.Devices].
+func (s *Store) SetEnvironment(ctx context.Context, token string, environment uint8) error {
+	if token == "" {
+		return nil
+	}
+	return s.write(ctx, func(tx *tx) error {
+		err := tx.exec(`UPDATE device SET environment = ? WHERE voip_token = ? AND voip_token <> ''`, environment, token)
+		if err != nil {
+			return fmt.Errorf("correcting the environment of a token: %w", err)
+		}
+		return nil
+	})
+}
+
+// DeleteDevice implements [store.Devices].
+func (s *Store) DeleteDevice(ctx context.Context, app, id string) error {
+	return s.write(ctx, func(tx *tx) error {
+		if err := tx.exec(`DELETE FROM device WHERE app = ? AND id = ?`, app, id); err != nil {
+			return fmt.Errorf("forgetting device %s: %w", id, err)
+		}
+		if err := tx.exec(`DELETE FROM event WHERE app = ? AND device = ?`, app, id); err != nil {
+			return fmt.Errorf("forgetting the events of device %s: %w", id, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// putEvent gives e the device's next seq. Seqs are given inside the transaction that stores the event, and
+// there is one writer: so they grow by one, and a reader that sees one sees all before it.
+func putEvent(tx *tx, e store.Event) (uint64, error) {
+	var seq int64
+	err := tx.row(`INSERT INTO cursor (app, device, seq) VALUES (?, ?, 1)
+		ON CONFLICT (app, device) DO UPDATE SET seq = seq + 1 RETURNING seq`, []any{e.App, e.Device}, &seq)
+	if err != nil {
+		return 0, err
+	}
+	return uint64(seq), tx.exec(`INSERT INTO event (app, device, seq, call_id, payload, at) VALUES (?, ?, ?, ?, ?, ?)`,
+		e.App, e.Device, seq, e.CallID, blob(e.Payload), instant(e.At))
+}
+
+// EventsAfter implements [store.Events].
+func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
+	return read(ctx, s, func(rows *sql.Rows) (e store.Event, err error) {
+		var seq int64
+		err = rows.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, (*instant)(&e.At))
+		e.Seq = uint64(seq)
+		return e, err
+	}, `SELECT app, device, seq, call_id, payload, at FROM event WHERE app = ? AND device = ? AND seq > ?
+		ORDER BY seq LIMIT ?`, app, device, signed(after), max(n, 0))
+}
+
+// PutEvents implements [store.Events].
+func (s *Store) PutEvents(ctx context.Context, events []store.Event) ([]uint64, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	var seqs []uint64
+	err := s.write(ctx, func(tx *tx) error {
+		seqs = make([]uint64, 0, len(events))
+		for _, e := range events {
+			seq, err := putEvent(tx, e)
+			if err != nil {
+				return fmt.Errorf("storing an event of device %s: %w", e.Device, err)
+			}
+			seqs = append(seqs, seq)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return seqs, nil
+}
+
+// TrimEvents implements [store.Events].
+func (s *Store) TrimEvents(ctx context.Context, app, device string, seq uint64) error {
+	return s.write(ctx, func(tx *tx) error {
+		err := tx.exec(`DELETE FROM event WHERE app = ? AND device = ? AND seq <= ?`, app, device, signed(seq))
+		if err != nil {
+			return fmt.Errorf("trimming the events of device %s: %w", device, err)
+		}
+		return nil
+	})
+}
+
+// signed is seq in SQLite's range of integers.
+func signed(seq uint64) int64 { return int64(min(seq, math.MaxInt64)) }

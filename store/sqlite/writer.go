@@ -1,0 +1,224 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ringtrip/ringtrip/store"
+)
+
+const (
+	maxQueue = 1024 // writes that wait; more of them block their callers
+	maxBatch = 256  // writes in one transaction: bounds how long the first of them waits for the last
+)
+
+// A write is one change that waits for, or is part of, a transaction.
+//
+// do may run more than once, so it must set its results anew each time. If it returns [store.ErrConflict] or
+// [store.ErrNotFound] it has changed nothing.
+type write struct {
+	do    func(*tx) error
+	begun atomic.Bool // whoever sets it first, the writer or the caller whose context ended, decides
+	ctx   context.Context
+	done  chan error
+}
+
+// A writer is the only goroutine that changes the database. It takes whatever waits and commits it as one
+// transaction with one fsync, which is what makes durable commits cheap under load.
+type writer struct {
+	queue chan *write
+	tx    *tx
+	ended chan struct{}
+
+	batches, writes atomic.Int64
+}
+
+func newWriter(conn *sql.Conn) *writer {
+	return &writer{
+		queue: make(chan *write, maxQueue),
+		tx:    &tx{conn: conn, stmts: map[string]*sql.Stmt{}},
+		ended: make(chan struct{}),
+	}
+}
+
+// run works until the queue is closed and empty.
+func (w *writer) run() {
+	defer close(w.ended)
+	batch := make([]*write, 0, maxBatch)
+	for first := range w.queue {
+		batch = w.fill(append(batch[:0], first))
+		w.commit(batch)
+		clear(batch)
+	}
+	w.tx.close()
+}
+
+// fill adds to batch what waits already.
+func (w *writer) fill(batch []*write) []*write {
+	for len(batch) < maxBatch {
+		select {
+		case next, ok := <-w.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, next)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit carries out the writes of batch whose callers still wait, and tells each what became of it.
+func (w *writer) commit(batch []*write) {
+	todo := batch[:0]
+	for _, one := range batch {
+		if one.begun.CompareAndSwap(false, true) {
+			todo = append(todo, one)
+		}
+	}
+	if len(todo) == 0 {
+		return
+	}
+	results, err := w.attempt(todo)
+	if err == nil || len(todo) == 1 {
+		for i, one := range todo {
+			one.done <- errors.Join(results[i], err)
+		}
+		return
+	}
+	// One write spoiled the transaction: nothing of it happened. Alone, each gets its own result.
+	for _, one := range todo {
+		results, err := w.attempt([]*write{one})
+		one.done <- errors.Join(results[0], err)
+	}
+}
+
+// attempt runs writes as one transaction. If it returns an error, nothing happened.
+func (w *writer) attempt(writes []*write) ([]error, error) {
+	results := make([]error, len(writes))
+	if err := w.tx.exec("BEGIN IMMEDIATE"); err != nil {
+		return results, fmt.Errorf("sqlite: beginning a transaction: %w", err)
+	}
+	for i, one := range writes {
+		results[i] = one.do(w.tx)
+		if err := results[i]; err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
+			results[i] = nil
+			return results, errors.Join(fmt.Errorf("sqlite: %w", err), w.rollback())
+		}
+	}
+	if err := w.tx.exec("COMMIT"); err != nil {
+		return make([]error, len(writes)), errors.Join(fmt.Errorf("sqlite: committing: %w", err), w.rollback())
+	}
+	w.batches.Add(1)
+	w.writes.Add(int64(len(writes)))
+	return results, nil
+}
+
+// rollback ends the transaction, unless SQLite has done so by itself as it does after some errors of the disk.
+func (w *writer) rollback() error {
+	err := w.tx.exec("ROLLBACK")
+	if err != nil && w.tx.exec("BEGIN IMMEDIATE") == nil {
+		return w.tx.exec("ROLLBACK") // no transaction was left
+	}
+	return err
+}
+
+// write hands do to the writer and returns what became of it. If it returns an error of ctx, nothing happened:
+// a context ends the waiting, but not a transaction that has begun, which takes milliseconds.
+func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	one := &write{do: do, ctx: ctx, done: make(chan error, 1)}
+	if err := s.enqueue(ctx, one); err != nil {
+		return err
+	}
+	select {
+	case err := <-one.done:
+		return err
+	case <-ctx.Done():
+		if one.begun.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-one.done
+	}
+}
+
+func (s *Store) enqueue(ctx context.Context, one *write) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.closing.RLock() // so that Close closes the queue only when nobody sends to it
+	defer s.closing.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	select {
+	case s.writer.queue <- one:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A tx is the writer's connection, within a transaction.
+type tx struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt // by SQL text; all texts are constants
+}
+
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if st := t.stmts[query]; st != nil {
+		return st, nil
+	}
+	// The background context, here and below: a transaction that has begun is not interrupted.
+	st, err := t.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	t.stmts[query] = st
+	return st, nil
+}
+
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.change(query, args...)
+	return err
+}
+
+// change is exec that tells how many rows were changed.
+func (t *tx) change(query string, args ...any) (int64, error) {
+	st, err := t.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// row reads one row into dest; sql.ErrNoRows if there is none.
+func (t *tx) row(query string, args []any, dest ...any) error {
+	st, err := t.stmt(query)
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(context.Background(), args...).Scan(dest...)
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	st, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.Background(), args...)
+}
+
+func (t *tx) close() {
+	for _, st := range t.stmts {
+		st.Close()
+	}
+	t.conn.Close()
+}
