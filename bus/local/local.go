@@ -1,0 +1,104 @@
+// Package local is the bus inside one process. It loses nothing, and a Publish is heard before it returns.
+package local
+
+import (
+	"context"
+	"hash/maphash"
+	"sync"
+
+	"github.com/ringtrip/ringtrip/bus"
+)
+
+// shards is how many locks there are, so that many streams coming and going don't wait for each other.
+const shards = 64
+
+// Bus implements [bus.Bus]. New makes it.
+type Bus struct {
+	seed   maphash.Seed
+	shards [shards]shard
+}
+
+type shard struct {
+	mu     sync.RWMutex
+	topics map[string]map[*listener]struct{}
+	closed bool
+}
+
+type listener struct {
+	wake chan struct{}
+	stop func() bool // takes back what waits for the listener's context
+}
+
+var _ bus.Bus = (*Bus)(nil)
+
+// New returns a bus that nobody listens to yet.
+func New() *Bus {
+	b := &Bus{seed: maphash.MakeSeed()}
+	for i := range b.shards {
+		b.shards[i].topics = map[string]map[*listener]struct{}{}
+	}
+	return b
+}
+
+func (b *Bus) shard(topic string) *shard {
+	return &b.shards[maphash.String(b.seed, topic)%shards]
+}
+
+// Publish implements [bus.Bus].
+func (b *Bus) Publish(topic string) {
+	s := b.shard(topic)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for l := range s.topics[topic] {
+		select {
+		case l.wake <- struct{}{}:
+		default: // it has not taken the last one yet, which stands for this one too
+		}
+	}
+}
+
+// Listen implements [bus.Bus].
+func (b *Bus) Listen(ctx context.Context, topic string) (<-chan struct{}, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := b.shard(topic)
+	l := &listener{wake: make(chan struct{}, 1)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, bus.ErrClosed
+	}
+	if s.topics[topic] == nil {
+		s.topics[topic] = map[*listener]struct{}{}
+	}
+	s.topics[topic][l] = struct{}{}
+	l.stop = context.AfterFunc(ctx, func() { s.remove(topic, l) })
+	return l.wake, nil
+}
+
+func (s *shard) remove(topic string, l *listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.topics[topic], l)
+	if len(s.topics[topic]) == 0 {
+		delete(s.topics, topic)
+	}
+}
+
+// Close implements [bus.Bus]. It may be called again.
+func (b *Bus) Close() error {
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.mu.Lock()
+		s.closed = true
+		for _, listeners := range s.topics {
+			for l := range listeners {
+				l.stop()
+			}
+		}
+		clear(s.topics)
+		s.mu.Unlock()
+	}
+	return nil
+}
