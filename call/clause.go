@@ -85,7 +85,7 @@ var first = []clause{
 // Recents in place of the true reason.
 var then = []clause{
 	{"fulfil an action that a row takes", []need{performed, taken, notKeptNow}, func(t *turn) { t.order(Fulfill) }},
-	{"fulfil the answer at once if it need not wait", []need{performed, keptNow, needNotWait}, func(t *turn) {
+	{"fulfil the answer at once if it need not wait", []need{keptNow, needNotWait}, func(t *turn) {
 		t.order(Fulfill)
 		t.next.Pending = NoAction
 	}},
