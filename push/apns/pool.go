@@ -148,7 +148,9 @@ func (p *pool) release(c *conn, o outcome) {
 	c.inFlight--
 	if c.probing {
 		c.probing = false
-		c.patience.Stop()
+		if o != unused { // else its stream may still be open, and patience with that has an end too
+			c.patience.Stop()
+		}
 	}
 	switch o {
 	case unused:
@@ -219,6 +221,9 @@ func (p *pool) pickLocked(avoid *conn) *conn {
 
 // takeLocked reserves one stream of a connection. p.mu must be held.
 func (p *pool) takeLocked(c *conn) bool {
+	if !c.proven && c.cc.InFlight() > 0 {
+		return false // a first push was given up, and APNs has not confirmed that its stream is closed
+	}
 	if c.cc.Reserve() != nil {
 		return false
 	}
@@ -235,12 +240,12 @@ func (p *pool) hopeLocked(w *waiter) bool {
 	for _, c := range p.conns {
 		switch {
 		case c == w.avoid:
-		case !c.proven && c.probing:
+		case !c.proven:
 			if time.Since(c.since) < p.cfg.patience {
 				return true
 			}
-		case !c.proven || c.answers < settled:
-			return true // its stream is about to become free
+		case c.answers < settled:
+			return true // its stream is about to become free, or the limit to rise
 		}
 	}
 	return false

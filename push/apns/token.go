@@ -32,7 +32,6 @@ var errTooYoung = errors.New("apns: the provider token was refused as expired al
 type providerToken struct {
 	authorization string
 	issuedAt      time.Time
-	since         time.Time // when this process began to use it
 }
 
 // minter makes the team's one provider token and renews it on schedule.
@@ -41,8 +40,9 @@ type minter struct {
 	keyID, teamID string
 	now           func() time.Time
 
-	mu  sync.Mutex
-	cur providerToken
+	mu      sync.Mutex
+	cur     providerToken
+	changed time.Time // when cur replaced another token; zero for the first one
 }
 
 // scheduled is when the token that is in use at now was issued.
@@ -62,9 +62,11 @@ func (m *minter) token() (providerToken, error) {
 		if m.cur.issuedAt.Equal(due) {
 			return m.cur, nil
 		}
-		// A token that was re-minted off schedule stays until it is old enough; a jump of the clock ends that.
-		if used := now.Sub(m.cur.since); used >= 0 && used < tokenMinAge && m.cur.issuedAt.After(due) {
+		if m.changedRecently(now) { // off schedule: the schedule has to wait
 			return m.cur, nil
+		}
+		if due.Add(tokenGuard+tokenPeriod).Sub(now) < tokenMinAge { // the next change is too near to make one now for it
+			due = now.Truncate(time.Minute)
 		}
 	}
 	return m.mintLocked(due, now)
@@ -78,7 +80,7 @@ func (m *minter) renew(refused providerToken) (providerToken, error) {
 		return m.cur, nil // someone else was faster
 	}
 	now := m.now()
-	if age := now.Sub(m.cur.issuedAt); age <= tokenMinAge {
+	if age := now.Sub(m.cur.issuedAt); age <= tokenMinAge || m.changedRecently(now) {
 		return providerToken{}, errTooYoung
 	}
 	return m.mintLocked(now.Truncate(time.Minute), now)
@@ -90,8 +92,18 @@ func (m *minter) mintLocked(issuedAt, now time.Time) (providerToken, error) {
 	if err != nil {
 		return providerToken{}, err
 	}
-	m.cur = providerToken{authorization: "bearer " + jwt, issuedAt: issuedAt, since: now}
+	if m.cur.authorization != "" {
+		m.changed = now
+	}
+	m.cur = providerToken{authorization: "bearer " + jwt, issuedAt: issuedAt}
 	return m.cur, nil
+}
+
+// changedRecently says whether another change now would be too soon for APNs. A clock that was set back does not make
+// it so. m.mu must be held.
+func (m *minter) changedRecently(now time.Time) bool {
+	since := now.Sub(m.changed)
+	return !m.changed.IsZero() && since >= 0 && since < tokenMinAge
 }
 
 // signJWT makes an ES256 JWT (RFC 7515, RFC 7518 §3.4) with the header and claims that APNs asks for. The ids were checked

@@ -64,6 +64,9 @@ type Config struct {
 	// StoreDespiteZeroExpiration keeps one push per app for an offline device even if its expiration is 0, and
 	// delivers it late: the field reports that Apple sometimes does.
 	StoreDespiteZeroExpiration bool
+	// OnRequest, if set, gets every request as it enters the log, after it was decided and before it is answered, on the
+	// goroutine of its connection: requests of one connection come in order. It must return soon.
+	OnRequest func(Request)
 	// LogSize is how many requests [Server.Requests] remembers, newest last; 0 means 100000.
 	LogSize int
 }

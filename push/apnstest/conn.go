@@ -264,6 +264,9 @@ func (c *conn) data(f *http2.DataFrame) error {
 func (c *conn) finish(st *stream) error {
 	st.judged = true
 	a, apnsID, fault := c.s.handle(&c.key, &st.req)
+	if c.s.cfg.OnRequest != nil {
+		c.s.cfg.OnRequest(st.req)
+	}
 	if fault == nil || !fault.unprocessed() {
 		c.judged = max(c.judged, st.id)
 	}
