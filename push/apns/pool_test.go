@@ -1,0 +1,224 @@
+package apns_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/push/apns"
+	"github.com/ringtrip/ringtrip/push/apnstest"
+)
+
+// gate is a clock's timers that run when the test says so.
+type gate struct {
+	mu    sync.Mutex
+	fs    []func()
+	armed chan struct{}
+}
+
+func newGate() *gate { return &gate{armed: make(chan struct{}, 10_000)} }
+
+func (g *gate) after(_ time.Duration, f func()) func() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fs = append(g.fs, f)
+	g.armed <- struct{}{}
+	return func() bool { return true }
+}
+
+// run runs everything that is waiting.
+func (g *gate) run() {
+	g.mu.Lock()
+	fs := g.fs
+	g.fs = nil
+	g.mu.Unlock()
+	for _, f := range fs {
+		f()
+	}
+}
+
+// TestFullConnectionGetsASecond: ten streams a connection, forty pushes whose answers are held back.
+func TestFullConnectionGetsASecond(t *testing.T) {
+	g := newGate()
+	w := newWorld(t, apnstest.Config{MaxStreams: 10, AfterFunc: g.after}, nil)
+	for range 3 {
+		w.mustSend(w.push()) // the limit is known
+	}
+	w.srv.Inject(apnstest.Fault{Action: apnstest.DelayAnswer, Times: 40})
+	var wg sync.WaitGroup
+	for range 40 {
+		wg.Go(func() {
+			if _, err := w.sender.Send(context.Background(), w.push()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	// Ten on the first connection, then one on the second until it has its first success, which is held back too.
+	for range 11 {
+		<-g.armed
+	}
+	if n := w.srv.Connections(push.Production); n != 2 {
+		t.Errorf("%d connections for 40 pushes at 10 streams, want 2 while the second is unproven", n)
+	}
+	released := 11
+	g.run()
+	for released < 40 {
+		<-g.armed
+		released++
+		g.run()
+	}
+	wg.Wait()
+	if n := w.srv.Connections(push.Production); n > 4 {
+		t.Errorf("%d connections, at most 4 are allowed", n)
+	}
+	if n := len(w.srv.Requests()); n != 43 {
+		t.Errorf("%d requests, want 43: nothing may be repeated", n)
+	}
+}
+
+// TestFirstPushStalls: the first push of a new connection gets no answer, so the next ones get another connection.
+func TestFirstPushStalls(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	w := newWorld(t, apnstest.Config{OnRequest: func(apnstest.Request) { asked <- struct{}{} }}, nil)
+	w.sender.SetPatience(20 * time.Millisecond)
+	w.srv.Inject(apnstest.Fault{Action: apnstest.Mute})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := w.sender.Send(ctx, w.push()); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	<-asked
+	w.mustSend(w.push())
+	cancel()
+	wg.Wait()
+	if n := w.srv.Connections(push.Production); n != 2 {
+		t.Errorf("%d connections, want 2", n)
+	}
+}
+
+// TestIdleConnectionLost: what APNs does to an idle connection costs the next push nothing.
+func TestIdleConnectionLost(t *testing.T) {
+	for name, harm := range map[string]func(*apnstest.Server){
+		"cut":    func(s *apnstest.Server) { s.CutConnections(0) },
+		"goaway": func(s *apnstest.Server) { s.GoAway(push.Production, "Shutdown") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, apnstest.Config{}, nil)
+			for range 5 {
+				w.mustSend(w.push())
+				harm(w.srv)
+			}
+			w.mustSend(w.push())
+			close(w.got)
+			n := 0
+			for range w.got {
+				n++
+			}
+			if n != 6 {
+				t.Errorf("%d deliveries, want 6", n)
+			}
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) { c.ProductionURL = "https://" + addr })
+	e := w.refused(w.push())
+	if e.Status != 0 || e.Reason != "cannot connect" || e.Verdict != push.GiveUp || e.Attempts != 5 || e.Err == nil {
+		t.Errorf("%+v, want 5 attempts to connect", e)
+	}
+}
+
+func TestUntrustedServer(t *testing.T) {
+	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) { c.TLS = nil; c.Backoff = []time.Duration{} })
+	if e := w.refused(w.push()); e.Reason != "cannot connect" || !errors.As(e, new(*tls.CertificateVerificationError)) {
+		t.Errorf("%+v, want a certificate error", e)
+	}
+	if len(w.srv.Requests()) != 0 {
+		t.Error("a push went to a server that nobody vouches for")
+	}
+}
+
+// TestServerWithoutHTTP2: a proxy that speaks HTTP/1.1 only is an error, not a fallback.
+func TestServerWithoutHTTP2(t *testing.T) {
+	for name, protos := range map[string][]string{"http/1.1": {"http/1.1"}, "no ALPN": nil} {
+		t.Run(name, func(t *testing.T) {
+			srv := httptest.NewUnstartedServer(nil)
+			srv.TLS = &tls.Config{NextProtos: protos}
+			srv.StartTLS()
+			defer srv.Close()
+			w := newWorld(t, apnstest.Config{}, func(c *apns.Config) {
+				c.ProductionURL = srv.URL
+				c.TLS = srv.Client().Transport.(*http.Transport).TLSClientConfig
+				c.Backoff = []time.Duration{}
+			})
+			if e := w.refused(w.push()); e.Reason != "cannot connect" {
+				t.Errorf("%+v, want no connection", e)
+			}
+		})
+	}
+}
+
+func TestCloseWhileSending(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	w := newWorld(t, apnstest.Config{OnRequest: func(apnstest.Request) { asked <- struct{}{} }}, nil)
+	w.srv.Inject(apnstest.Fault{Action: apnstest.Mute, Times: 100})
+	errs := make(chan error)
+	for range 20 { // one on the connection, the others wait for it
+		go func() {
+			_, err := w.sender.Send(context.Background(), w.push())
+			errs <- err
+		}()
+	}
+	<-asked
+	w.sender.Close()
+	for range 20 {
+		var e *push.Error
+		if err := <-errs; !errors.As(err, &e) || e.Reason != "sender closed" {
+			t.Errorf("%v, want sender closed", err)
+		}
+	}
+	if e := w.refused(w.push()); e.Reason != "sender closed" {
+		t.Errorf("%+v, want sender closed", e)
+	}
+}
+
+// TestBrownout: APNs answers 503 to everything; the pool must neither grow beyond its size nor reconnect without end.
+func TestBrownout(t *testing.T) {
+	w := newWorld(t, apnstest.Config{}, nil)
+	w.mustSend(w.push())
+	w.srv.FailNext(100_000, 503, "ServiceUnavailable")
+	_, errs := w.burst(300)
+	for _, err := range errs {
+		var e *push.Error
+		if !errors.As(err, &e) || e.Status != 503 || e.Verdict != push.GiveUp || e.Attempts != 5 {
+			t.Fatalf("%v, want 503 after 5 attempts", err)
+		}
+	}
+	if n := w.srv.Connections(push.Production); n > 4 {
+		t.Errorf("%d connections during a brown-out, want at most 4", n)
+	}
+	w.srv.ClearFaults()
+	_, errs = w.burst(300)
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+}
