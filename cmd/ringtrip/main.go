@@ -1,0 +1,74 @@
+// Command ringtrip is all of ringtrip in one binary: the ringing server, a demonstration with simulated
+// iPhones, and the tools around them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the whole command line. Every flag can also come from the environment, as RINGTRIP_ and its name.
+type cli struct {
+	Demo     demoCmd     `cmd:"" help:"Call Bob's two simulated iPhones from a page (or --headless, without one)."`
+	Serve    serveCmd    `cmd:"" help:"Run the ringing server."`
+	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
+	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
+	Scenario scenarioCmd `cmd:"" help:"Run scenarios of the iOS call system on the simulated iPhone."`
+	Bench    benchCmd    `cmd:"" help:"Measure, with a floor beside each figure."`
+}
+
+// out is where commands print; tests look at it.
+type out struct{ io.Writer }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run runs the command that args name and returns the exit code: 0, 1 if it failed, 2 if args make no sense.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("ringtrip"),
+		kong.Description("Make an app's calls ring like phone calls.\n\nStart with: ringtrip demo"),
+		kong.UsageOnError(),
+		kong.DefaultEnvars("RINGTRIP"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(out{stdout}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "ringtrip:", err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		var p *kong.ParseError
+		if errors.As(err, &p) {
+			_ = p.Context.PrintUsage(true)
+		}
+		fmt.Fprintln(stderr, "ringtrip:", err)
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		if !errors.Is(err, errFailed) {
+			fmt.Fprintln(stderr, "ringtrip:", err)
+		}
+		return 1
+	}
+	return 0
+}
+
+// errFailed is returned by a command that has said all there is to say.
+var errFailed = errors.New("failed")

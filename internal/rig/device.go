@@ -1,0 +1,197 @@
+package rig
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/iossim"
+	"github.com/ringtrip/ringtrip/media"
+	"github.com/ringtrip/ringtrip/phone"
+	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
+)
+
+// DeviceConfig is how a simulated iPhone with the app on it is made.
+type DeviceConfig struct {
+	ID, Name string // as "bob-1", "Bob's iPhone"
+	UserName string // for those who are called
+	OS       string // version of iOS; empty: the world's
+	URL      string // the server's base URL
+	Token    string // the user's token
+	Media    media.Factory
+	// Dial is how the device reaches the server; nil: this machine's network.
+	Network *Network
+	// IssueToken makes a VoIP push token, whose pushes go to deliver. Nil: the device has none.
+	IssueToken func(deliver func(payload []byte)) (token string)
+	// SetPushOnline tells the push service whether the device that has the token is online; may be nil.
+	SetPushOnline func(token string, on bool)
+	Policy        phone.AnswerPolicy
+	Contacts      map[string]string
+	Logger        *slog.Logger
+	OnMark        func(phone.Mark)
+}
+
+// Device is one simulated iPhone with an app on it in which the engine runs. What an installation keeps on the
+// phone (journal, cursor) outlives its processes.
+type Device struct {
+	ID    string
+	Name  string
+	Phone *iossim.Phone
+	Net   *Network
+
+	cfg     DeviceConfig
+	journal phone.MemoryJournal
+
+	mu     sync.Mutex
+	engine *phone.Phone
+	cursor uint64
+	tokens []string
+}
+
+// NewDevice puts a phone into the world and installs the app. It does not start it.
+func NewDevice(w *iossim.World, cfg DeviceConfig) (*Device, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Network == nil {
+		cfg.Network = NewNetwork(nil)
+	}
+	d := &Device{ID: cfg.ID, Name: cfg.Name, Net: cfg.Network, cfg: cfg}
+	var err error
+	d.Phone, err = w.NewPhone(iossim.PhoneConfig{Name: cfg.ID, OS: cfg.OS, TokenSource: d.issueToken, Contacts: cfg.Contacts})
+	if err != nil {
+		return nil, err
+	}
+	return d, d.Phone.Install(iossim.AppConfig{BundleID: Bundle, Name: "ringtrip", Colour: "#0f766e", New: d.launch})
+}
+
+func (d *Device) issueToken(string) []byte {
+	if d.cfg.IssueToken == nil {
+		return nil
+	}
+	token := d.cfg.IssueToken(func(payload []byte) {
+		if err := d.Phone.DeliverPush(Bundle, payload); err != nil {
+			d.cfg.Logger.Warn("a push did not reach the phone", "device", d.ID, "err", err)
+		}
+	})
+	d.mu.Lock()
+	d.tokens = append(d.tokens, token)
+	d.mu.Unlock()
+	raw, err := hex.DecodeString(token)
+	if err != nil {
+		panic(fmt.Sprintf("rig: the push token %q is not hex", token))
+	}
+	return raw
+}
+
+// Engine is the engine of the app's process, nil if none was ever started. It may be that of a dead process.
+func (d *Device) Engine() *phone.Phone {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine
+}
+
+// SetOnline cuts the device off, pushes included, or brings it back.
+func (d *Device) SetOnline(on bool) {
+	d.Phone.SetOnline(on)
+	d.Net.SetOnline(on)
+	d.mu.Lock()
+	tokens := d.tokens
+	d.mu.Unlock()
+	if d.cfg.SetPushOnline != nil {
+		for _, t := range tokens {
+			d.cfg.SetPushOnline(t, on)
+		}
+	}
+}
+
+// launch makes the app's code for a new process.
+func (d *Device) launch() callkit.App {
+	p := &process{d: d, client: d.Net.Client()}
+	d.Net.SetSuspended(false)
+	p.App = phone.NewApp(p.start)
+	return p
+}
+
+// process is the app's code in one process: the engine, and the HTTP client that dies with it.
+type process struct {
+	callkit.App
+	d      *Device
+	client *http.Client
+}
+
+// watcher is iossim.ProcessWatcher, which the engine's app is too.
+var _ iossim.ProcessWatcher = (*process)(nil)
+
+// ProcessDied ends what the process had running.
+func (p *process) ProcessDied() {
+	if w, ok := p.App.(iossim.ProcessWatcher); ok {
+		w.ProcessDied()
+	}
+	p.client.CloseIdleConnections()
+}
+
+// ProcessSuspended takes the process's sockets away.
+func (p *process) ProcessSuspended(on bool) {
+	p.d.Net.SetSuspended(on)
+	if w, ok := p.App.(iossim.ProcessWatcher); ok {
+		w.ProcessSuspended(on)
+	}
+}
+
+func (p *process) start(sys callkit.System, _ callkit.LaunchOptions) (*phone.Phone, error) {
+	d := p.d
+	token := func(context.Context) (string, error) { return d.cfg.Token, nil }
+	rpc := ringtripv1connect.NewPhoneServiceClient(p.client, d.cfg.URL, connect.WithInterceptors(Bearer(d.cfg.Token)))
+	engine, err := phone.New(phone.Config{
+		System: sys, Media: d.cfg.Media, Journal: &d.journal, Logger: d.cfg.Logger.With("device", d.ID),
+		Connect: func(h signaling.Handler) signaling.Connection {
+			return signaling.New(signaling.ClientConfig{
+				BaseURL: d.cfg.URL, HTTPClient: p.client, DeviceID: d.ID, Token: token, Handler: h,
+				Cursor: d.loadCursor(), SaveCursor: d.saveCursor, Logger: d.cfg.Logger.With("device", d.ID),
+			})
+		},
+		Register: func(ctx context.Context, req *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
+			go func() {
+				ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+				defer cancel()
+				r, err := rpc.RegisterDevice(ctx, connect.NewRequest(req))
+				if err != nil {
+					done(nil, err)
+					return
+				}
+				done(r.Msg, nil)
+			}()
+		},
+		DeviceID: d.ID, DeviceName: d.Name, BundleID: Bundle, Environment: v1.Environment_ENVIRONMENT_SANDBOX,
+		AppVersion: "1.0", OSVersion: d.cfg.OS, CallerName: d.cfg.UserName, AnswerPolicy: d.cfg.Policy, OnMark: d.cfg.OnMark,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.engine = engine
+	d.mu.Unlock()
+	return engine, nil
+}
+
+func (d *Device) loadCursor() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.cursor
+}
+
+func (d *Device) saveCursor(c uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cursor = c
+}

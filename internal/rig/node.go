@@ -1,0 +1,195 @@
+package rig
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ringtrip/ringtrip/bus/local"
+	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/push/apns"
+	"github.com/ringtrip/ringtrip/push/apnstest"
+	"github.com/ringtrip/ringtrip/server"
+	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/store/sqlite"
+)
+
+// The one app of a rig, and who signs for it at APNs.
+const (
+	App    = "demo"
+	Bundle = "dev.ringtrip.demo"
+	team   = "RINGTRIP01"
+	keyID  = "DEMOKEY001"
+)
+
+// NodeConfig is how a node is made.
+type NodeConfig struct {
+	Listen      string        // address of the API and the page; empty: 127.0.0.1 and a free port
+	Dir         string        // data folder; empty: a temporary one
+	RingTimeout time.Duration // 0: the server's default
+	ICEServers  []byte        // JSON; empty: none
+	Logger      *slog.Logger  // nil: silent
+	// Page serves everything that is not the API; nil: not found.
+	Page http.Handler
+	// OnPush is told of every request that the local APNs answered.
+	OnPush func(apnstest.Request)
+}
+
+// Node is a ringing server with its store, and a local APNs that its pushes go to.
+type Node struct {
+	URL    string // base URL of the API
+	Server *server.Server
+	Store  *sqlite.Store
+	APNs   *apnstest.Server
+	Sender push.Sender
+
+	key    auth.Key
+	sender *apns.Sender
+	bus    *local.Bus
+	http   *http.Server
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// NewNode starts a node. Close ends it.
+func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+	n := &Node{}
+	ctx, n.cancel = context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	listener, err := Listen(cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = listener.Close()
+		}
+	}()
+	n.URL = "http://" + listener.Addr().String()
+
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	if n.key, err = auth.HS256("", []byte(hex.EncodeToString(secret))); err != nil {
+		return nil, err
+	}
+	if n.Store, err = sqlite.Open(ctx, sqlite.Config{Dir: cfg.Dir, Logger: cfg.Logger}); err != nil {
+		return nil, err
+	}
+	n.bus = local.New()
+	if err = n.openAPNs(cfg); err != nil {
+		return nil, err
+	}
+	n.Server, err = server.New(server.Config{
+		Store: n.Store, Bus: n.bus, NodeID: "demo", Logger: cfg.Logger, ICEServers: cfg.ICEServers,
+		Apps: []server.App{{
+			ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key}, ActionSecret: secret,
+			BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout,
+		}},
+		Push: func(string, string) push.Sender { return n.Sender },
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/ringtrip.v1.PhoneService/", n.Server.Handler())
+	mux.Handle("/ringtrip.v1.OpsService/", n.Server.Handler())
+	if cfg.Page != nil {
+		mux.Handle("/", cfg.Page)
+	}
+	n.http = HTTPServer(mux, cfg.Logger)
+	n.done.Go(func() { _ = n.Server.Run(ctx) })
+	n.done.Go(func() { _ = n.http.Serve(listener) })
+	return n, nil
+}
+
+func (n *Node) openAPNs(cfg NodeConfig) (err error) {
+	n.APNs = apnstest.New(apnstest.Config{OnRequest: cfg.OnPush})
+	p8, public := apnstest.GenerateKey()
+	n.APNs.RegisterTeam(team, keyID, public)
+	n.APNs.RegisterApp(Bundle, team)
+	n.sender, err = apns.New(apns.Config{
+		Key: p8, KeyID: keyID, TeamID: team, Logger: cfg.Logger,
+		ProductionURL: n.APNs.URL(push.Production), SandboxURL: n.APNs.URL(push.Sandbox),
+		TLS: &tls.Config{RootCAs: n.APNs.Roots()},
+	})
+	n.Sender = n.sender
+	return err
+}
+
+// Token mints a token for a user, or with scope ops for the backend, good for a day.
+func (n *Node) Token(user, name string, scope auth.Scope) (string, error) {
+	return auth.Mint(n.key, auth.Claims{App: App, User: user, Name: name, Scope: scope, Expires: time.Now().Add(24 * time.Hour)})
+}
+
+// Close ends the node and everything of it. It may be called on a node that was only half made.
+func (n *Node) Close() {
+	n.cancel()
+	if n.Server != nil {
+		n.Server.Close()
+	}
+	if n.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if n.http.Shutdown(ctx) != nil {
+			_ = n.http.Close()
+		}
+	}
+	n.done.Wait()
+	if n.sender != nil {
+		n.sender.Close()
+	}
+	if n.APNs != nil {
+		n.APNs.Close()
+	}
+	if n.bus != nil {
+		_ = n.bus.Close()
+	}
+	if n.Store != nil {
+		_ = n.Store.Close()
+	}
+}
+
+// Listen listens on a TCP address, and says what to do if it can't.
+func Listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program: stop it, or choose another address with --listen (127.0.0.1:0 takes any free port)", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s: choose a port above 1023 with --listen", addr)
+	case err != nil:
+		return nil, fmt.Errorf("listening on %q: %w; --listen wants host:port, as 127.0.0.1:8787", addr, err)
+	}
+	return l, nil
+}
+
+// HTTPServer returns a server for HTTP/1.1 and for HTTP/2, also without TLS (behind a proxy, on this machine).
+func HTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler: h, Protocols: &protocols, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
