@@ -147,6 +147,10 @@ func legView(f Fork, leg int8) View {
 	case LegAnswered:
 		v.State, v.Held = Answered, f.CallerHeld
 	case LegEnded:
+		if f.State == Ringing && l.Reason == call.Unreachable {
+			v.State, v.Reason = Ringing, call.NotEnded // as soon as the device can see this, it is back in play
+			return v
+		}
 		v.State = Ended
 		switch l.Reason {
 		case call.AnsweredElsewhere:

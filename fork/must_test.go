@@ -1,0 +1,155 @@
+package fork
+
+import (
+	"slices"
+
+	"github.com/ringtrip/ringtrip/call"
+)
+
+// A must says what follows when something happens somewhere. The table is the specification of rules.go in other
+// words, by purpose and not by row. What no must speaks of changes nothing.
+type must struct {
+	name  string
+	given func(f Fork, e Event) bool
+	then  func(f *Fork, e Event)
+}
+
+// over ends f for reason, and every leg that is not over for others.
+func (f *Fork) over(by int8, reason, others call.Reason) {
+	f.State, f.Reason, f.By, f.CallerHeld = Ended, reason, by, false
+	for i, l := range f.Legs {
+		if l.State != NoLeg && l.State != LegEnded {
+			f.Legs[i] = Leg{State: LegEnded, Reason: others}
+		}
+	}
+}
+
+func (f *Fork) legOver(leg int8, reason call.Reason) {
+	f.Legs[leg] = Leg{State: LegEnded, Reason: reason}
+}
+
+// everybody ends f for one and the same reason, decided by nobody of the callee.
+func everybody(reason call.Reason) func(*Fork, Event) {
+	return func(f *Fork, _ Event) { f.over(-1, reason, reason) }
+}
+
+func while(s State, kind EventKind) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool { return f.State == s && e.Kind == kind }
+}
+
+// ofLeg holds while the call rings and e happens to a leg in one of these states.
+func ofLeg(kind EventKind, states ...LegState) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool {
+		return f.State == Ringing && e.Kind == kind && e.Leg >= 0 && e.Leg < MaxLegs && slices.Contains(states, f.Legs[e.Leg].State)
+	}
+}
+
+// ofAny holds while the call rings and e happens to a leg that could answer, given up as unreachable or not.
+func ofAny(kind EventKind) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool {
+		return ofLeg(kind, Created, Pushed, Woke, LegRinging)(f, e) || ofLost(kind)(f, e)
+	}
+}
+
+func ofLost(kind EventKind) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool {
+		return ofLeg(kind, LegEnded)(f, e) && f.Legs[e.Leg].Reason == call.Unreachable
+	}
+}
+
+// ofWinner holds while the call is answered and e happens to the leg that has it.
+func ofWinner(kind EventKind) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool { return f.State == Answered && e.Kind == kind && e.Leg == f.Winner }
+}
+
+func or(reason, otherwise call.Reason, allowed ...call.Reason) call.Reason {
+	if slices.Contains(allowed, reason) {
+		return reason
+	}
+	return otherwise
+}
+
+func hangupReason(e Event) call.Reason {
+	return or(e.Reason, call.HungUp, call.MediaFailed, call.Crashed)
+}
+
+var musts = []must{
+	{"start rings all legs", while(Idle, Start), func(f *Fork, e Event) {
+		*f = Fork{State: Ringing, Winner: -1, By: -1}
+		for i := int8(0); i < e.N; i++ {
+			f.Legs[i].State = Created
+		}
+	}},
+	{"a device that comes online joins the ring", func(f Fork, e Event) bool {
+		return ofLeg(Join, NoLeg)(f, e) && (e.Leg == 0 || f.Legs[e.Leg-1].State != NoLeg)
+	}, func(f *Fork, e Event) { f.Legs[e.Leg].State = Woke }},
+	{"a push that APNs took is noted", ofLeg(PushAccepted, Created), func(f *Fork, e Event) { f.Legs[e.Leg].State = Pushed }},
+	{"a push that failed makes the leg unreachable", ofLeg(PushFailed, Created, Pushed), func(f *Fork, e Event) { f.legOver(e.Leg, call.Unreachable) }},
+	{"a device that connects is awake", ofLeg(Wake, Created, Pushed), func(f *Fork, e Event) { f.Legs[e.Leg].State = Woke }},
+	{"a device that connects is no longer unreachable", ofLost(Wake), func(f *Fork, e Event) { f.Legs[e.Leg] = Leg{State: Woke} }},
+	{"a device that shows the ring is ringing", ofAny(Ring), func(f *Fork, e Event) { f.Legs[e.Leg] = Leg{State: LegRinging} }},
+	{"the first answer wins", ofAny(Answer), func(f *Fork, e Event) {
+		f.over(f.By, 0, call.AnsweredElsewhere)
+		f.State, f.Reason, f.Winner, f.Legs[e.Leg] = Answered, call.NotEnded, e.Leg, Leg{State: LegAnswered}
+	}},
+	{"a decline is for all", ofAny(Decline), func(f *Fork, e Event) {
+		why := or(e.Reason, call.Declined, call.Blocked)
+		f.over(e.Leg, why, call.DeclinedElsewhere)
+		f.legOver(e.Leg, why)
+	}},
+	{"busy for all is for all", func(f Fork, e Event) bool { return ofAny(Busy)(f, e) && e.On }, func(f *Fork, e Event) {
+		why := or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable)
+		f.over(e.Leg, why, call.BusyElsewhere)
+		f.legOver(e.Leg, why)
+	}},
+	{"busy is for this device only", ofLeg(Busy, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		f.legOver(e.Leg, or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable))
+	}},
+	{"to hang up before one's answer came is to decline", func(f Fork, e Event) bool { return ofAny(LegHangup)(f, e) && hangupReason(e) == call.HungUp }, func(f *Fork, e Event) {
+		f.over(e.Leg, call.Declined, call.DeclinedElsewhere)
+		f.legOver(e.Leg, call.Declined)
+	}},
+	{"to fail before one's answer came is to fail alone", ofLeg(LegHangup, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) { f.legOver(e.Leg, hangupReason(e)) }},
+	{"a cancel is for all", while(Ringing, Cancel), everybody(call.Cancelled)},
+	{"a caller that hangs up early cancels", while(Ringing, CallerHangup), everybody(call.Cancelled)},
+	{"the deadline is for all", while(Ringing, RingTimeout), everybody(call.Unanswered)},
+	{"glare replaces", while(Ringing, Glare), everybody(call.Replaced)},
+	{"the backend may end the ring", while(Ringing, End), everybody(call.ServerEnded)},
+
+	{"the caller may hold", while(Answered, CallerHold), func(f *Fork, e Event) { f.CallerHeld = e.On }},
+	{"the winner may hold", ofWinner(LegHold), func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
+	{"a cancel that crosses the answer hangs up", while(Answered, Cancel), everybody(call.HungUp)},
+	{"the caller may hang up", while(Answered, CallerHangup), func(f *Fork, e Event) { f.over(-1, hangupReason(e), hangupReason(e)) }},
+	{"the winner may hang up", ofWinner(LegHangup), func(f *Fork, e Event) { f.over(e.Leg, hangupReason(e), hangupReason(e)) }},
+	{"a winner that declines hangs up", ofWinner(Decline), func(f *Fork, e Event) { f.over(e.Leg, call.HungUp, call.HungUp) }},
+	{"a winner that says busy has lost the call", ofWinner(Busy), func(f *Fork, e Event) { f.over(e.Leg, call.Crashed, call.Crashed) }},
+	{"an abandoned call ends", while(Answered, Abandoned), everybody(call.Crashed)},
+	{"the backend may end the call", while(Answered, End), everybody(call.ServerEnded)},
+}
+
+// rightful returns the must that speaks of e in f.
+func rightful(f Fork, e Event) must {
+	for _, m := range musts {
+		if m.given(f, e) {
+			return m
+		}
+	}
+	return must{"what no must speaks of changes nothing", nil, func(*Fork, Event) {}}
+}
+
+// oracle returns what must follow.
+func oracle(f Fork, e Event) Fork {
+	rightful(f, e).then(&f, e)
+	if f.State != Ringing || f.Open() > 0 {
+		return f
+	}
+	rank := []call.Reason{call.Unreachable, call.Crashed, call.MediaFailed, call.DoNotDisturb, call.Busy}
+	best := -1
+	f.State, f.Reason = Ended, call.Unreachable
+	for i, l := range f.Legs {
+		if r := slices.Index(rank, l.Reason); l.State == LegEnded && r > best {
+			best, f.Reason, f.By = r, l.Reason, int8(i)
+		}
+	}
+	return f
+}
