@@ -1,0 +1,374 @@
+package iossim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+type actionState int
+
+const (
+	actionWaiting   actionState = 1 // for a process, a provider, or the action before it
+	actionDelivered actionState = 2 // the app has been asked to perform it
+	actionOver      actionState = 3 // fulfilled, failed, timed out or void
+)
+
+// transaction is CXTransaction in the call service.
+type transaction struct {
+	from    string // user, system or app
+	actions []*action
+	whole   bool // the delegate's executeTransaction took it over
+}
+
+// action is a CXAction on its way; it is the [callkit.Settler] of the copy that the app has.
+type action struct {
+	w        *World
+	app      *app
+	t        *transaction
+	call     *call
+	act      callkit.Action
+	state    actionState
+	settled  bool // the app has settled it; the call service may not know yet
+	ghost    bool // an end action for a call that the system has ended by force
+	provider *provider
+	timeout  *event
+}
+
+var _ callkit.Settler = (*action)(nil)
+
+// Settled is part of [callkit.Settler].
+func (x *action) Settled() bool {
+	x.w.mu.Lock()
+	defer x.w.mu.Unlock()
+	return x.settled || x.state == actionOver
+}
+
+// Settle is part of [callkit.Settler].
+func (x *action) Settle(ok bool, at time.Time) {
+	x.w.mu.Lock()
+	defer x.w.mu.Unlock()
+	if x.settled || x.state != actionDelivered {
+		return
+	}
+	x.settled = true
+	verb := "fail "
+	if ok {
+		verb = "fulfill "
+	}
+	x.provider.p.sendLocked(verb+x.String(), func() {
+		if x.state == actionDelivered {
+			x.over()
+			x.effect(ok, at)
+			x.next()
+		}
+	})
+}
+
+// String is the action as the log has it: its kind, call and arguments.
+func (x *action) String() string {
+	kind, args := actionWords(x.act)
+	return kind + " " + x.act.Call().String() + args
+}
+
+func actionWords(a callkit.Action) (kind, args string) {
+	switch a := a.(type) {
+	case *callkit.StartCallAction:
+		return "Start", fmt.Sprintf(" handle=%q video=%s", a.Handle.Value, bit(a.IsVideo))
+	case *callkit.AnswerCallAction:
+		return "Answer", ""
+	case *callkit.EndCallAction:
+		return "End", ""
+	case *callkit.SetHeldCallAction:
+		return "SetHeld", " " + bit(a.OnHold)
+	case *callkit.SetMutedCallAction:
+		return "SetMuted", " " + bit(a.Muted)
+	case *callkit.SetGroupCallAction:
+		return "SetGroup", " with=" + a.GroupWith.String()
+	case *callkit.PlayDTMFCallAction:
+		return "DTMF", fmt.Sprintf(" %s %s", a.Digits, [...]string{"?", "singleTone", "softPause", "hardPause"}[max(0, min(3, int(a.Type)))])
+	}
+	return "?", ""
+}
+
+// copyAction is the action that the provider gets: a copy of what was asked for (CXAction is NSCopying).
+func copyAction(a callkit.Action) callkit.Action {
+	base := callkit.Base{CallUUID: a.Call()}
+	switch a := a.(type) {
+	case *callkit.StartCallAction:
+		return &callkit.StartCallAction{Base: base, Handle: a.Handle, ContactIdentifier: a.ContactIdentifier, IsVideo: a.IsVideo}
+	case *callkit.AnswerCallAction:
+		return &callkit.AnswerCallAction{Base: base}
+	case *callkit.EndCallAction:
+		return &callkit.EndCallAction{Base: base}
+	case *callkit.SetHeldCallAction:
+		return &callkit.SetHeldCallAction{Base: base, OnHold: a.OnHold}
+	case *callkit.SetMutedCallAction:
+		return &callkit.SetMutedCallAction{Base: base, Muted: a.Muted}
+	case *callkit.SetGroupCallAction:
+		return &callkit.SetGroupCallAction{Base: base, GroupWith: a.GroupWith}
+	case *callkit.PlayDTMFCallAction:
+		return &callkit.PlayDTMFCallAction{Base: base, Digits: a.Digits, Type: a.Type}
+	}
+	return nil
+}
+
+// submit sends a transaction to the app, which is launched for it if it does not run.
+func (a *app) submit(t *transaction, acts ...callkit.Action) {
+	for _, act := range acts {
+		x := &action{w: a.ph.w, app: a, t: t, call: a.ph.lookup(act.Call()), act: act, state: actionWaiting}
+		x.arm()
+		t.actions = append(t.actions, x)
+		a.actions = append(a.actions, x)
+	}
+	a.waiting = append(a.waiting, t)
+	a.launch(callkit.LaunchOptions{Background: true}, "an action on its call")
+	a.flushTransactions()
+}
+
+// arm starts the time that the action may take.
+func (x *action) arm() {
+	x.timeout.cancel()
+	x.timeout = x.w.after(x.app.ph.knobs.ActionTimeout, x.expire)
+}
+
+// flushTransactions delivers what waits, if there is a provider with a delegate.
+func (a *app) flushTransactions() {
+	pr := a.provider()
+	if pr == nil || pr.delegate == nil {
+		return
+	}
+	waiting := a.waiting
+	a.waiting = nil
+	for _, t := range waiting {
+		pr.deliver(t)
+	}
+}
+
+// deliver asks the delegate to execute the transaction, or else its first action.
+func (pr *provider) deliver(t *transaction) {
+	d, ok := pr.delegate.(callkit.TransactionDelegate)
+	if !ok {
+		t.perform(pr)
+		return
+	}
+	var acts []callkit.Action
+	pr.p.post(item{
+		queue: pr.queue,
+		wakes: true,
+		skip: func() bool {
+			for _, x := range t.actions {
+				if x.state == actionWaiting {
+					x.bind(pr)
+					x.state = actionDelivered
+					acts = append(acts, x.act)
+				}
+			}
+			return len(acts) == 0
+		},
+		log: pr.p.say(ChanProvider, "executeTransaction actions=%d", len(t.actions)),
+		run: func() {
+			whole := d.ExecuteTransaction(pr, acts)
+			pr.p.w.mu.Lock()
+			defer pr.p.w.mu.Unlock()
+			t.whole = whole
+		},
+		then: func() {
+			if t.whole {
+				return
+			}
+			for _, x := range t.actions {
+				if x.state == actionDelivered && !x.settled {
+					x.state = actionWaiting
+				}
+			}
+			t.perform(pr)
+		},
+	})
+}
+
+// bind ties the app's copy of the action to this provider.
+func (x *action) bind(pr *provider) {
+	if x.provider != nil {
+		return
+	}
+	x.provider, x.act = pr, copyAction(x.act)
+	x.arm()
+	var id callkit.UUID
+	binary.BigEndian.PutUint64(id[:8], x.w.rng.Uint64())
+	binary.BigEndian.PutUint64(id[8:], x.w.rng.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	x.act.Bind(id, x.timeout.at.Add(x.app.ph.skew), x)
+}
+
+// perform delivers the next action that waits.
+func (t *transaction) perform(pr *provider) {
+	for _, x := range t.actions {
+		if x.state == actionWaiting {
+			pr.perform(x)
+			return
+		}
+	}
+}
+
+// next goes on with the transaction when an action is settled.
+func (x *action) next() {
+	if x.t.whole || x.provider == nil || !x.provider.valid() || x.app.ph.knobs.TransactionOrder != "afterSettle" {
+		return
+	}
+	x.t.perform(x.provider)
+}
+
+func (pr *provider) perform(x *action) {
+	var run func()
+	pr.p.post(item{
+		queue: pr.queue,
+		wakes: true,
+		skip:  func() bool { return x.state != actionWaiting || pr.delegate == nil || pr.invalid },
+		log: func() {
+			x.bind(pr)
+			x.state = actionDelivered
+			run = performer(pr.delegate, pr, x.act)
+			kind, args := actionWords(x.act)
+			if run == nil {
+				pr.p.ph.log(ChanSystem, pr.p.tag(), "log %s: the delegate does not implement it: %s", x, pr.p.ph.knobs.UnimplementedActions)
+				return
+			}
+			pr.p.ph.log(ChanProvider, pr.p.tag(), "perform%s %s%s", kind, x.act.Call(), args)
+		},
+		run: func() {
+			if run != nil {
+				run()
+			}
+		},
+		then: func() {
+			if run == nil {
+				switch x.app.ph.knobs.UnimplementedActions {
+				case "fulfill", "fail":
+					x.over()
+					x.effect(x.app.ph.knobs.UnimplementedActions == "fulfill", time.Time{})
+					x.next()
+				}
+			} else if x.app.ph.knobs.ActivateTrigger == "afterPerform" && x.call != nil {
+				switch x.act.(type) {
+				case *callkit.StartCallAction, *callkit.AnswerCallAction:
+					x.call.audioReady = true
+					x.app.ph.arbitrate()
+				}
+			}
+			if x.app.ph.knobs.TransactionOrder == "backToBack" {
+				x.t.perform(pr)
+			}
+		},
+	})
+}
+
+// performer returns the call of the delegate method for an action, or nil if there is none.
+func performer(d callkit.ProviderDelegate, pr *provider, a callkit.Action) func() {
+	switch a := a.(type) {
+	case *callkit.StartCallAction:
+		if d, ok := d.(callkit.StartCallDelegate); ok {
+			return func() { d.PerformStartCallAction(pr, a) }
+		}
+	case *callkit.AnswerCallAction:
+		if d, ok := d.(callkit.AnswerCallDelegate); ok {
+			return func() { d.PerformAnswerCallAction(pr, a) }
+		}
+	case *callkit.EndCallAction:
+		if d, ok := d.(callkit.EndCallDelegate); ok {
+			return func() { d.PerformEndCallAction(pr, a) }
+		}
+	case *callkit.SetHeldCallAction:
+		if d, ok := d.(callkit.SetHeldDelegate); ok {
+			return func() { d.PerformSetHeldCallAction(pr, a) }
+		}
+	case *callkit.SetMutedCallAction:
+		if d, ok := d.(callkit.SetMutedDelegate); ok {
+			return func() { d.PerformSetMutedCallAction(pr, a) }
+		}
+	case *callkit.SetGroupCallAction:
+		if d, ok := d.(callkit.SetGroupDelegate); ok {
+			return func() { d.PerformSetGroupCallAction(pr, a) }
+		}
+	case *callkit.PlayDTMFCallAction:
+		if d, ok := d.(callkit.PlayDTMFDelegate); ok {
+			return func() { d.PerformPlayDTMFCallAction(pr, a) }
+		}
+	}
+	return nil
+}
+
+// over takes the action off the books.
+func (x *action) over() {
+	x.state = actionOver
+	x.timeout.cancel()
+	x.app.actions = slices.DeleteFunc(x.app.actions, func(o *action) bool { return o == x })
+}
+
+// expire is the end of the system's patience: the action has failed, and the call is ended by force.
+func (x *action) expire() {
+	if x.state == actionOver {
+		return
+	}
+	ph := x.app.ph
+	delivered := x.state == actionDelivered && x.provider.valid()
+	x.over()
+	ph.log(ChanSystem, x.app.tag(), "log action timed out: %s", x)
+	if delivered {
+		if d, ok := x.provider.delegate.(callkit.TimedOutDelegate); ok {
+			x.provider.p.post(item{
+				queue: x.provider.queue,
+				wakes: true,
+				log:   x.provider.p.say(ChanProvider, "timedOutPerforming %s", x),
+				run:   func() { d.TimedOutPerformingAction(x.provider, x.act) },
+			})
+		}
+	}
+	c := x.call
+	_, isEnd := x.act.(*callkit.EndCallAction)
+	switch {
+	case c == nil || c.state == callEnded:
+	case !ph.knobs.EndAfterTimeout && !isEnd:
+		x.effect(false, time.Time{})
+	case isEnd:
+		ph.endCall(c, endUser, ph.now())
+	default:
+		ph.endCall(c, endFailed, ph.now())
+		if delivered {
+			x.app.ghostEnd(c)
+		}
+	}
+	x.next()
+}
+
+// ghostEnd tells the app by an end action that the system has ended its call.
+func (a *app) ghostEnd(c *call) {
+	t := &transaction{from: "system"}
+	a.submit(t, &callkit.EndCallAction{Base: callkit.Base{CallUUID: c.id}})
+	t.actions[0].ghost = true
+}
+
+// voidActions forgets actions that nobody waits for any more.
+func (a *app) voidActions(which func(*action) bool) {
+	for _, x := range slices.Clone(a.actions) {
+		if which(x) {
+			x.over()
+		}
+	}
+}
+
+// requeue is the death of a process: what it had not been asked to perform yet waits for the next one. Of
+// what it had been asked the call service learns no more than that nothing comes, so the time-out decides.
+func (a *app) requeue() {
+	for _, x := range a.actions {
+		if x.state == actionWaiting && !slices.Contains(a.waiting, x.t) {
+			a.waiting = append(a.waiting, x.t)
+		}
+		if x.state == actionWaiting {
+			x.provider = nil
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package iossim
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// AppConfig describes an app to install.
+type AppConfig struct {
+	BundleID string
+	Name     string // under the icon and in the call screen
+	// NoVoIPBackgroundMode leaves "voip" out of UIBackgroundModes: the app gets no VoIP pushes and may not
+	// make calls.
+	NoVoIPBackgroundMode bool
+	// Colour is a hint for who draws the icon, as "#30b158".
+	Colour string
+	// New makes the app's code for a new process. The value may also be a [ProcessWatcher] or a
+	// [NetworkWatcher].
+	New func() callkit.App
+}
+
+// app is an installed app and what the system knows of it beyond its process.
+type app struct {
+	ph      *Phone
+	cfg     AppConfig
+	proc    *Process // nil: not running
+	config  callkit.ProviderConfiguration
+	strikes int
+	token   []byte
+	tokens  int            // how many tokens were made
+	pushes  []*push        // received and not yet handed to the app
+	waiting []*transaction // for a process with a provider
+	actions []*action      // neither settled nor void
+	badge   string
+	swiped  bool // the user swiped it away
+}
+
+// Install puts an app on the phone.
+func (ph *Phone) Install(c AppConfig) error {
+	switch {
+	case c.BundleID == "":
+		return errors.New("iossim: Install: the app has no BundleID")
+	case c.New == nil:
+		return fmt.Errorf("iossim: Install %s: New is nil, so no process could be made", c.BundleID)
+	}
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	if ph.find(c.BundleID) != nil {
+		return fmt.Errorf("iossim: Install %s: it is installed already; Uninstall it first", c.BundleID)
+	}
+	if c.Name == "" {
+		c.Name = c.BundleID
+	}
+	ph.apps = append(ph.apps, &app{ph: ph, cfg: c, config: callkit.DefaultConfiguration()})
+	ph.log(ChanSystem, nil, "install %s", c.BundleID)
+	ph.w.after(0, func() {})
+	return nil
+}
+
+// Uninstall removes an app, its process, its calls, its strikes and its token.
+func (ph *Phone) Uninstall(bundleID string) error {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	a := ph.find(bundleID)
+	if a == nil {
+		return ph.noApp(bundleID)
+	}
+	ph.w.after(0, func() {
+		ph.log(ChanSystem, nil, "uninstall %s", bundleID)
+		a.kill("uninstalled")
+		for _, c := range ph.callsOf(a) {
+			ph.endCall(c, endSystem, ph.now())
+		}
+		for i, b := range ph.apps {
+			if b == a {
+				ph.apps = append(ph.apps[:i:i], ph.apps[i+1:]...)
+				break
+			}
+		}
+		if ph.front == a {
+			ph.front = nil
+		}
+	})
+	return nil
+}
+
+// RotateToken makes APNs give an installed app a new VoIP token, as after a restore from a backup.
+func (ph *Phone) RotateToken(bundleID string) {
+	ph.act("rotate token of "+bundleID, func() {
+		a := ph.find(bundleID)
+		if a == nil {
+			return
+		}
+		a.token = nil
+		if p := a.proc; p != nil {
+			for _, r := range p.registries {
+				if r.wantsVoIP() {
+					p.issueToken(r)
+				}
+			}
+		}
+	})
+}
+
+// Process returns the running process of an app, or nil.
+func (ph *Phone) Process(bundleID string) *Process {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	if a := ph.find(bundleID); a != nil {
+		return a.proc
+	}
+	return nil
+}
+
+// Strikes is how often an app did not report a push since it was installed.
+func (ph *Phone) Strikes(bundleID string) int {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	if a := ph.find(bundleID); a != nil {
+		return a.strikes
+	}
+	return 0
+}
+
+// makeToken runs on the loop and may leave the lock.
+func (a *app) makeToken() []byte {
+	a.tokens++
+	if src := a.ph.tokenSource; src != nil {
+		var token []byte
+		a.ph.w.outside(func() { token = src(a.cfg.BundleID) })
+		return token
+	}
+	var seed [8]byte
+	binary.BigEndian.PutUint64(seed[:], a.ph.w.seed)
+	sum := sha256.Sum256(fmt.Appendf(seed[:], "%s %s %d", a.ph.name, a.cfg.BundleID, a.tokens))
+	return sum[:]
+}
+
+func (ph *Phone) noApp(bundleID string) error {
+	return fmt.Errorf("iossim: no app %.60q is installed on %s", bundleID, ph.name)
+}

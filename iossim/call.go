@@ -1,0 +1,250 @@
+package iossim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// callState is where a call stands in the call service.
+//
+//	ringing -> answering -> connected      starting -> dialing -> connected      any -> ended
+type callState int
+
+const (
+	callRinging   callState = 1 // reported; the phone rings or the call waits behind another
+	callAnswering callState = 2 // the app has been asked to answer
+	callStarting  callState = 3 // the app has been asked to start
+	callDialing   callState = 4 // started; not connected yet
+	callConnected callState = 5
+	callEnded     callState = 6
+)
+
+// endCause says how a call ended, which decides about Recents and the screen.
+type endCause int
+
+const (
+	endUser   endCause = 1 // by an end action: declined, cancelled, hung up
+	endReport endCause = 2 // the app reported the end, with call.reason
+	endFailed endCause = 3 // an action failed or timed out, or the provider is gone
+	endSystem endCause = 4 // without a trace
+)
+
+// call is a row of the call table.
+type call struct {
+	ph       *Phone
+	id       callkit.UUID
+	app      *app
+	outgoing bool
+	state    callState
+	rung     bool // it was on the screen as a ring
+	ringing  bool // the phone makes a sound for it
+
+	handle callkit.Handle
+	name   string
+	video  bool
+	holds  bool // what its updates said it can do
+	groups bool
+	tones  bool
+
+	held        bool
+	muted       bool
+	connecting  bool // outgoing: the app reported startedConnecting
+	ending      bool // an end action is under way
+	timedOut    bool // the system's own ring time-out ended it
+	wasUp       bool // it was connected
+	audioReady  bool // the app has fulfilled what the audio session waits for
+	audioVoid   bool // the process that had the session died
+	digits      string
+	keys        []string // digits that wait for the one before
+	speaker     bool
+	created     time.Time
+	connectedAt time.Time // by the phone's clock
+	reason      callkit.EndedReason
+	ring        *event
+	reap        *event
+}
+
+// public is what every app may know of the call.
+func (c *call) public() callkit.Call {
+	return callkit.Call{UUID: c.id, IsOutgoing: c.outgoing, IsOnHold: c.held, HasConnected: c.wasUp, HasEnded: c.state == callEnded}
+}
+
+func (c *call) update(u callkit.Update) {
+	set(&c.handle, u.RemoteHandle)
+	set(&c.name, u.LocalizedCallerName)
+	set(&c.video, u.HasVideo)
+	set(&c.holds, u.SupportsHolding)
+	set(&c.groups, u.SupportsGrouping)
+	set(&c.tones, u.SupportsDTMF)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (ph *Phone) lookup(id callkit.UUID) *call {
+	for _, c := range ph.calls {
+		if c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (ph *Phone) callsOf(a *app) []*call {
+	var calls []*call
+	for _, c := range ph.calls {
+		if c.app == a {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// shown is the call that the screen is about, or nil: the oldest one.
+func (ph *Phone) shown() *call {
+	if len(ph.calls) == 0 {
+		return nil
+	}
+	return ph.calls[0]
+}
+
+// newCall adds a call to the table.
+func (ph *Phone) newCall(a *app, id callkit.UUID, outgoing bool) *call {
+	c := &call{ph: ph, id: id, app: a, outgoing: outgoing, state: callRinging, created: ph.now()}
+	if outgoing {
+		c.state = callStarting
+	}
+	can := ph.knobs.DefaultCapabilities == "all" || ph.knobs.DefaultCapabilities == "incoming" && !outgoing
+	c.holds, c.groups, c.tones = can, can, can
+	ph.calls = append(ph.calls, c)
+	ph.failed = nil
+	return c
+}
+
+// ringNext rings for the call that the screen is about, if it rings and has not yet.
+func (ph *Phone) ringNext() {
+	c := ph.shown()
+	if c == nil || c.state != callRinging || c.rung {
+		return
+	}
+	c.rung, c.ringing = true, true
+	ph.log(ChanSystem, c.app.tag(), "ring %s caller=%q video=%s", c.id, ph.displayName(c.name, c.handle), bit(c.video))
+}
+
+func (c *call) ringStop() {
+	c.ring.cancel()
+	if c.ringing {
+		c.ringing = false
+		c.ph.log(ChanSystem, c.app.tag(), "ringStop %s", c.id)
+	}
+}
+
+// ringTimeout is the system's own patience with a ring: it ends the call by an end action.
+func (c *call) ringTimeout() {
+	if c.state != callRinging || c.ending {
+		return
+	}
+	c.timedOut, c.ending = true, true
+	c.ph.log(ChanSystem, c.app.tag(), "ring timeout %s", c.id)
+	c.ringStop()
+	c.app.submit(&transaction{from: "system"}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: c.id}})
+}
+
+// endCall takes a call off the table, at a moment of the phone's clock.
+func (ph *Phone) endCall(c *call, cause endCause, at time.Time) {
+	if c.state == callEnded {
+		return
+	}
+	c.ringStop()
+	missed := !c.outgoing && !c.wasUp && (c.timedOut || cause == endReport && (c.reason == callkit.RemoteEnded || c.reason == callkit.Unanswered))
+	c.state = callEnded
+	c.reap.cancel()
+	ph.calls = slices.DeleteFunc(ph.calls, func(o *call) bool { return o == c })
+	c.app.voidActions(func(x *action) bool { return x.call == c && !x.ghost })
+	ph.changed(c)
+	ph.arbitrate()
+	if cause != endSystem {
+		ph.addRecent(c, cause, missed, at)
+	}
+	if cause == endFailed {
+		ph.failed = c
+		ph.w.after(ph.knobs.CallFailedFor, func() {
+			if ph.failed == c {
+				ph.failed = nil
+			}
+		})
+	}
+	if len(ph.calls) == 0 {
+		ph.showCall = false
+		ph.afterUnlock, ph.promptText = nil, ""
+	}
+	if p := c.app.proc; p != nil {
+		p.touch()
+	}
+	ph.ringNext()
+}
+
+// processDied is told when a process is gone: its calls stay on the phone without it, or end.
+func (ph *Phone) processDied(p *Process) {
+	p.app.requeue()
+	for _, c := range ph.callsOf(p.app) {
+		if ph.audio.owner == c {
+			ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s: its process died", c.id)
+			ph.audio.release()
+		}
+		c.audioVoid = true
+		if !ph.knobs.SurviveProviderDeath {
+			c.reason = callkit.Failed
+			ph.endCall(c, endFailed, ph.now())
+			continue
+		}
+		if ph.knobs.ReapAfter > 0 {
+			c.reap = ph.w.after(ph.knobs.ReapAfter, func() {
+				if c.app.proc == nil {
+					ph.log(ChanSystem, c.app.tag(), "log call %s reaped: no process", c.id)
+					ph.endCall(c, endFailed, ph.now())
+				}
+			})
+		}
+	}
+	ph.arbitrate()
+}
+
+// RestartCallService is callservicesd crashing and starting again: every call is gone without a trace, every
+// action is void, and every provider is told by providerDidReset, then providerDidBegin.
+func (ph *Phone) RestartCallService() {
+	ph.act("callservicesd restarts", func() {
+		for _, c := range slices.Clone(ph.calls) {
+			c.ringStop()
+			c.reap.cancel()
+			c.state = callEnded
+		}
+		ph.calls, ph.failed = nil, nil
+		ph.showCall = false
+		ph.afterUnlock, ph.promptText = nil, ""
+		if ph.audio.owner != nil {
+			ph.log(ChanSystem, nil, "audioDeactivate %s: the call service died", ph.audio.owner.id)
+			ph.audio.release()
+		}
+		ph.audio.pending.cancel()
+		for _, a := range ph.apps {
+			a.voidActions(func(*action) bool { return true })
+			p := a.proc
+			if p == nil {
+				continue
+			}
+			p.touch()
+			for _, pr := range p.providers {
+				if pr.valid() {
+					pr.didReset()
+					pr.didBegin()
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,54 @@
+// Package iossim is a simulated iPhone: the call system of iOS (CallKit, PushKit, the audio session, Recents,
+// Focus, process life) as a deterministic program. It implements [callkit.System], so that code which makes
+// an app's calls ring like phone calls can be tested on any machine, with every fault at hand: an app killed
+// at any step, a handler that takes too long, a push that comes twice, late or out of order, a call service
+// that crashes, a clock that jumps.
+//
+// It is written from Apple's public documentation, headers and answers. What Apple does not say is a knob
+// with a default, a source and a degree of confidence: see [KnobList]. It does not play sound, draw pixels or
+// speak to APNs; it is no emulator of iOS and runs no iOS code.
+//
+// # Test your call code in ten minutes
+//
+// Write your glue code against package callkit: an app is a value with one method, DidFinishLaunching, that
+// makes a provider and a push registry and sets their delegates. Then
+//
+//	w := iossim.NewWorld(iossim.Config{Seed: 1})
+//	defer w.Close()
+//	phone, err := w.NewPhone(iossim.PhoneConfig{Name: "alice", OS: "26.4", Locked: true})
+//	err = phone.Install(iossim.AppConfig{BundleID: "com.example.app", Name: "Example", New: newApp})
+//
+//	phone.DeliverPush("com.example.app", []byte(`{"call":"..."}`)) // your app is launched and reports a call
+//	w.Run(time.Second)                                               // a second passes in no time
+//	fmt.Print(phone.Screen())                                        // the phone rings
+//	err = phone.Answer()                                             // an error if the screen has no such button
+//	w.Run(time.Second)
+//	fmt.Print(w.Log())                                               // all that happened, line by line
+//
+// Nothing happens while Run is not running, so a test never waits and never races. With Config.Wall the same
+// phone lives on real time, as in a demonstration, and in a bubble of testing/synctest.
+//
+// # Rules
+//
+// Every method may be called from any goroutine and returns at once: it puts an event into the world's queue.
+// Callbacks into an app come one at a time, on the loop: all queues of a process share one thread. Events at
+// one moment happen in the order in which they were put there. Equal seeds and equal scripts give equal logs,
+// byte for byte, in a virtual world whose apps start no goroutines.
+//
+//   - A VoIP push wakes or launches the app. It waits for a registry with a delegate and the VoIP type. If
+//     the delegate returns without having reported a call (check 1), or the call service has had no report 7 s
+//     after delivery (check 2), the app is killed; after some of those its pushes are dropped. An app in the
+//     foreground or on a call may do without, and from iOS 26.4 on with a stale push.
+//   - An action of the user, the system or the app reaches the newest provider of the app, which is launched
+//     for it. In a transaction, the next action waits for the one before. Each is fulfilled or failed, times
+//     out, or is void because its call is over.
+//   - A failed answer or start ends the call as failed; a failed end leaves it on the screen; other failed
+//     actions change nothing.
+//   - The audio session is lent when an answer or a start is fulfilled (never before), taken back on hold and
+//     at the end.
+//   - Calls outlive the process that reported them. The session does not.
+//   - A process in the background without work is suspended: its timers and queues stand still.
+//
+// The call table holds many calls, but what a user can do with a second one (call waiting, groups, cellular
+// calls) is not simulated yet: a second call waits until the first is over.
+package iossim

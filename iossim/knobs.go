@@ -1,0 +1,245 @@
+package iossim
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Knobs are the behaviours of iOS that Apple does not document, that differ by version, or that a test wants
+// to force. [KnobList] says for each what it means, where its default comes from and how sure that is. The
+// zero value of Knobs stands for "the default"; to change one, start from [DefaultKnobs] or [Profile].
+type Knobs struct {
+	OS                   Version
+	ReportCheck2         time.Duration
+	StrikesUntilBlock    int
+	StaleAfter           time.Duration
+	OnCallCounts         string
+	RingTimeout          time.Duration
+	ActionTimeout        time.Duration
+	EndAfterFail         bool
+	EndAfterTimeout      bool
+	TransactionOrder     string
+	UnimplementedActions string
+	OverLimitIncoming    string
+	ActivateTrigger      string
+	AudioDelay           time.Duration
+	SkipActivateIfActive string
+	SurviveProviderDeath bool
+	ReapAfter            time.Duration
+	ResetOnInvalidate    bool
+	DefaultCapabilities  string
+	PrefersBanner        bool
+	LaunchDelay          time.Duration
+	SuspendAfter         time.Duration
+	PushRunTime          time.Duration
+	BackgroundTime       time.Duration
+	CallFailedFor        time.Duration
+	LaunchBeforeUnlock   bool
+	RecentsWhenFiltered  bool
+	DevelopmentBuild     bool
+	LaunchAfterUserKill  bool
+	AnswerOpensApp       bool
+}
+
+// KnobInfo describes one knob.
+type KnobInfo struct {
+	Name       string   `json:"name"`
+	Default    string   `json:"default"`
+	Values     []string `json:"values,omitempty"` // the valid ones; empty: a duration, a number or a version
+	Doc        string   `json:"doc"`
+	Source     string   `json:"source"`
+	Confidence string   `json:"confidence"` // D Apple's documentation, T an engineer of Apple, O observed, I inferred, "sim" of the simulator
+}
+
+type knob struct {
+	KnobInfo
+	get func(*Knobs) string
+	set func(*Knobs, string) error
+}
+
+var knobs = []knob{
+	{KnobInfo{Name: "iosVersion", Doc: "Version of iOS; decides about mustReport (26.4). Use OS profiles to set what comes with it.", Source: "PushKit headers", Confidence: "D"},
+		func(k *Knobs) string { return k.OS.String() },
+		func(k *Knobs, s string) (err error) { v, err := ParseVersion(s); keep(&k.OS, v, err); return err }},
+	span("reportCheck2", "How long after delivery of a VoIP push the call service kills an app that has not reported a call.", "forums 817976, 781211", "T", func(k *Knobs) *time.Duration { return &k.ReportCheck2 }),
+	number("strikesUntilBlock", "Unreported pushes after which further pushes are dropped without a word; 0 never.", "forums 768136, 764376", "T", func(k *Knobs) *int { return &k.StrikesUntilBlock }),
+	span("staleAfter", "Age of a push from which on mustReport is false (26.4).", "forums 817976: \"old enough\"", "I", func(k *Knobs) *time.Duration { return &k.StaleAfter }),
+	choice("onCallCounts", "Which calls of the app make mustReport false: active ones, or ringing ones too.", "forums 817976: \"already on a call\"", "I", func(k *Knobs) *string { return &k.OnCallCounts }, "active", "any"),
+	span("ringTimeout", "After how long the system ends a ringing call by itself; none: never.", "voximplant/flutter_callkit#29, forums 765367", "O", func(k *Knobs) *time.Duration { return &k.RingTimeout }),
+	span("actionTimeout", "How long an action may stay neither fulfilled nor failed (CXAction.timeoutDate).", "voximplant/flutter_callkit#12", "O", func(k *Knobs) *time.Duration { return &k.ActionTimeout }),
+	boolean("endAfterFail", "A failed answer or start is followed by performEnd.", "not settled", "I", func(k *Knobs) *bool { return &k.EndAfterFail }),
+	boolean("endAfterTimeout", "A timed-out action ends its call by force.", "CXProviderDelegate timedOutPerformingAction; voximplant/flutter_callkit#12", "O", func(k *Knobs) *bool { return &k.EndAfterTimeout }),
+	choice("transactionOrder", "Whether the next action of a transaction (and the next digit) waits for the one before to be settled.", "CXTransaction; CXPlayDTMFCallAction", "D", func(k *Knobs) *string { return &k.TransactionOrder }, "afterSettle", "backToBack"),
+	choice("unimplementedActions", "What becomes of an action whose optional delegate method does not exist.", "not documented", "I", func(k *Knobs) *string { return &k.UnimplementedActions }, "fulfill", "fail", "timeout"),
+	choice("overLimitIncoming", "An incoming call beyond maximumCallGroups: shown all the same, or refused with error 0.", "flutter_callkit_incoming PR850; matrix-ios-sdk#754", "O", func(k *Knobs) *string { return &k.OverLimitIncoming }, "offerEndAndAccept", "reject"),
+	choice("activateTrigger", "When the audio session is activated for an answered or started call.", "siprix PR61, openradar 28774388", "O", func(k *Knobs) *string { return &k.ActivateTrigger }, "afterFulfil", "afterPerform"),
+	span("audioDelay", "From the trigger to didActivate.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.AudioDelay }),
+	choice("skipActivateIfAppActive", "Whether didActivate is left out when the app called setActive(true) itself.", "forums 761549: \"a variety of failures\"", "T", func(k *Knobs) *string { return &k.SkipActivateIfActive }, "random", "always", "never"),
+	boolean("surviveProviderDeath", "Calls stay in the system when the process that reported them dies.", "wire PR123; both ways seen", "O", func(k *Knobs) *bool { return &k.SurviveProviderDeath }),
+	span("reapAfter", "After how long a call without its process is ended as failed; none: never.", "not documented", "I", func(k *Knobs) *time.Duration { return &k.ReapAfter }),
+	boolean("resetOnInvalidate", "providerDidReset arrives after invalidate.", "forums 801418 against the documentation", "O", func(k *Knobs) *bool { return &k.ResetOnInvalidate }),
+	choice("defaultCapabilities", "What a call can do (hold, group, DTMF) where its update did not say: incoming calls all, all calls all, or nothing.", "flutter_callkit_incoming#209", "I", func(k *Knobs) *string { return &k.DefaultCapabilities }, "incoming", "all", "none"),
+	boolean("prefersBanner", "Unlocked phones ring by banner, not full screen (Settings, Phone, Incoming Calls).", "Settings", "D", func(k *Knobs) *bool { return &k.PrefersBanner }),
+	span("launchDelay", "From launch to didFinishLaunching.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LaunchDelay }),
+	span("suspendAfter", "How long a background process without work runs on.", "observed about 5 s", "O", func(k *Knobs) *time.Duration { return &k.SuspendAfter }),
+	span("pushRunTime", "How long a push keeps a process running if its completion handler is not called.", "about 30 s", "O", func(k *Knobs) *time.Duration { return &k.PushRunTime }),
+	span("backgroundTime", "How long a background task lasts before it expires.", "beginBackgroundTask, about 30 s", "O", func(k *Knobs) *time.Duration { return &k.BackgroundTime }),
+	span("callFailedFor", "How long \"Call Failed\" stays on the screen.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.CallFailedFor }),
+	boolean("launchBeforeFirstUnlock", "A VoIP push launches an app before the first unlock after a restart; otherwise it waits.", "forums 784473", "T", func(k *Knobs) *bool { return &k.LaunchBeforeUnlock }),
+	boolean("recentsWhenFiltered", "A call filtered by Focus leaves a missed entry in Recents.", "not settled", "I", func(k *Knobs) *bool { return &k.RecentsWhenFiltered }),
+	boolean("developmentBuild", "iOS 26 shows dialogs for unreported and blocked pushes (development and TestFlight builds).", "forums, tag CallKit", "T", func(k *Knobs) *bool { return &k.DevelopmentBuild }),
+	boolean("launchAfterUserKill", "A VoIP push launches an app that the user swiped away.", "flutter_callkeep#69", "O", func(k *Knobs) *bool { return &k.LaunchAfterUserKill }),
+	boolean("answerOpensApp", "Answering on an unlocked phone brings the app to the foreground.", "twilio/video#414, nextcloud/talk-ios PR913", "O", func(k *Knobs) *bool { return &k.AnswerOpensApp }),
+}
+
+// DefaultKnobs is the newest profile, iOS 26.4.
+func DefaultKnobs() Knobs {
+	return Knobs{
+		OS: Version{26, 4}, ReportCheck2: 7 * time.Second, StrikesUntilBlock: 4, StaleAfter: 15 * time.Second,
+		OnCallCounts: "active", RingTimeout: time.Minute, ActionTimeout: time.Minute, EndAfterTimeout: true,
+		TransactionOrder: "afterSettle", UnimplementedActions: "fulfill", OverLimitIncoming: "offerEndAndAccept",
+		ActivateTrigger: "afterFulfil", AudioDelay: 20 * time.Millisecond, SkipActivateIfActive: "random",
+		SurviveProviderDeath: true, ResetOnInvalidate: true, DefaultCapabilities: "incoming", PrefersBanner: true,
+		LaunchDelay: 250 * time.Millisecond, SuspendAfter: 5 * time.Second, PushRunTime: 30 * time.Second,
+		BackgroundTime: 30 * time.Second, CallFailedFor: 3 * time.Second, LaunchBeforeUnlock: true,
+		DevelopmentBuild: true, LaunchAfterUserKill: true, AnswerOpensApp: true,
+	}
+}
+
+// Profiles are the versions of iOS that [Profile] knows.
+var Profiles = []string{"13", "16", "17.4", "18", "26.0", "26.4"}
+
+// Profile returns the knobs of a version of iOS: one of [Profiles], or one in between, which behaves as the
+// newest profile that is not newer.
+func Profile(os string) (Knobs, error) {
+	k := DefaultKnobs()
+	v, err := ParseVersion(os)
+	if err != nil {
+		return k, fmt.Errorf("%w; profiles: %s", err, strings.Join(Profiles, ", "))
+	}
+	k.OS = v
+	if !v.AtLeast(16, 0) {
+		k.RingTimeout = 0 // seen from iOS 16 on
+	}
+	if !v.AtLeast(14, 0) {
+		k.PrefersBanner = false // banners came with iOS 14
+	}
+	if !v.AtLeast(26, 0) {
+		k.DevelopmentBuild = false // dialogs came with iOS 26
+	}
+	return k, nil
+}
+
+// Set sets a knob by its name: durations as 7s or none, switches as true or false.
+func (k *Knobs) Set(name, value string) error {
+	for _, d := range knobs {
+		if strings.EqualFold(d.Name, name) {
+			if err := d.set(k, value); err != nil {
+				return fmt.Errorf("iossim: knob %s: %w", d.Name, err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("iossim: no knob is named %.40q; there are %s", name, strings.Join(KnobNames(), ", "))
+}
+
+// Get returns a knob's value as Set reads it.
+func (k Knobs) Get(name string) (string, error) {
+	for _, d := range knobs {
+		if strings.EqualFold(d.Name, name) {
+			return d.get(&k), nil
+		}
+	}
+	return "", fmt.Errorf("iossim: no knob is named %.40q; there are %s", name, strings.Join(KnobNames(), ", "))
+}
+
+// KnobNames lists the knobs by name.
+func KnobNames() []string {
+	names := make([]string, 0, len(knobs))
+	for _, d := range knobs {
+		names = append(names, d.Name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// KnobList describes all knobs.
+func KnobList() []KnobInfo {
+	def := DefaultKnobs()
+	list := make([]KnobInfo, 0, len(knobs))
+	for _, d := range knobs {
+		d.Default = d.get(&def)
+		d.Values = slices.Clone(d.Values)
+		list = append(list, d.KnobInfo)
+	}
+	return list
+}
+
+func keep[T any](to *T, v T, err error) {
+	if err == nil {
+		*to = v
+	}
+}
+
+func span(name, doc, source, conf string, at func(*Knobs) *time.Duration) knob {
+	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf},
+		func(k *Knobs) string {
+			if d := *at(k); d != 0 {
+				return d.String()
+			}
+			return "none"
+		},
+		func(k *Knobs, s string) error {
+			if s == "none" {
+				s = "0s"
+			}
+			d, err := time.ParseDuration(s)
+			if err != nil || d < 0 || d > 1000*time.Hour {
+				return fmt.Errorf("%.40q is no duration (want as 7s, 250ms or none)", s)
+			}
+			*at(k) = d
+			return nil
+		}}
+}
+
+func number(name, doc, source, conf string, at func(*Knobs) *int) knob {
+	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf},
+		func(k *Knobs) string { return strconv.Itoa(*at(k)) },
+		func(k *Knobs, s string) error {
+			n, err := strconv.Atoi(s)
+			if err != nil || n < 0 {
+				return fmt.Errorf("%.40q is no number from 0 on", s)
+			}
+			*at(k) = n
+			return nil
+		}}
+}
+
+func boolean(name, doc, source, conf string, at func(*Knobs) *bool) knob {
+	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf, Values: []string{"true", "false"}},
+		func(k *Knobs) string { return strconv.FormatBool(*at(k)) },
+		func(k *Knobs, s string) error {
+			b, err := strconv.ParseBool(s)
+			if err != nil {
+				return fmt.Errorf("%.40q is neither true nor false", s)
+			}
+			*at(k) = b
+			return nil
+		}}
+}
+
+func choice(name, doc, source, conf string, at func(*Knobs) *string, values ...string) knob {
+	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf, Values: values},
+		func(k *Knobs) string { return *at(k) },
+		func(k *Knobs, s string) error {
+			if !slices.Contains(values, s) {
+				return fmt.Errorf("%.40q is not one of %s", s, strings.Join(values, ", "))
+			}
+			*at(k) = s
+			return nil
+		}}
+}

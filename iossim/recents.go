@@ -1,0 +1,101 @@
+package iossim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// Recent is an entry of Recents in the Phone app.
+type Recent struct {
+	Name     string         `json:"name"`
+	Handle   callkit.Handle `json:"handle"`
+	App      string         `json:"app"` // bundle id
+	AppName  string         `json:"appName"`
+	Outgoing bool           `json:"outgoing"`
+	Missed   bool           `json:"missed"`
+	Video    bool           `json:"video"`
+	When     time.Time      `json:"when"`     // start, by the phone's clock
+	Duration time.Duration  `json:"duration"` // 0 if it was never connected
+}
+
+// addRecent writes an ended call down, newest first. A call is missed if it came in, was never connected,
+// and ended by the caller's hand or for want of an answer.
+func (ph *Phone) addRecent(c *call, cause endCause, missed bool, at time.Time) {
+	if !c.app.config.IncludesCallsInRecents {
+		return
+	}
+	r := Recent{
+		Name: ph.displayName(c.name, c.handle), Handle: c.handle, App: c.app.cfg.BundleID, AppName: c.app.cfg.Name,
+		Outgoing: c.outgoing, Missed: missed, Video: c.video, When: c.created,
+	}
+	if c.wasUp {
+		r.Duration = max(0, at.Sub(c.connectedAt))
+	}
+	word := "received"
+	switch {
+	case missed:
+		word = "missed"
+		ph.missed++
+	case c.outgoing && !c.wasUp:
+		word = "cancelled"
+	case c.outgoing:
+		word = "outgoing"
+	case !c.wasUp && cause == endUser:
+		word = "declined"
+	case !c.wasUp && cause == endReport:
+		word = "elsewhere"
+	case !c.wasUp:
+		word = "failed"
+	}
+	ph.recents = slices.Insert(ph.recents, 0, r)
+	if len(ph.recents) > 100 {
+		ph.recents = ph.recents[:100]
+	}
+	ph.log(ChanSystem, c.app.tag(), "recents %s %s duration=%v", c.id, word, r.Duration)
+}
+
+// Recents returns the entries, newest first.
+func (ph *Phone) Recents() []Recent {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	return slices.Clone(ph.recents)
+}
+
+// goOn hands an app what the user wants it to go on with: by launch options if it does not run, else by
+// continueUserActivity.
+func (a *app) goOn(u callkit.UserActivity) {
+	if a.proc == nil {
+		a.launch(callkit.LaunchOptions{UserActivity: &u}, "user activity "+u.ActivityType)
+		a.ph.log(ChanSystem, a.tag(), "userActivity %s", activityWords(u))
+		return
+	}
+	p := a.launch(callkit.LaunchOptions{}, "user activity")
+	var d callkit.ApplicationDelegate
+	p.post(item{
+		wakes: true,
+		skip: func() bool {
+			d = p.delegate
+			if d == nil {
+				a.ph.log(ChanSystem, a.tag(), "log userActivity lost: the app has no application delegate")
+			}
+			return d == nil
+		},
+		log: p.say(ChanLife, "continueUserActivity %s", activityWords(u)),
+		run: func() { d.ContinueUserActivity(u) },
+	})
+}
+
+func activityWords(u callkit.UserActivity) string {
+	s := u.ActivityType
+	if u.Intent != nil && len(u.Intent.Contacts) > 0 {
+		s += " handle=" + u.Intent.Contacts[0].Handle.Value
+		if u.Intent.CallCapability == callkit.VideoCall {
+			s += " callCapability=video"
+		} else {
+			s += " callCapability=audio"
+		}
+	}
+	return s
+}

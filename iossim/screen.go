@@ -1,0 +1,294 @@
+package iossim
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// ScreenKind says what fills the screen.
+type ScreenKind string
+
+// The kinds of screens.
+const (
+	ScreenOff            ScreenKind = "off"
+	ScreenLock           ScreenKind = "lock"
+	ScreenHome           ScreenKind = "home"
+	ScreenApp            ScreenKind = "app" // Screen.Front says which
+	ScreenRecents        ScreenKind = "recents"
+	ScreenIncomingFull   ScreenKind = "incoming-full"
+	ScreenIncomingBanner ScreenKind = "incoming-banner" // above the home screen or an app
+	ScreenConnecting     ScreenKind = "connecting"      // answered or dialing, not connected
+	ScreenInCall         ScreenKind = "in-call"
+	ScreenCallFailed     ScreenKind = "call-failed"
+)
+
+// Screen is what the user sees.
+type Screen struct {
+	Kind    ScreenKind  `json:"kind"`
+	Time    time.Time   `json:"time"` // by the phone's clock
+	Phone   string      `json:"phone"`
+	OS      string      `json:"os"`
+	Locale  string      `json:"locale"`
+	Locked  bool        `json:"locked"`
+	Focus   string      `json:"focus,omitempty"`
+	Online  bool        `json:"online"`
+	Front   string      `json:"front,omitempty"`  // bundle id of the app behind or on the screen
+	Prompt  string      `json:"prompt,omitempty"` // asks the user to unlock
+	Apps    []AppIcon   `json:"apps"`
+	Call    *ScreenCall `json:"call,omitempty"` // there is a call; on home, app and lock it is a pill
+	Missed  int         `json:"missed"`         // badge of the Phone app
+	Recents []Recent    `json:"recents"`
+	Notices []string    `json:"notices"` // what the system did to apps, the last 20
+}
+
+// AppIcon is an app on the home screen. State is what no user sees, but who draws a simulation shows.
+type AppIcon struct {
+	BundleID string `json:"bundleId"`
+	Name     string `json:"name"`
+	Colour   string `json:"colour,omitempty"`
+	State    string `json:"state"` // not running, launching, foreground, background, suspended
+	Badge    string `json:"badge,omitempty"`
+	Strikes  int    `json:"strikes,omitempty"` // pushes not reported
+}
+
+// ScreenCall is a call as the screen shows it.
+type ScreenCall struct {
+	UUID        string    `json:"uuid"`
+	Caller      string    `json:"caller"`
+	Handle      string    `json:"handle"`
+	App         string    `json:"app"` // its name
+	BundleID    string    `json:"bundleId"`
+	Outgoing    bool      `json:"outgoing"`
+	Video       bool      `json:"video"`
+	Status      string    `json:"status"`                // in Apple's words; empty while a timer runs
+	ConnectedAt time.Time `json:"connectedAt,omitempty"` // where the timer began, by the phone's clock; zero: no timer
+	InApp       bool      `json:"inApp"`                 // drawn by the app, which is in the foreground
+	Muted       bool      `json:"muted"`
+	Held        bool      `json:"held"`
+	Speaker     bool      `json:"speaker"`
+	Audio       bool      `json:"audio"` // the call has the audio session
+	Digits      string    `json:"digits,omitempty"`
+	Buttons     []Button  `json:"buttons"`
+}
+
+// Button is a button of the call.
+type Button struct {
+	ID      string `json:"id"` // answer, decline, end, mute, keypad, speaker, hold, video
+	Label   string `json:"label"`
+	Enabled bool   `json:"enabled"`
+	On      bool   `json:"on,omitempty"`
+}
+
+// Screen says what the user sees now.
+func (ph *Phone) Screen() Screen {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	return ph.screen()
+}
+
+// OnScreen has f called with the screen now and whenever something on it other than the time has changed,
+// from the loop. Changes of one moment come as one.
+func (ph *Phone) OnScreen(f func(Screen)) {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	ph.onScreen = append(ph.onScreen, f)
+	ph.sent = nil
+	ph.w.after(0, func() {})
+}
+
+// coveredByRing reports whether an incoming call fills the screen.
+func (ph *Phone) coveredByRing() bool {
+	c := ph.shown()
+	return c != nil && c.state == callRinging && !c.ending && (ph.locked || !ph.knobs.PrefersBanner)
+}
+
+func (ph *Phone) kind() ScreenKind {
+	c := ph.shown()
+	switch {
+	case ph.off:
+		return ScreenOff
+	case c != nil && c.state == callRinging && !c.ending && ph.coveredByRing():
+		return ScreenIncomingFull
+	case c != nil && c.state == callRinging && !c.ending:
+		return ScreenIncomingBanner
+	case c != nil && c.state != callRinging && (ph.showCall || ph.locked) && c.wasUp:
+		return ScreenInCall
+	case c != nil && c.state != callRinging && (ph.showCall || ph.locked):
+		return ScreenConnecting
+	case c == nil && ph.failed != nil:
+		return ScreenCallFailed
+	case ph.locked:
+		return ScreenLock
+	case ph.inRecents:
+		return ScreenRecents
+	case ph.front != nil:
+		return ScreenApp
+	}
+	return ScreenHome
+}
+
+// status is the line under the caller's name.
+func (ph *Phone) status(c *call) string {
+	media := "Audio"
+	if c.video {
+		media = "Video"
+	}
+	switch {
+	case c.state == callEnded:
+		return "Call Failed"
+	case c.ending:
+		return "call ended"
+	case c.state == callRinging:
+		return c.app.cfg.Name + " " + media + "…"
+	case c.state == callAnswering, c.connecting && !c.wasUp:
+		return "connecting…"
+	case c.state == callStarting, c.state == callDialing:
+		return "calling…"
+	case c.held:
+		return "on hold"
+	}
+	return ""
+}
+
+func (ph *Phone) buttons(c *call) []Button {
+	live := !c.ending && c.state != callEnded
+	if c.state == callRinging {
+		return []Button{{ID: "decline", Label: "Decline", Enabled: live}, {ID: "answer", Label: "Accept", Enabled: live}}
+	}
+	up := live && c.state == callConnected
+	owner := ph.audio.owner == c
+	b := []Button{
+		{ID: "mute", Label: "mute", Enabled: live, On: c.muted},
+		{ID: "keypad", Label: "keypad", Enabled: up && c.tones && !c.held},
+		{ID: "speaker", Label: "speaker", Enabled: live && owner, On: owner && ph.audio.speaker},
+		{ID: "hold", Label: "hold", Enabled: up && c.holds, On: c.held},
+	}
+	if c.app.config.SupportsVideo && !c.video {
+		b = append(b, Button{ID: "video", Label: "video", Enabled: up && c.handle.Value != "" && slices.Contains(c.app.config.SupportedHandleTypes, c.handle.Type)})
+	}
+	return append(b, Button{ID: "end", Label: "End", Enabled: live})
+}
+
+func (ph *Phone) screen() Screen {
+	s := Screen{
+		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
+		Focus: ph.focus, Online: ph.online, Prompt: ph.promptText, Missed: ph.missed,
+		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
+	}
+	if s.Recents == nil {
+		s.Recents = []Recent{}
+	}
+	if s.Notices == nil {
+		s.Notices = []string{}
+	}
+	if ph.front != nil {
+		s.Front = ph.front.cfg.BundleID
+	}
+	for _, a := range ph.apps {
+		s.Apps = append(s.Apps, AppIcon{BundleID: a.cfg.BundleID, Name: a.cfg.Name, Colour: a.cfg.Colour, State: a.stateWord(), Badge: a.badge, Strikes: a.strikes})
+	}
+	c := ph.shown()
+	if c == nil {
+		c = ph.failed
+	}
+	if c != nil && !ph.off {
+		v := &ScreenCall{
+			UUID: c.id.String(), Caller: ph.displayName(c.name, c.handle), Handle: c.handle.Value, App: c.app.cfg.Name,
+			BundleID: c.app.cfg.BundleID, Outgoing: c.outgoing, Video: c.video, Status: ph.status(c),
+			InApp: ph.foreground(c.app) && c.state != callRinging && c.state != callEnded,
+			Muted: c.muted, Held: c.held, Digits: c.digits,
+			Speaker: ph.audio.owner == c && ph.audio.speaker, Audio: ph.audio.owner == c, Buttons: []Button{},
+		}
+		if c.wasUp && v.Status == "" {
+			v.ConnectedAt = c.connectedAt
+		}
+		if c.state != callEnded {
+			v.Buttons = ph.buttons(c)
+		}
+		s.Call = v
+	}
+	return s
+}
+
+func (a *app) stateWord() string {
+	switch p := a.proc; {
+	case p == nil:
+		return "not running"
+	case !p.launched:
+		return "launching"
+	case p.suspended:
+		return "suspended"
+	case p.state == callkit.Background:
+		return "background"
+	}
+	return "foreground"
+}
+
+// uiLine is the screen in one line for the log.
+func (ph *Phone) uiLine() string {
+	var b strings.Builder
+	b.WriteString(string(ph.kind()))
+	c := ph.shown()
+	if c == nil {
+		c = ph.failed
+	}
+	if c != nil {
+		fmt.Fprintf(&b, " %s name=%q", c.id, ph.displayName(c.name, c.handle))
+		if s := ph.status(c); s != "" {
+			fmt.Fprintf(&b, " status=%q", s)
+		} else {
+			fmt.Fprintf(&b, " timer=%s", c.connectedAt.Sub(ph.w.start))
+		}
+		for _, f := range []struct {
+			on   bool
+			word string
+		}{{c.muted, "muted"}, {c.held, "held"}, {ph.audio.owner == c && ph.audio.speaker, "speaker"}} {
+			if f.on {
+				b.WriteString(" " + f.word)
+			}
+		}
+	}
+	if ph.promptText != "" {
+		fmt.Fprintf(&b, " prompt=%q", ph.promptText)
+	}
+	return b.String()
+}
+
+// noteUI follows every event: processes are told of their windows, and the log of the screen.
+func (ph *Phone) noteUI() {
+	ph.settleStates()
+	if ui := ph.uiLine(); ui != ph.ui {
+		ph.ui = ui
+		ph.log(ChanSystem, nil, "ui %s", ui)
+	}
+}
+
+// tellScreen shows the listeners a screen that has changed.
+func (ph *Phone) tellScreen() bool {
+	if len(ph.onScreen) == 0 || ph.w.closed {
+		return false
+	}
+	s := ph.screen()
+	if ph.sent != nil {
+		was := *ph.sent
+		was.Time = s.Time
+		if reflect.DeepEqual(was, s) {
+			return false
+		}
+	}
+	ph.sent = &s
+	listeners := ph.onScreen
+	ph.w.outside(func() {
+		for _, f := range listeners {
+			f(s)
+		}
+	})
+	return true
+}

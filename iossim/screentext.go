@@ -1,0 +1,120 @@
+package iossim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// String draws the screen for a terminal.
+func (s Screen) String() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "| %s\n", fmt.Sprintf(format, args...)) }
+	rule := "+" + strings.Repeat("-", 44) + "\n"
+	b.WriteString(rule)
+	bar := s.Time.Format("15:04") + "  " + s.Phone
+	if s.Locked {
+		bar += "  locked"
+	}
+	if s.Focus != "" {
+		bar += "  " + s.Focus
+	}
+	if !s.Online {
+		bar += "  offline"
+	}
+	line("%s", bar)
+	switch s.Kind {
+	case ScreenOff:
+		line("(off)")
+	case ScreenLock:
+		line("%s", s.Time.Format("Monday, 2 January"))
+	case ScreenApp:
+		line("[%s]", s.appName(s.Front))
+	case ScreenRecents:
+		line("Recents")
+		for i, r := range s.Recents {
+			line("%2d %s", i, r)
+		}
+	case ScreenHome, ScreenIncomingBanner:
+		for _, a := range s.Apps {
+			line("(%s)%s  %s", a.Name, badge(a.Badge), a.State)
+		}
+		if s.Missed > 0 {
+			line("(Phone)%s", badge(fmt.Sprint(s.Missed)))
+		}
+	case ScreenIncomingFull, ScreenConnecting, ScreenInCall, ScreenCallFailed:
+		// The call below is all there is.
+	}
+	if s.Call != nil {
+		b.WriteString(s.Call.text(s.Time))
+	}
+	if s.Prompt != "" {
+		line("%s", s.Prompt)
+	}
+	for _, n := range s.Notices {
+		line("! %s", n)
+	}
+	b.WriteString(rule)
+	return b.String()
+}
+
+func (c ScreenCall) text(now time.Time) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "|   %s\n", c.Caller)
+	status := c.Status
+	if status == "" {
+		d := max(0, now.Sub(c.ConnectedAt)).Truncate(time.Second)
+		status = fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	fmt.Fprintf(&b, "|   %s\n", status)
+	if c.Digits != "" {
+		fmt.Fprintf(&b, "|   %s\n", c.Digits)
+	}
+	var row []string
+	for _, x := range c.Buttons {
+		switch {
+		case !x.Enabled:
+			row = append(row, "("+x.Label+")")
+		case x.On:
+			row = append(row, "["+x.Label+" on]")
+		default:
+			row = append(row, "["+x.Label+"]")
+		}
+	}
+	if len(row) > 0 {
+		fmt.Fprintf(&b, "|   %s\n", strings.Join(row, " "))
+	}
+	return b.String()
+}
+
+// String is the entry as a line of Recents.
+func (r Recent) String() string {
+	mark := "<-"
+	switch {
+	case r.Outgoing:
+		mark = "->"
+	case r.Missed:
+		mark = "!!"
+	}
+	s := fmt.Sprintf("%s %s (%s) %s", mark, r.Name, r.AppName, r.When.Format("15:04"))
+	if r.Duration > 0 {
+		s += " " + r.Duration.Truncate(time.Second).String()
+	}
+	return s
+}
+
+func (s Screen) appName(bundleID string) string {
+	for _, a := range s.Apps {
+		if a.BundleID == bundleID {
+			return a.Name
+		}
+	}
+	return bundleID
+}
+
+func badge(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}

@@ -1,0 +1,282 @@
+package iossim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// press does what the user does, if the screen offers it now: check says what stands against it, and do
+// happens on the loop if it is still on offer then.
+func (ph *Phone) press(what string, check func() string, do func()) error {
+	w := ph.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tick()
+	problem := func() string {
+		if ph.off {
+			return "the phone is off"
+		}
+		return check()
+	}
+	if why := problem(); why != "" {
+		return fmt.Errorf("iossim: %s can't %s: %s; the screen shows %s", ph.name, what, why, ph.uiLine())
+	}
+	w.after(0, func() {
+		if why := problem(); why != "" {
+			ph.log(ChanUser, nil, "%s: too late: %s", what, why)
+			return
+		}
+		ph.log(ChanUser, nil, "%s", what)
+		do()
+	})
+	return nil
+}
+
+// button checks that the screen's call offers a button, and hands the call to do.
+func (ph *Phone) button(what, id string, do func(*call)) error {
+	return ph.press(what, func() string {
+		c := ph.shown()
+		if c == nil {
+			return "there is no call"
+		}
+		for _, b := range ph.buttons(c) {
+			if b.ID == id && b.Enabled {
+				return ""
+			}
+		}
+		return "no such button"
+	}, func() { do(ph.shown()) })
+}
+
+// Answer presses the green button of a ringing call.
+func (ph *Phone) Answer() error {
+	return ph.button("answer", "answer", func(c *call) {
+		c.answer()
+		c.app.submit(&transaction{from: "user"}, &callkit.AnswerCallAction{Base: callkit.Base{CallUUID: c.id}})
+		open := func() { ph.bring(c.app) }
+		switch {
+		case ph.locked && c.video:
+			// Video needs the app, and the app needs the phone unlocked (twilio/video#414).
+			ph.prompt("Unlock to open "+c.app.cfg.Name, open)
+		case !ph.locked && ph.knobs.AnswerOpensApp:
+			open()
+		}
+	})
+}
+
+// Decline presses the red button of a ringing call.
+func (ph *Phone) Decline() error {
+	return ph.button("decline", "decline", (*call).endByUser)
+}
+
+// End presses the red button of a call that is not ringing.
+func (ph *Phone) End() error { return ph.button("end", "end", (*call).endByUser) }
+
+func (c *call) endByUser() {
+	c.ringStop()
+	c.ending = true
+	c.app.submit(&transaction{from: "user"}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: c.id}})
+}
+
+// Mute presses the mute button so that the call is muted, or not.
+func (ph *Phone) Mute(on bool) error {
+	return ph.button("mute "+onOff(on), "mute", func(c *call) {
+		c.app.submit(&transaction{from: "user"}, &callkit.SetMutedCallAction{Base: callkit.Base{CallUUID: c.id}, Muted: on})
+	})
+}
+
+// Hold presses the hold button so that the call is on hold, or not.
+func (ph *Phone) Hold(on bool) error {
+	return ph.button("hold "+onOff(on), "hold", func(c *call) {
+		c.app.submit(&transaction{from: "user"}, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: c.id}, OnHold: on})
+	})
+}
+
+// Keys presses keys of the keypad: 0-9, * and #, and the pauses , and ; after which the digits come as one
+// string.
+func (ph *Phone) Keys(digits string) error {
+	if digits == "" || strings.Trim(digits, "0123456789*#,;") != "" {
+		return fmt.Errorf("iossim: the keypad has no keys %.40q (want 0-9 * # , ;)", digits)
+	}
+	return ph.button("keys "+digits, "keypad", func(c *call) {
+		c.digits += digits
+		busy := len(c.keys) > 0 || slices.ContainsFunc(c.app.actions, func(x *action) bool {
+			_, dtmf := x.act.(*callkit.PlayDTMFCallAction)
+			return dtmf && x.call == c
+		})
+		for digits != "" {
+			n := 1
+			if digits[0] == ',' || digits[0] == ';' {
+				n = len(digits)
+			}
+			c.keys = append(c.keys, digits[:n])
+			digits = digits[n:]
+		}
+		if !busy || ph.knobs.TransactionOrder == "backToBack" {
+			c.nextKey()
+		}
+	})
+}
+
+// Speaker presses the speaker button so that it is on, or not.
+func (ph *Phone) Speaker(on bool) error {
+	return ph.button("speaker "+onOff(on), "speaker", func(*call) { ph.audio.override(on) })
+}
+
+// Video presses the button that asks the app to make the call a video call.
+func (ph *Phone) Video() error {
+	return ph.button("video", "video", func(c *call) {
+		u := startCall(c.handle, ph.displayName(c.name, c.handle), true)
+		open := func() { ph.bring(c.app); c.app.goOn(u) }
+		if ph.locked {
+			ph.prompt("Unlock to open "+c.app.cfg.Name, open)
+			return
+		}
+		open()
+	})
+}
+
+// TapRecent taps the entry i of Recents, the newest being 0.
+func (ph *Phone) TapRecent(i int) error {
+	return ph.press(fmt.Sprintf("tap recent %d", i), func() string {
+		switch {
+		case ph.locked:
+			return "the phone is locked"
+		case ph.coveredByRing():
+			return "an incoming call covers the screen"
+		case i < 0 || i >= len(ph.recents):
+			return fmt.Sprintf("there are %d entries in Recents", len(ph.recents))
+		case ph.find(ph.recents[i].App) == nil:
+			return "the app of this entry is not installed any more"
+		}
+		return ""
+	}, func() {
+		r := ph.recents[i]
+		a := ph.find(r.App)
+		ph.missed = 0
+		ph.front, ph.inRecents = a, false
+		if !slices.Contains(a.config.SupportedHandleTypes, r.Handle.Type) {
+			// The app opens, but does not call (callkeep#490).
+			ph.log(ChanSystem, a.tag(), "log no activity: supportedHandleTypes lacks the type of %q", r.Handle.Value)
+			ph.bring(a)
+			return
+		}
+		a.goOn(startCall(r.Handle, r.Name, r.Video))
+	})
+}
+
+func startCall(h callkit.Handle, name string, video bool) callkit.UserActivity {
+	i := &callkit.StartCallIntent{Contacts: []callkit.Person{{Handle: h, DisplayName: name}}, CallCapability: callkit.AudioCall}
+	if video {
+		i.CallCapability = callkit.VideoCall
+	}
+	return callkit.UserActivity{ActivityType: "INStartCallIntent", Intent: i}
+}
+
+// OpenApp taps an app's icon.
+func (ph *Phone) OpenApp(bundleID string) error {
+	return ph.press("open "+bundleID, func() string {
+		if ph.find(bundleID) == nil {
+			return "no app " + bundleID + " is installed"
+		}
+		return ph.notLocked()
+	}, func() { ph.bring(ph.find(bundleID)) })
+}
+
+// bring makes an app's window the front one, and launches it if need be.
+func (ph *Phone) bring(a *app) {
+	ph.front, ph.inRecents = a, false
+	c := ph.shown()
+	ph.showCall = c != nil && c.app == a && c.state != callRinging
+	a.launch(callkit.LaunchOptions{}, "the user opens it")
+}
+
+// SwipeApp swipes an app out of the app switcher: its process is killed.
+func (ph *Phone) SwipeApp(bundleID string) error {
+	return ph.press("swipe "+bundleID, func() string {
+		if a := ph.find(bundleID); a == nil {
+			return "no app " + bundleID + " is installed"
+		} else if a.proc == nil {
+			return "it does not run"
+		}
+		return ph.notLocked()
+	}, func() {
+		a := ph.find(bundleID)
+		a.kill("swiped away by the user")
+		a.swiped = true
+	})
+}
+
+// Home goes to the home screen. A call goes on behind it, see [Phone.ReturnToCall].
+func (ph *Phone) Home() error {
+	return ph.press("home", ph.notLocked, func() { ph.front, ph.inRecents, ph.showCall = nil, false, false })
+}
+
+// ReturnToCall taps the green pill of a call that is not on the screen.
+func (ph *Phone) ReturnToCall() error {
+	return ph.press("return to call", func() string {
+		if c := ph.shown(); c == nil || c.state == callRinging {
+			return "there is no call"
+		}
+		return ph.notLocked()
+	}, func() { ph.bring(ph.shown().app) })
+}
+
+// OpenRecents opens Recents in the Phone app.
+func (ph *Phone) OpenRecents() error {
+	return ph.press("open recents", ph.notLocked, func() {
+		ph.front, ph.inRecents, ph.showCall, ph.missed = nil, true, false, 0
+	})
+}
+
+// Lock presses the side button. A call goes on.
+func (ph *Phone) Lock() error {
+	return ph.press("lock", ph.notLocked, func() { ph.locked = true })
+}
+
+// Unlock unlocks the phone by face or code, and does what it was asked to be unlocked for.
+func (ph *Phone) Unlock() error {
+	return ph.press("unlock", func() string {
+		if !ph.locked {
+			return "it is not locked"
+		}
+		return ""
+	}, func() {
+		ph.locked, ph.unlocked1 = false, true
+		do := ph.afterUnlock
+		ph.afterUnlock, ph.promptText = nil, ""
+		if do != nil {
+			do()
+		}
+	})
+}
+
+func (ph *Phone) prompt(text string, do func()) {
+	ph.promptText = text
+	before := ph.afterUnlock
+	ph.afterUnlock = func() {
+		if before != nil {
+			before()
+		}
+		do()
+	}
+}
+
+func (ph *Phone) notLocked() string {
+	if ph.locked {
+		return "the phone is locked"
+	}
+	return ""
+}
+
+// Kill ends an app's process as the system does when memory is short: no word to anybody.
+func (ph *Phone) Kill(bundleID, why string) {
+	ph.act("end "+bundleID, func() {
+		if a := ph.find(bundleID); a != nil {
+			a.kill(why)
+		}
+	})
+}
