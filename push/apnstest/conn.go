@@ -75,6 +75,7 @@ func newConn(s *Server, id int, env push.Environment, raw net.Conn, cfg *tls.Con
 	c.fr = http2.NewFramer(c.bw, c.br)
 	c.fr.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	c.fr.MaxHeaderListSize = maxHeaderList
+	c.fr.SetMaxReadFrameSize(16 << 10) // RFC 9113 §4.2: what a peer may send without being told more
 	c.fr.SetReuseFrames()
 	c.enc = hpack.NewEncoder(&c.hbuf)
 	return c
@@ -119,6 +120,9 @@ func (c *conn) readOne() error {
 			c.forget(se.StreamID)
 			c.reset(se.StreamID, se.Code)
 			return c.flush()
+		case errors.Is(err, http2.ErrFrameTooLarge):
+			c.leave(c.last, http2.ErrCodeFrameSize, "")
+			_ = c.bw.Flush() // the connection ends anyway
 		case errors.As(err, &ce):
 			c.leave(c.last, http2.ErrCode(ce), "")
 			_ = c.bw.Flush() // the connection ends anyway
