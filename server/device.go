@@ -1,0 +1,145 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/fork"
+	"github.com/ringtrip/ringtrip/push"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// maxDevices is how many devices a user has; a new one beyond that takes the place of the one seen longest ago.
+const maxDevices = 32
+
+// RegisterDevice implements PhoneService: it stores or renews a device and its push token.
+func (s *Server) RegisterDevice(ctx context.Context, req *connect.Request[v1.RegisterDeviceRequest]) (*connect.Response[v1.RegisterDeviceResponse], error) {
+	v := viewerOf(ctx)
+	d, err := s.registration(v, req.Msg)
+	if err != nil {
+		return nil, err
+	}
+	old, err := s.store.Device(ctx, v.App, d.ID)
+	switch {
+	case err == nil && old.User != v.User:
+		// A callee's device ids are known to its callers, so an id must not be enough to take a device over.
+		return nil, problem(connect.CodePermissionDenied, "not_your_device", "UnregisterDevice when a user logs out, or choose a new id at login", nil,
+			"device %q belongs to another user", d.ID)
+	case errors.Is(err, store.ErrNotFound):
+		if err := s.makeRoom(ctx, v); err != nil {
+			return nil, s.failed("counting devices", err)
+		}
+	case err != nil:
+		return nil, s.failed("reading device "+d.ID, err)
+	}
+	if err := s.store.PutDevice(ctx, d); err != nil {
+		return nil, s.failed("storing device "+d.ID, err)
+	}
+	return connect.NewResponse(&v1.RegisterDeviceResponse{ServerTime: stamp(s.now()), NextCallId: s.nextCallID()}), nil
+}
+
+// registration checks what a device says of itself.
+func (s *Server) registration(v viewer, m *v1.RegisterDeviceRequest) (store.Device, error) {
+	now := s.now()
+	d := store.Device{
+		App: v.App, ID: m.DeviceId, User: v.User, Name: m.Name, Platform: m.Platform, BundleID: m.BundleId,
+		VoIPToken: strings.ToLower(m.VoipToken), AppVersion: m.AppVersion, OSVersion: m.OsVersion, RegisteredAt: now, SeenAt: now,
+	}
+	if err := checkDeviceID(m.DeviceId); err != nil {
+		return d, err
+	}
+	if err := errors.Join(
+		checkText("name", m.Name, maxText), checkText("platform", m.Platform, maxWord), checkText("bundle_id", m.BundleId, maxUser),
+		checkText("app_version", m.AppVersion, maxWord), checkText("os_version", m.OsVersion, maxWord),
+	); err != nil {
+		return d, first(err)
+	}
+	bundles := s.apps[v.App].BundleIDs
+	if d.BundleID == "" && len(bundles) == 1 {
+		d.BundleID = bundles[0]
+	}
+	if m.VoipToken == "" {
+		return d, nil
+	}
+	if err := checkToken(m.VoipToken); err != nil {
+		return d, err
+	}
+	if d.BundleID == "" {
+		return d, invalid("send the app's bundle id: APNs wants it with the token", "bundle_id is empty")
+	}
+	if len(bundles) > 0 && !slices.Contains(bundles, d.BundleID) {
+		return d, invalid("add it to the app's bundle ids, or build the app with one of these", "bundle_id %q is not of this app, which has %q", d.BundleID, bundles)
+	}
+	switch m.Environment {
+	case v1.Environment_ENVIRONMENT_SANDBOX:
+		d.Environment = uint8(push.Sandbox)
+	case v1.Environment_ENVIRONMENT_PRODUCTION, v1.Environment_ENVIRONMENT_UNSPECIFIED:
+		d.Environment = uint8(push.Production)
+	default:
+		return d, invalid("it is 1 (production) or 2 (sandbox)", "environment is %d", m.Environment)
+	}
+	return d, nil
+}
+
+// makeRoom forgets the devices that were seen longest ago if the user has too many for one more.
+func (s *Server) makeRoom(ctx context.Context, v viewer) error {
+	devices, err := s.store.DevicesOfUser(ctx, v.App, v.User)
+	if err != nil {
+		return err
+	}
+	for i := len(devices) - 1; i >= 0 && i >= maxDevices-1; i-- {
+		if err := s.store.DeleteDevice(ctx, v.App, devices[i].ID); err != nil {
+			return err
+		}
+		s.streams.drop(topic(v.App, devices[i].ID), "device_unregistered")
+	}
+	return nil
+}
+
+// UnregisterDevice implements PhoneService: it forgets a device, which stops ringing.
+func (s *Server) UnregisterDevice(ctx context.Context, req *connect.Request[v1.UnregisterDeviceRequest]) (*connect.Response[v1.UnregisterDeviceResponse], error) {
+	v, id := viewerOf(ctx), req.Msg.DeviceId
+	if err := checkDeviceID(id); err != nil {
+		return nil, err
+	}
+	done := connect.NewResponse(&v1.UnregisterDeviceResponse{})
+	d, err := s.store.Device(ctx, v.App, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return done, nil
+	}
+	if err != nil {
+		return nil, s.failed("reading device "+id, err)
+	}
+	if d.User != v.User {
+		return nil, problem(connect.CodePermissionDenied, "not_your_device", "", nil, "device %q is not a device of user %q", id, v.User)
+	}
+	if err := s.store.DeleteDevice(ctx, v.App, id); err != nil {
+		return nil, s.failed("forgetting device "+id, err)
+	}
+	s.streams.drop(topic(v.App, id), "device_unregistered")
+	rows, _, err := s.store.CallsOfDevice(ctx, v.App, id)
+	if err != nil {
+		return nil, s.failed("reading the calls of device "+id, err)
+	}
+	for _, row := range rows {
+		if !row.Live {
+			continue
+		}
+		_, err := s.change(ctx, row.ID, func(t *turn) error {
+			if side, ok := t.sideOf(v.User, id); ok && side != callerSide && t.Fork.State == fork.Ringing {
+				t.step(fork.Event{Kind: fork.Busy, Leg: int8(side), Reason: call.Unreachable})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}

@@ -1,0 +1,225 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ringtrip/ringtrip/fork"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// eventBatch is how many events are read at once.
+const eventBatch = 128
+
+// Events implements PhoneService: it streams what concerns a device.
+func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsRequest], out *connect.ServerStream[v1.EventsResponse]) error {
+	v := viewerOf(ctx)
+	d, err := s.ownDevice(ctx, v, req.Msg.DeviceId)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &line{s: s, v: v, device: d.ID, topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
+	// Listening begins before reading, so that nothing falls in between.
+	wake, err := s.bus.Listen(ctx, l.topic)
+	if err != nil {
+		return s.failed("listening for events", err)
+	}
+	here := s.streams.enter(l.topic, req.Msg.Foreground)
+	defer here.leave()
+	if err := l.open(ctx, req.Msg.Cursor); err != nil {
+		return s.failed("opening the event stream", err)
+	}
+	return l.run(ctx, here, wake)
+}
+
+// line is one open event stream.
+type line struct {
+	s      *Server
+	v      viewer
+	device string
+	topic  string
+	out    *connect.ServerStream[v1.EventsResponse]
+	cursor uint64          // seq of the last event sent
+	live   map[string]bool // the answered calls that the device is in
+	heard  time.Time       // when they were last told that it is here
+}
+
+// open says Hello. A call that rings for the device's user learns first that it is here.
+func (l *line) open(ctx context.Context, cursor uint64) error {
+	if err := l.wake(ctx); err != nil {
+		return err
+	}
+	rows, newest, err := l.s.store.CallsOfDevice(ctx, l.v.App, l.device)
+	if err != nil {
+		return err
+	}
+	if cursor > newest {
+		cursor = 0 // the device's cursor is of another time: it gets all that there is
+	}
+	if cursor > 0 {
+		if err := l.s.store.TrimEvents(ctx, l.v.App, l.device, cursor); err != nil {
+			return err
+		}
+	}
+	l.cursor = cursor
+	now := l.s.now()
+	hello := &v1.Hello{ServerTime: stamp(now), NextCallId: l.s.nextCallID(), Cursor: newest}
+	for _, row := range rows {
+		t, err := l.s.turn(row)
+		if err != nil {
+			return err
+		}
+		side, ok := t.sideOf(l.v.User, l.device)
+		if !ok || !row.Live && row.KeepUntil.Before(now) {
+			continue
+		}
+		c := t.view(side)
+		hello.Calls = append(hello.Calls, c)
+		l.follow(c)
+	}
+	return l.send(&v1.EventsResponse{Event: &v1.EventsResponse_Hello{Hello: hello}})
+}
+
+// wake tells the ringing calls of the user that the device is here; a call that does not ring on it yet does so now.
+func (l *line) wake(ctx context.Context) error {
+	rows, err := l.s.store.CallsOfUser(ctx, l.v.App, l.v.User)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
+			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
+				t.arrived(l.device, l.name(ctx))
+			}
+			return nil
+		})
+		if err != nil && connect.CodeOf(err) != connect.CodeNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *line) name(ctx context.Context) string {
+	d, err := l.s.store.Device(ctx, l.v.App, l.device)
+	if err != nil {
+		return ""
+	}
+	return d.Name
+}
+
+// arrived takes down that a device of the callee connected while the call rings.
+func (t *turn) arrived(id, name string) {
+	side, ok := t.sideOf(t.Callee.User, id)
+	if !ok {
+		next, free := t.Fork.NextLeg()
+		if !free || int(next) != len(t.Legs) {
+			return
+		}
+		side = len(t.Legs)
+		t.Legs = append(t.Legs, leg{device: device{ID: id, Name: name}, Streamed: true})
+		t.step(fork.Event{Kind: fork.Join, Leg: next})
+	} else {
+		t.step(fork.Event{Kind: fork.Wake, Leg: int8(side)})
+	}
+	if t.changed {
+		t.note(v1.Stage_STAGE_STREAMED, side, 0, "its stream opened while the call rang")
+	}
+}
+
+// run streams events until the device, the server or a newer stream ends it.
+func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) error {
+	tick := time.NewTicker(l.s.cfg.PingInterval)
+	defer tick.Stop()
+	for {
+		if err := l.drain(ctx); err != nil {
+			return l.s.failed("reading events", err)
+		}
+		select {
+		case <-wake:
+		case <-tick.C: // also for what the bus lost
+			if err := l.ping(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		case <-here.over:
+			return problem(connect.CodeAborted, here.why, "one stream a device: do not open it again", nil, "the event stream of device %q is over", l.device)
+		case <-l.s.closing:
+			return problem(connect.CodeUnavailable, "server_stopping", "connect again", nil, "the server is stopping")
+		}
+	}
+}
+
+// drain sends all events that the device does not have yet.
+func (l *line) drain(ctx context.Context) error {
+	for {
+		events, err := l.s.store.EventsAfter(ctx, l.v.App, l.device, l.cursor, eventBatch)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := l.pass(e); err != nil {
+				return err
+			}
+		}
+		if len(events) < eventBatch {
+			return nil
+		}
+	}
+}
+
+// pass sends one stored event.
+func (l *line) pass(e store.Event) error {
+	var r v1.EventsResponse
+	if err := proto.Unmarshal(e.Payload, &r); err != nil {
+		// Skipping it beats a stream that can never go on: the next event of the call has the whole truth.
+		l.s.log.Error("a stored event cannot be read", "device", l.device, "seq", e.Seq, "err", err)
+		l.cursor = e.Seq
+		return nil
+	}
+	r.Seq = e.Seq
+	if c := r.GetCall(); c != nil {
+		l.follow(c)
+	}
+	if err := l.send(&r); err != nil {
+		return err
+	}
+	l.cursor = e.Seq
+	return nil
+}
+
+func (l *line) send(r *v1.EventsResponse) error { return l.out.Send(r) }
+
+// follow remembers which answered calls the device is in.
+func (l *line) follow(c *v1.Call) {
+	if c.State == v1.CallState_CALL_STATE_ANSWERED {
+		l.live[c.Id] = true
+	} else {
+		delete(l.live, c.Id)
+	}
+}
+
+// ping shows the device that the stream lives, and its calls that the device does.
+func (l *line) ping(ctx context.Context) error {
+	now := l.s.now()
+	if err := l.send(&v1.EventsResponse{Event: &v1.EventsResponse_Ping{Ping: &v1.Ping{ServerTime: stamp(now)}}}); err != nil {
+		return err
+	}
+	if now.Sub(l.heard).Abs() < l.s.cfg.AliveTimeout/4 {
+		return nil
+	}
+	l.heard = now
+	for id := range l.live {
+		if err := l.s.heard(ctx, id); err != nil && ctx.Err() == nil {
+			l.s.log.Warn("noting that a device is in a call failed", "call", id, "device", l.device, "err", err)
+		}
+	}
+	return nil
+}

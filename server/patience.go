@@ -1,0 +1,38 @@
+package server
+
+import (
+	"net/http"
+	"time"
+)
+
+// patience ends a response whose reader takes nothing for too long: every write gets a deadline of its own. Without
+// it a phone that left its network keeps a stream, and a goroutine, until TCP gives up.
+func patience(next http.Handler, limit time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&patientWriter{ResponseWriter: w, control: http.NewResponseController(w), limit: limit}, r)
+	})
+}
+
+type patientWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	limit   time.Duration
+}
+
+// Write implements http.ResponseWriter.
+func (w *patientWriter) Write(b []byte) (int, error) {
+	w.extend()
+	return w.ResponseWriter.Write(b)
+}
+
+// Flush implements http.Flusher.
+func (w *patientWriter) Flush() {
+	w.extend()
+	_ = w.control.Flush() // a broken connection shows at the next write
+}
+
+// Unwrap serves http.ResponseController.
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// extend moves the deadline; writers that have none (tests' recorders) go without.
+func (w *patientWriter) extend() { _ = w.control.SetWriteDeadline(time.Now().Add(w.limit)) }

@@ -1,0 +1,305 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/fork"
+	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+const (
+	pushKind    = "push"
+	pushQueue   = 1024 // pushes that wait in memory; what does not fit is claimed when its lease runs out
+	pushWorkers = 64   // pushes under way at once; each may wait for APNs
+	claimBatch  = 64
+)
+
+// pushJob is the job of pushing to a leg. Its id says everything, so that it has no payload that could be wrong.
+func pushJob(id string, leg int, until time.Time) store.Job {
+	return store.Job{ID: pushJobID(id, leg), CallID: id, Kind: pushKind, LeasedUntil: until}
+}
+
+// legOfJob reads a push job's id.
+func legOfJob(j store.Job) (int, error) {
+	rest, ok := strings.CutPrefix(j.ID, j.CallID+".p")
+	n, err := strconv.Atoi(rest)
+	if !ok || err != nil || n < 0 || n >= fork.MaxLegs {
+		return 0, fmt.Errorf("job %.80q is not a push of call %s", j.ID, j.CallID)
+	}
+	return n, nil
+}
+
+// handOver gives freshly committed pushes to this node's workers.
+func (s *Server) handOver(jobs []store.Job) {
+	for _, j := range jobs {
+		s.enqueue(j)
+	}
+}
+
+// enqueue passes a job to the workers, unless it is under way already or too many wait.
+func (s *Server) enqueue(j store.Job) {
+	if _, busy := s.inFlight.LoadOrStore(j.ID, struct{}{}); busy {
+		return
+	}
+	select {
+	case s.pushes <- j:
+	default:
+		s.inFlight.Delete(j.ID)
+	}
+}
+
+// runPushes is one worker.
+func (s *Server) runPushes(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case j := <-s.pushes:
+			if err := s.push(ctx, j); err != nil && ctx.Err() == nil {
+				s.log.Error("a push stays to be done again", "job", j.ID, "err", err)
+			}
+			s.inFlight.Delete(j.ID)
+		}
+	}
+}
+
+// runClaims takes over pushes whose lease ran out: those of nodes that died, and those of streamed legs that said nothing.
+func (s *Server) runClaims(ctx context.Context) {
+	tick := time.NewTicker(s.cfg.Tick)
+	defer tick.Stop()
+	for {
+		jobs, err := s.store.Claim(ctx, pushKind, s.now(), claimBatch, s.cfg.PushLease)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("claiming pushes failed", "err", err)
+		}
+		s.handOver(jobs)
+		if err == nil && len(jobs) == claimBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// push does one job: it sends the push if the leg still needs it, and stores what came of it. An error leaves the job
+// to be claimed again.
+func (s *Server) push(ctx context.Context, j store.Job) error {
+	leg, err := legOfJob(j)
+	if err != nil {
+		return errors.Join(err, s.store.Done(ctx, j.ID)) // it would be wrong for ever
+	}
+	row, err := s.store.Call(ctx, j.CallID)
+	if errors.Is(err, store.ErrNotFound) {
+		return s.store.Done(ctx, j.ID)
+	}
+	if err != nil {
+		return err
+	}
+	t, err := s.turn(row)
+	if err != nil {
+		return err
+	}
+	if leg >= len(t.Legs) || !t.needsPush(leg) {
+		return s.store.Done(ctx, j.ID)
+	}
+	d, err := s.store.Device(ctx, row.App, t.Legs[leg].ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	var sender push.Sender
+	if err == nil && d.User == t.Callee.User && d.VoIPToken != "" {
+		sender = s.cfg.Push(row.App, d.BundleID)
+	}
+	if sender == nil {
+		return s.pushed(ctx, j, leg, d, outcome{err: errNoToken})
+	}
+	p, err := s.compose(t, leg, d)
+	if err != nil {
+		return s.pushed(ctx, j, leg, d, outcome{err: err})
+	}
+	if err := s.store.AppendLedger(ctx, []store.LedgerEntry{{CallID: row.ID, Stage: int32(v1.Stage_STAGE_PUSHED), Device: d.ID, At: s.now(), Detail: p.Environment.String()}}); err != nil {
+		s.log.Error("writing the ledger failed", "call", row.ID, "err", err)
+	}
+	out := s.send(ctx, sender, p, j)
+	if ctx.Err() != nil && !out.answered() {
+		return ctx.Err() // this node is stopping: its lease runs out soon
+	}
+	return s.pushed(ctx, j, leg, d, out)
+}
+
+var errNoToken = errors.New("the device has no VoIP token that can be pushed to any more")
+
+// needsPush reports whether the leg could still answer and its device has said nothing yet.
+func (t *turn) needsPush(leg int) bool {
+	heard := t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_WOKE)) || t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_REPORTED)) ||
+		t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_RINGING))
+	return t.Fork.State == fork.Ringing && t.Fork.Legs[leg].Open() && !heard
+}
+
+// compose writes the push that rings a leg.
+func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
+	id, err := callkit.ParseUUID(t.row.ID)
+	if err != nil {
+		return push.Push{}, err
+	}
+	token, err := s.verifier.MintAction(auth.Claims{
+		App: t.row.App, User: t.Callee.User, Call: t.row.ID, Device: d.ID, Expires: t.RingDeadline.Add(s.cfg.Tombstone),
+	})
+	if err != nil {
+		return push.Push{}, err
+	}
+	payload, err := signaling.Payload{
+		CallID: id, CallerName: t.Caller.Name, Handle: t.Caller.Handle, HandleType: handleType(t.Caller.Handle), Video: t.Video,
+		SentAt: s.now().UnixMilli(), ExpiresAt: t.RingDeadline.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
+	}.MarshalPush()
+	if err != nil {
+		return push.Push{}, fmt.Errorf("writing the push: %w", err)
+	}
+	return push.Push{
+		ID: pushID(t.row.ID, leg), BundleID: d.BundleID, Token: d.VoIPToken, Environment: push.Environment(d.Environment),
+		Payload: payload, Deadline: t.RingDeadline, CollapseID: t.row.ID,
+	}, nil
+}
+
+// pushID is the apns-id of a leg's push: the same however often and from whichever node it is sent. It is a UUID
+// version 8 (RFC 9562 §5.8), made from a hash.
+func pushID(call string, leg int) string {
+	sum := sha256.Sum256([]byte(pushJobID(call, leg)))
+	u := callkit.UUID(sum[:16])
+	u[6] = 0x80 | u[6]&0x0f
+	u[8] = 0x80 | u[8]&0x3f
+	return u.String()
+}
+
+// handleType guesses what kind of handle Recents has to show.
+func handleType(h string) callkit.HandleType {
+	if i := strings.IndexByte(h, '@'); i > 0 && strings.IndexByte(h[i:], '.') > 1 {
+		return callkit.EmailAddress
+	}
+	if len(h) > 3 && h[0] == '+' && strings.Trim(h[1:], "0123456789 ()-.") == "" {
+		return callkit.PhoneNumber
+	}
+	return callkit.Generic
+}
+
+// outcome is what came of a push.
+type outcome struct {
+	receipt push.Receipt
+	err     error
+}
+
+func (o outcome) answered() bool {
+	why := (*push.Error)(nil)
+	return o.err == nil || errors.As(o.err, &why) && why.Status != 0
+}
+
+// send sends p and keeps the job leased meanwhile.
+func (s *Server) send(ctx context.Context, sender push.Sender, p push.Push, j store.Job) outcome {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			if what := recover(); what != nil {
+				s.log.Error("a push sender panicked", "panic", what, "stack", stack())
+				o.err = fmt.Errorf("the push sender panicked: %v", what)
+			}
+			done <- o
+		}()
+		o.receipt, o.err = sender.Send(ctx, p)
+	}()
+	renew := time.NewTicker(s.cfg.PushLease / 2)
+	defer renew.Stop()
+	for {
+		select {
+		case o := <-done:
+			return o
+		case <-renew.C:
+			if err := s.store.Retry(ctx, j.ID, s.now().Add(s.cfg.PushLease)); err != nil && !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
+				s.log.Error("keeping a push leased failed", "job", j.ID, "err", err)
+			}
+		}
+	}
+}
+
+// pushed stores what came of a push: in the call, in the ledger, and in the registrar if it says something about the token.
+func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Device, o outcome) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	if err := s.learn(ctx, d, o); err != nil {
+		s.log.Error("correcting a push token failed", "device", d.ID, "err", err)
+	}
+	_, err := s.change(ctx, j.CallID, func(t *turn) error {
+		t.drop = []string{j.ID}
+		if o.err == nil {
+			t.note(v1.Stage_STAGE_ACCEPTED, leg, 0, accepted(o.receipt))
+			t.step(fork.Event{Kind: fork.PushAccepted, Leg: int8(leg)})
+			return nil
+		}
+		t.note(v1.Stage_STAGE_PUSH_FAILED, leg, call.Unreachable, failure(o.err))
+		if open, _ := s.streams.state(topic(t.row.App, t.Legs[leg].ID)); !open {
+			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(leg)})
+		}
+		return nil
+	})
+	return err
+}
+
+func accepted(r push.Receipt) string {
+	text := fmt.Sprintf("apns-id %s, %s, %d attempt(s), %s", r.ID, r.Latency.Round(time.Millisecond), r.Attempts, r.Environment)
+	if r.UniqueID != "" {
+		text += ", unique id " + r.UniqueID
+	}
+	return text
+}
+
+// failure says in the ledger what Apple said; the hint is for logs.
+func failure(err error) string {
+	if why := (*push.Error)(nil); errors.As(err, &why) {
+		return fmt.Sprintf("%d %s after %d attempt(s)", why.Status, why.Reason, why.Attempts)
+	}
+	return err.Error()
+}
+
+// learn keeps what APNs said about a token.
+func (s *Server) learn(ctx context.Context, d store.Device, o outcome) error {
+	if o.err == nil {
+		if o.receipt.Environment != 0 && uint8(o.receipt.Environment) != d.Environment {
+			return s.store.SetEnvironment(ctx, d.VoIPToken, uint8(o.receipt.Environment))
+		}
+		return nil
+	}
+	why := (*push.Error)(nil)
+	if !errors.As(o.err, &why) {
+		s.log.Error("a push failed", "device", d.ID, "err", o.err)
+		return nil
+	}
+	switch why.Verdict {
+	case push.DropToken:
+		_, err := s.store.DropToken(ctx, d.VoIPToken, why.Timestamp)
+		return err
+	case push.FixConfig:
+		s.log.Error("no push of this app can work", "app", d.App, "bundle_id", d.BundleID, "err", o.err)
+	case push.BadToken:
+		s.log.Warn("a push token fits neither environment", "device", d.ID, "err", o.err)
+	case push.GiveUp:
+		s.log.Warn("a push failed", "device", d.ID, "err", o.err)
+	}
+	return nil
+}

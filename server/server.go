@@ -1,0 +1,241 @@
+// Package server is the registrar and the ringing of ringtrip: devices and their push tokens, calls that ring on all
+// of a user's devices, exactly one answer, cancel, time-outs, history, and the ledger that says why a phone did or did
+// not ring. It speaks ringtrip.v1 (proto/) by Connect, gRPC and JSON.
+//
+// It decides nothing about a call that package fork does not decide: every change reads the call, asks [fork.Step],
+// and stores the new state together with all that follows from it in one commit. Nobody is told anything before that
+// commit. A node owns nothing: any node of a deployment can change any call, and what a dead node left (timers,
+// pushes) another one takes over.
+//
+// The package refuses to keep state of its own besides the open streams, to sign users in (their tokens come from the
+// app's backend), and to look into media messages.
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/ringtrip/ringtrip/bus"
+	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// App is one app of a deployment. Users, devices and calls of different apps never meet.
+type App struct {
+	ID   string
+	Name string // for people
+	// Keys, Audience and ActionSecret say whose tokens are taken: see [auth.App].
+	Keys         []auth.Key
+	Audience     string
+	ActionSecret []byte
+	// BundleIDs are the apps' bundle ids that may register tokens; empty: any.
+	BundleIDs []string
+	// RingTimeout is how long a call rings, 5-58 s (the system's own limit is 60 s); 0 is 45 s.
+	RingTimeout time.Duration
+}
+
+// Config is how a server is made. The zero durations are the defaults that the comments name.
+type Config struct {
+	Store store.Store // required; stays the caller's to close
+	Bus   bus.Bus     // required; stays the caller's to close
+	Apps  []App       // at least one
+
+	// Push returns who delivers the VoIP pushes of an app's bundle id, nil if nobody does. It must not block.
+	Push func(app, bundleID string) push.Sender
+
+	// PublicURL is where phones reach this deployment, "https://host": it goes into pushes. Empty: the phone's own setting.
+	PublicURL string
+	// ICEServers is the JSON that WebRTC media sessions get: {"iceServers":[…]}. Empty: none.
+	ICEServers json.RawMessage
+
+	NodeID string // for logs
+	Logger *slog.Logger
+	Now    func() time.Time // the wall clock; nil: time.Now
+
+	Shard         int           // the shard in the ids of new calls, 0-1023
+	PingInterval  time.Duration // of event streams, and how late a stream reads what the bus lost: 5 s
+	Tombstone     time.Duration // how long an ended call is kept after its ring deadline or its end, whichever is later: 60 s
+	AliveTimeout  time.Duration // an answered call that no end was heard of for so long is over: 2 min
+	StreamGrace   time.Duration // a device that was offered a call by its stream and says nothing is pushed to after: 2 s
+	PushLease     time.Duration // how long a push is this node's before another one may take it over: 2 s
+	Tick          time.Duration // how often timers and left-over pushes are looked for: 1 s
+	PurgeInterval time.Duration // how often tombstones are cleared away: 30 s
+	WriteTimeout  time.Duration // a stream whose reader takes nothing for so long ends: 15 s
+}
+
+// Server is one node. Its methods are safe for concurrent use.
+type Server struct {
+	cfg      Config
+	apps     map[string]App
+	verifier *auth.Verifier
+	store    store.Store
+	bus      bus.Bus
+	log      *slog.Logger
+	now      func() time.Time
+	started  time.Time
+
+	streams *streams
+	media   *budgets
+	pushes  chan store.Job
+
+	inFlight sync.Map // job id -> struct{}
+	closing  chan struct{}
+	close    sync.Once
+}
+
+var (
+	_ ringtripv1connect.PhoneServiceHandler = (*Server)(nil)
+	_ ringtripv1connect.OpsServiceHandler   = (*Server)(nil)
+)
+
+// New returns a server that serves once its Handler is mounted and that rings in time once it [Server.Run]s. It returns
+// an error that says what is wrong with cfg.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	s := &Server{
+		cfg:     cfg,
+		apps:    map[string]App{},
+		store:   cfg.Store,
+		bus:     cfg.Bus,
+		log:     cfg.Logger.With("node", cfg.NodeID),
+		now:     cfg.Now,
+		started: cfg.Now(),
+		streams: newStreams(cfg.Now),
+		media:   newBudgets(cfg.Now),
+		pushes:  make(chan store.Job, pushQueue),
+		closing: make(chan struct{}),
+	}
+	var known []auth.App
+	for _, a := range cfg.Apps {
+		s.apps[a.ID] = a
+		known = append(known, auth.App{ID: a.ID, Keys: a.Keys, Audience: a.Audience, ActionSecret: a.ActionSecret})
+	}
+	var err error
+	if s.verifier, err = auth.NewVerifier(cfg.Now, known...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c *Config) complete() error {
+	if c.Store == nil || c.Bus == nil {
+		return errors.New("a server needs a Store and a Bus")
+	}
+	if len(c.Apps) == 0 {
+		return errors.New("there is no app: give at least one with a key")
+	}
+	c.Apps = append([]App(nil), c.Apps...)
+	for i := range c.Apps {
+		a := &c.Apps[i]
+		orDefault(&a.RingTimeout, 45*time.Second)
+		if a.RingTimeout < 5*time.Second || a.RingTimeout > 58*time.Second {
+			return fmt.Errorf("app %q rings for %s: it must be 5-58 s, below the system's own 60 s", a.ID, a.RingTimeout)
+		}
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(c.PublicURL) > 256 {
+			return fmt.Errorf("the public URL %.256q is not like https://calls.example.com", c.PublicURL)
+		}
+	}
+	if len(c.ICEServers) > 0 {
+		var shape struct {
+			Servers []json.RawMessage `json:"iceServers"`
+		}
+		if err := json.Unmarshal(c.ICEServers, &shape); err != nil || len(c.ICEServers) > 8<<10 {
+			return fmt.Errorf(`ICEServers must be JSON like {"iceServers":[{"urls":"stun:stun.example.com"}]} of at most 8 KiB (%w)`, err)
+		}
+	}
+	if c.Shard < 0 || c.Shard > maxShard {
+		return fmt.Errorf("the shard %d is not 0-%d", c.Shard, maxShard)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Push == nil {
+		c.Push = func(string, string) push.Sender { return nil }
+	}
+	if c.NodeID == "" {
+		c.NodeID = "node"
+	}
+	for d, otherwise := range map[*time.Duration]time.Duration{
+		&c.PingInterval:  5 * time.Second,
+		&c.Tombstone:     time.Minute,
+		&c.AliveTimeout:  2 * time.Minute,
+		&c.StreamGrace:   2 * time.Second,
+		&c.PushLease:     2 * time.Second,
+		&c.Tick:          time.Second,
+		&c.PurgeInterval: 30 * time.Second,
+		&c.WriteTimeout:  15 * time.Second,
+	} {
+		orDefault(d, otherwise)
+		if *d < 0 {
+			return fmt.Errorf("a duration is negative (%s)", *d)
+		}
+	}
+	return nil
+}
+
+func orDefault(d *time.Duration, otherwise time.Duration) {
+	if *d == 0 {
+		*d = otherwise
+	}
+}
+
+const (
+	maxMessage = 512 << 10 // one request after decompression: 64 KiB of media, escaped as JSON at worst
+	maxBody    = 1 << 20   // one request's body as it comes
+)
+
+// Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
+func (s *Server) Handler() http.Handler {
+	options := connect.WithHandlerOptions(
+		connect.WithInterceptors(&gate{s: s}),
+		connect.WithReadMaxBytes(maxMessage),
+		connect.WithRecover(s.recover),
+	)
+	mux := http.NewServeMux()
+	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
+	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
+	return http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout), maxBody)
+}
+
+func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, what any) error {
+	s.log.Error("a request panicked", "procedure", spec.Procedure, "panic", what, "stack", stack())
+	return problem(connect.CodeInternal, "internal", "look into the server's log", nil, "the server failed on this request")
+}
+
+// Run fires timers, sends pushes and clears away what is over, until ctx ends; then it ends the event streams and
+// returns nil when nothing of it is left. Pushes that it could not finish are taken over by another node, or by the
+// next start. It must run once.
+func (s *Server) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	all.Go(func() { s.runTimers(ctx) })
+	all.Go(func() { s.runClaims(ctx) })
+	all.Go(func() { s.runPurge(ctx) })
+	for range pushWorkers {
+		all.Go(func() { s.runPushes(ctx) })
+	}
+	all.Wait()
+	s.Close()
+	return nil
+}
+
+// Close ends all event streams, so that their devices connect again, elsewhere or later. It does not wait for them:
+// http.Server.Shutdown does. It may be called more than once.
+func (s *Server) Close() { s.close.Do(func() { close(s.closing) }) }

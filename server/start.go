@@ -1,0 +1,341 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/ringtrip/ringtrip/fork"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+const (
+	// maxOutgoing is how many live calls a user may have started.
+	maxOutgoing = 16
+	// backSoon is how long a device that cannot be pushed to is still expected back after it was last seen.
+	backSoon = time.Minute
+)
+
+// offer is how a new call reaches one device.
+type offer struct {
+	device     store.Device
+	open       bool // it has an event stream here
+	foreground bool // and its app is on screen
+	pushable   bool // it has a token, and there is somebody to push with
+	expected   bool // it was here a moment ago
+}
+
+// invitation is a checked StartRequest.
+type invitation struct {
+	device store.Device
+	id     string // chosen by the client; empty: none
+	key    string
+	caller person
+	callee person
+	video  bool
+}
+
+// Start implements PhoneService: it calls somebody.
+func (s *Server) Start(ctx context.Context, req *connect.Request[v1.StartRequest]) (*connect.Response[v1.StartResponse], error) {
+	v := viewerOf(ctx)
+	in, err := s.invitation(ctx, v, req.Msg)
+	if err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		t, err := s.start(ctx, v.App, in)
+		if errors.Is(err, store.ErrConflict) && pause(ctx, try) && try < 10 {
+			continue // somebody made the call with this id or key just now: look at it
+		}
+		if err != nil {
+			return nil, s.failed("starting a call", err)
+		}
+		return connect.NewResponse(&v1.StartResponse{Call: t.view(callerSide), NextCallId: s.nextCallID()}), nil
+	}
+}
+
+func (s *Server) nextCallID() string { return newCallID(s.now(), s.cfg.Shard) }
+
+// invitation checks what the caller's device sent.
+func (s *Server) invitation(ctx context.Context, v viewer, m *v1.StartRequest) (invitation, error) {
+	in := invitation{video: m.Video}
+	if err := errors.Join(
+		checkUser("callee", m.Callee),
+		checkText("caller_name", m.CallerName, maxText),
+		checkText("caller_handle", m.CallerHandle, maxText),
+		checkText("idempotency_key", m.IdempotencyKey, maxWord),
+	); err != nil {
+		return in, first(err)
+	}
+	if m.Callee == v.User {
+		return in, invalid("call another user; devices of one user do not ring each other", "user %q calls itself", v.User)
+	}
+	if m.CallId != "" {
+		id, err := takeCallID(m.CallId, s.now())
+		if err != nil {
+			return in, invalid("use next_call_id of the last answer, or leave it empty", "call_id %s", err)
+		}
+		in.id = id
+	}
+	if m.IdempotencyKey != "" {
+		in.key = m.DeviceId + "/" + m.IdempotencyKey // devices choose keys on their own: they must not meet
+	}
+	d, err := s.ownDevice(ctx, v, m.DeviceId)
+	if err != nil {
+		return in, err
+	}
+	in.device = d
+	in.caller = person{User: v.User, Name: orElse(m.CallerName, v.Name, v.User), Handle: orElse(m.CallerHandle, v.User)}
+	in.callee = person{User: m.Callee, Handle: m.Callee}
+	return in, nil
+}
+
+// first returns the first of joined errors, which is the wire's.
+func first(err error) error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		return all.Unwrap()[0]
+	}
+	return err
+}
+
+func orElse(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// ownDevice returns a registered device of the viewer.
+func (s *Server) ownDevice(ctx context.Context, v viewer, id string) (store.Device, error) {
+	if err := checkDeviceID(id); err != nil {
+		return store.Device{}, err
+	}
+	d, err := s.store.Device(ctx, v.App, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return d, problem(connect.CodeNotFound, "unknown_device", "call RegisterDevice first", nil, "there is no device %q", id)
+	}
+	if err != nil {
+		return d, s.failed("reading device "+id, err)
+	}
+	if d.User != v.User {
+		return d, problem(connect.CodePermissionDenied, "not_your_device", "RegisterDevice with an id of your own", nil, "device %q is not a device of user %q", id, v.User)
+	}
+	return d, nil
+}
+
+// start makes the call, or finds the one that was made before with the same id or key. It returns store.ErrConflict if
+// that happened meanwhile.
+func (s *Server) start(ctx context.Context, app string, in invitation) (*turn, error) {
+	if t, err := s.startedBefore(ctx, app, in); t != nil || err != nil {
+		return t, err
+	}
+	t, err := s.newTurn(ctx, app, in)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	twins, err := s.twins(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	t.step(fork.Event{Kind: fork.Start, N: int8(len(t.Legs))})
+	t.giveUpUnreachable()
+	for _, twin := range twins {
+		if twin.older(twin.row.ID, &t.state, t.row.ID) {
+			t.replace(twin.row.ID)
+			break
+		}
+	}
+	if err := s.commit(ctx, t); err != nil {
+		return nil, err
+	}
+	if t.Fork.State == fork.Ringing {
+		t = s.settleGlare(ctx, t)
+	}
+	if t.Fork.State == fork.Ringing {
+		s.handOver(t.urgent)
+	}
+	return t, nil
+}
+
+// startedBefore returns the call that the same device started with the same id or key, nil if there is none.
+func (s *Server) startedBefore(ctx context.Context, app string, in invitation) (*turn, error) {
+	var row store.Call
+	err := error(store.ErrNotFound)
+	if in.key != "" {
+		row, err = s.store.CallByKey(ctx, app, in.key)
+	}
+	if errors.Is(err, store.ErrNotFound) && in.id != "" {
+		row, err = s.store.Call(ctx, in.id)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		if in.id == "" {
+			return nil, nil
+		}
+		if r, err := s.store.HistoryOfCall(ctx, in.id); err == nil && r.App == app && r.Caller == in.caller.User {
+			return nil, problem(connect.CodeFailedPrecondition, "already_ended", "start a new call with a new id", nil, "call %s has been and gone", in.id)
+		} else if err == nil || !errors.Is(err, store.ErrNotFound) {
+			return nil, orProblem(err, idTaken(in.id))
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.turn(row)
+	if err != nil {
+		return nil, err
+	}
+	if row.App != app || t.CallerDevice.ID != in.device.ID || t.Caller.User != in.caller.User || t.Callee.User != in.callee.User {
+		return nil, idTaken(row.ID)
+	}
+	return t, nil
+}
+
+func orProblem(err error, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func idTaken(id string) error {
+	return problem(connect.CodeAlreadyExists, "call_id_taken", "start it with a new call_id and idempotency_key", nil, "another call has the id %s", id)
+}
+
+// newTurn prepares the call: who is called, on which devices.
+func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn, error) {
+	devices, err := s.store.DevicesOfUser(ctx, app, in.callee.User)
+	if err != nil {
+		return nil, err
+	}
+	if len(devices) == 0 {
+		return nil, problem(connect.CodeNotFound, "unknown_callee", "check the user id; the callee's app must have called RegisterDevice once", nil,
+			"user %q has no device", in.callee.User)
+	}
+	now := s.now()
+	t := &turn{s: s, now: now, told: map[int]bool{}}
+	t.row = store.Call{ID: in.id, App: app, Key: in.key, Users: []string{in.caller.User, in.callee.User}, CreatedAt: now}
+	if t.row.ID == "" {
+		t.row.ID = s.nextCallID()
+	}
+	t.state = state{
+		Caller: in.caller, CallerDevice: device{ID: in.device.ID, Name: in.device.Name}, Callee: in.callee, Video: in.video,
+		CreatedAt: now, RingDeadline: now.Add(s.apps[app].RingTimeout),
+	}
+	for _, d := range devices {
+		o := offer{device: d}
+		o.open, o.foreground = s.streams.state(topic(app, d.ID))
+		o.pushable = d.VoIPToken != "" && s.cfg.Push(app, d.BundleID) != nil
+		o.expected = now.Sub(d.SeenAt).Abs() < backSoon || s.streams.recent(topic(app, d.ID), backSoon)
+		t.offers = append(t.offers, o)
+	}
+	// Devices that are here come first, then the one seen last, if there are more than may ring.
+	sort.SliceStable(t.offers, func(i, j int) bool { return t.offers[i].open && !t.offers[j].open })
+	t.offers = t.offers[:min(len(t.offers), fork.MaxLegs)]
+	for _, o := range t.offers {
+		t.Legs = append(t.Legs, leg{device: device{ID: o.device.ID, Name: o.device.Name}, Streamed: o.open})
+	}
+	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
+	return t, nil
+}
+
+// offerLeg carries out fork's order to push to a leg, if a push is what its device needs.
+func (t *turn) offerLeg(i int) {
+	o := t.offers[i]
+	if o.open {
+		t.note(v1.Stage_STAGE_STREAMED, i, 0, "")
+	}
+	if !o.pushable {
+		return
+	}
+	if o.foreground {
+		// The stream may be a ghost. If the device says nothing, the push is claimed when its grace is over.
+		t.jobs = append(t.jobs, pushJob(t.row.ID, i, t.now.Add(t.s.cfg.StreamGrace)))
+		return
+	}
+	j := pushJob(t.row.ID, i, t.now.Add(t.s.cfg.PushLease))
+	t.jobs = append(t.jobs, j)
+	t.urgent = append(t.urgent, j)
+}
+
+// giveUpUnreachable ends the legs that nothing can reach. A device that comes back while the call rings is back in play.
+func (t *turn) giveUpUnreachable() {
+	for i, o := range t.offers {
+		if !o.open && !o.pushable && !o.expected {
+			t.note(v1.Stage_STAGE_PUSH_FAILED, i, 0, "no VoIP token that can be pushed to, and no open stream")
+			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(i)})
+		}
+	}
+}
+
+// replace ends the call in favour of the callee's own call, which is older.
+func (t *turn) replace(by string) {
+	if t.Fork.State == fork.Ringing {
+		t.ReplacedBy = by
+		t.step(fork.Event{Kind: fork.Glare})
+	}
+}
+
+// twins returns the ringing calls of t's callee to t's caller.
+func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
+	rows, err := s.store.CallsOfUser(ctx, t.row.App, t.Caller.User)
+	if err != nil {
+		return nil, err
+	}
+	outgoing := 0
+	var twins []*turn
+	for _, row := range rows {
+		other, err := s.turn(row)
+		if err != nil {
+			s.log.Error("a stored call cannot be read", "call", row.ID, "err", err)
+			continue
+		}
+		if other.Caller.User == t.Caller.User && row.ID != t.row.ID {
+			outgoing++
+		}
+		if other.Fork.State == fork.Ringing && other.Caller.User == t.Callee.User && other.Callee.User == t.Caller.User {
+			twins = append(twins, other)
+		}
+	}
+	if outgoing >= maxOutgoing && t.row.Rev == 0 {
+		return nil, problem(connect.CodeResourceExhausted, "too_many_calls", "end some of them first", nil, "user %q has started %d calls that are not over", t.Caller.User, outgoing)
+	}
+	return twins, nil
+}
+
+// settleGlare looks once more, after the commit, for a call of the callee to the caller: of two starts at the same
+// moment neither may have seen the other. The older one goes on.
+func (s *Server) settleGlare(ctx context.Context, t *turn) *turn {
+	twins, err := s.twins(ctx, t)
+	if err != nil {
+		s.log.Error("looking for glare failed", "call", t.row.ID, "err", err)
+		return t
+	}
+	for _, twin := range twins {
+		loser, winner := t, twin
+		if t.older(t.row.ID, &twin.state, twin.row.ID) {
+			loser, winner = twin, t
+		}
+		ended, err := s.change(ctx, loser.row.ID, func(l *turn) error {
+			l.replace(winner.row.ID)
+			return nil
+		})
+		if err != nil {
+			s.log.Error("settling glare failed", "call", loser.row.ID, "err", err)
+		} else if loser == t {
+			return ended
+		}
+	}
+	return t
+}
+
+func pushJobID(call string, leg int) string { return fmt.Sprintf("%s.p%d", call, leg) }

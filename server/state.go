@@ -1,0 +1,123 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/ringtrip/ringtrip/fork"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// state is all that the server knows of a call. It is stored as JSON; fields may be added, never given another meaning.
+type state struct {
+	Fork         fork.Fork `json:"fork"`
+	Caller       person    `json:"caller"`
+	CallerDevice device    `json:"caller_device"`
+	Callee       person    `json:"callee"`
+	Legs         []leg     `json:"legs"` // parallel to Fork.Legs
+	Video        bool      `json:"video,omitempty"`
+	CreatedAt    time.Time `json:"created_at"`
+	RingDeadline time.Time `json:"ring_deadline"`
+	AnsweredAt   time.Time `json:"answered_at,omitzero"`
+	EndedAt      time.Time `json:"ended_at,omitzero"`
+	HeardAt      time.Time `json:"heard_at,omitzero"` // when either end of the answered call was last heard of
+	ReplacedBy   string    `json:"replaced_by,omitempty"`
+}
+
+// person is one side of a call.
+type person struct {
+	User   string `json:"user"`
+	Name   string `json:"name,omitempty"`
+	Handle string `json:"handle,omitempty"`
+}
+
+// device is a device that takes part, with what it said of itself.
+type device struct {
+	ID    string `json:"id"`
+	Name  string `json:"name,omitempty"`
+	Marks marks  `json:"marks,omitempty"`
+}
+
+// leg is what the server keeps of a leg besides fork's part.
+type leg struct {
+	device
+	Streamed bool      `json:"streamed,omitempty"` // its device had an open stream when the call was offered
+	EndedAt  time.Time `json:"ended_at,omitzero"`
+}
+
+// marks are the stages that a device has acked, a bit each, so that a repeated ack is not counted twice.
+type marks uint32
+
+func (m marks) has(stage int32) bool { return m&(1<<stage) != 0 }
+
+// device returns the ids and names by leg; -1 is the caller's device.
+func (st *state) device(leg int) *device {
+	if leg == callerSide {
+		return &st.CallerDevice
+	}
+	return &st.Legs[leg].device
+}
+
+// callerSide stands for the caller where a leg's index would stand.
+const callerSide = -1
+
+// sideOf returns which side of the call a device of the user is: callerSide, a leg's index, or false.
+func (st *state) sideOf(user, device string) (int, bool) {
+	if user == st.Caller.User && device == st.CallerDevice.ID {
+		return callerSide, true
+	}
+	if user == st.Callee.User {
+		for i := range st.Legs {
+			if st.Legs[i].ID == device {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// timer returns when the clock has to look at the call again, zero if never. It follows from the state alone.
+func (st *state) timer(alive time.Duration) time.Time {
+	switch st.Fork.State {
+	case fork.Ringing:
+		return st.RingDeadline
+	case fork.Answered:
+		return st.HeardAt.Add(alive)
+	case fork.Idle, fork.Ended:
+	}
+	return time.Time{}
+}
+
+// keepUntil returns until when the tombstone of an ended call is kept. Late pushes, late acks and devices that were
+// offline meet it.
+func (st *state) keepUntil(tombstone time.Duration) time.Time {
+	last := st.RingDeadline
+	if st.EndedAt.After(last) {
+		last = st.EndedAt
+	}
+	return last.Add(tombstone)
+}
+
+// older reports whether call id with st began before the other one; of two of the same moment the smaller id did.
+func (st *state) older(id string, other *state, otherID string) bool {
+	if !st.CreatedAt.Equal(other.CreatedAt) {
+		return st.CreatedAt.Before(other.CreatedAt)
+	}
+	return id < otherID
+}
+
+// decodeState reads a stored call.
+func decodeState(row store.Call) (state, error) {
+	var st state
+	if err := json.Unmarshal(row.State, &st); err != nil {
+		return st, fmt.Errorf("reading the stored state of call %s: %w", row.ID, err)
+	}
+	if n := st.Fork.Len(); n != len(st.Legs) {
+		return st, fmt.Errorf("reading the stored state of call %s: %d legs in the fork and %d beside it", row.ID, n, len(st.Legs))
+	}
+	if st.Fork.WasAnswered() && int(st.Fork.Winner) >= len(st.Legs) {
+		return st, fmt.Errorf("reading the stored state of call %s: leg %d of %d has answered", row.ID, st.Fork.Winner, len(st.Legs))
+	}
+	return st, nil
+}

@@ -1,0 +1,230 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/fork"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// commitTime bounds a change: it goes on when its request is given up, so that whoever has to be told is told.
+const commitTime = 10 * time.Second
+
+// turn is one change of a call in the making: the state, what fork orders, and what goes into the commit with it.
+type turn struct {
+	s       *Server
+	row     store.Call // as it was read; Rev 0: the call is new
+	state              // as it will be
+	now     time.Time
+	changed bool
+	told    map[int]bool // the sides whose view changed
+	ledger  []store.LedgerEntry
+	jobs    []store.Job
+	urgent  []store.Job // of jobs, those that this node does at once
+	drop    []string
+	offers  []offer // of a new call's legs
+
+	over     bool        // this turn ended the call
+	accepted bool        // the answer of this turn won
+	refused  call.Reason // why it did not
+}
+
+// change reads the call, lets decide change it and commits; if someone else was faster it does so again. decide may
+// run several times. Its error ends the attempt, and nothing is stored. The turn shows what is true now, also beside
+// an error of decide.
+func (s *Server) change(ctx context.Context, id string, decide func(*turn) error) (*turn, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	for try := 0; ; try++ {
+		row, err := s.store.Call(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, unknownCall(id)
+		}
+		if err != nil {
+			return nil, s.failed("reading call "+id, err)
+		}
+		t, err := s.turn(row)
+		if err != nil {
+			return nil, s.failed("reading call "+id, err)
+		}
+		if err := decide(t); err != nil {
+			return t, err
+		}
+		if err = s.commit(ctx, t); err == nil {
+			return t, nil
+		}
+		if !errors.Is(err, store.ErrConflict) {
+			return t, s.failed("storing call "+id, err)
+		}
+		if !pause(ctx, try) {
+			return t, s.failed("storing call "+id, ctx.Err())
+		}
+	}
+}
+
+// pause waits a little before a change is tried again. The first tries do not wait: someone made progress.
+func pause(ctx context.Context, try int) bool {
+	if try < 4 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(time.Duration(rand.Int64N(int64(min(try, 20)) * int64(2*time.Millisecond))))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *Server) turn(row store.Call) (*turn, error) {
+	st, err := decodeState(row)
+	return &turn{s: s, row: row, state: st, now: s.now(), told: map[int]bool{}}, err
+}
+
+// step lets fork decide about e and takes down what follows.
+func (t *turn) step(e fork.Event) {
+	before := t.Fork
+	next, effects := fork.Step(before, e)
+	t.Fork = next
+	t.changed = t.changed || next != before
+	for i := range t.Legs {
+		if was, is := before.Legs[i], next.Legs[i]; is.State == fork.LegEnded && was != is {
+			t.Legs[i].EndedAt = t.now
+			t.note(v1.Stage_STAGE_ENDED, i, is.Reason, "")
+		} else if is.State != fork.LegEnded {
+			t.Legs[i].EndedAt = time.Time{} // an unreachable device was heard of after all
+		}
+	}
+	if before.State != fork.Answered && next.State == fork.Answered {
+		t.AnsweredAt, t.HeardAt = t.now, t.now
+		t.note(v1.Stage_STAGE_ANSWERED, int(next.Winner), 0, "")
+	}
+	if before.State != fork.Ended && next.State == fork.Ended {
+		t.EndedAt = t.now
+		t.note(v1.Stage_STAGE_CALL_ENDED, callerSide, next.Reason, "")
+	}
+	for _, f := range effects {
+		t.carryOut(f)
+	}
+}
+
+// carryOut takes one order of fork down.
+func (t *turn) carryOut(f fork.Effect) {
+	switch f.Kind {
+	case fork.PushLeg:
+		t.offerLeg(int(f.Leg))
+	case fork.TellCaller:
+		t.told[callerSide] = true
+	case fork.TellLeg:
+		t.told[int(f.Leg)] = true
+	case fork.Accept:
+		t.accepted = true
+	case fork.Refuse:
+		t.refused = f.Reason
+	case fork.Record:
+		t.over = true
+	case fork.ArmRing, fork.ArmAlive, fork.ClearTimer:
+		// The row's timer follows from the state, so that it cannot be forgotten: see state.timer.
+	}
+}
+
+// note puts an entry about a side into the ledger; callerSide with a server's stage means the call as a whole.
+func (t *turn) note(stage v1.Stage, side int, reason call.Reason, detail string) *store.LedgerEntry {
+	e := store.LedgerEntry{CallID: t.row.ID, Stage: int32(stage), At: t.now, Reason: uint8(reason), Detail: cut(detail, maxDetail)}
+	if side != callerSide {
+		e.Device = t.Legs[side].ID
+	}
+	t.ledger = append(t.ledger, e)
+	return &t.ledger[len(t.ledger)-1]
+}
+
+// view returns the call as a side may see it once the turn is committed.
+func (t *turn) view(side int) *v1.Call { return t.s.view(t.row.ID, t.row.Rev, &t.state, side) }
+
+// commit stores the turn, if there is anything to store, and then tells whoever has to be told.
+func (s *Server) commit(ctx context.Context, t *turn) error {
+	if !t.changed && len(t.ledger) == 0 {
+		return nil
+	}
+	tr, err := t.transition()
+	if err != nil {
+		return err
+	}
+	made, err := s.store.Commit(ctx, tr)
+	if err != nil {
+		return err
+	}
+	t.row = tr.Call
+	t.row.Rev = made.Rev
+	for _, e := range tr.Events {
+		s.bus.Publish(topic(e.App, e.Device))
+	}
+	return nil
+}
+
+// transition is the turn as one atomic commit.
+func (t *turn) transition() (store.Transition, error) {
+	text, err := json.Marshal(&t.state)
+	if err != nil {
+		return store.Transition{}, fmt.Errorf("writing the state of call %s: %w", t.row.ID, err)
+	}
+	row := t.row
+	row.State = text
+	row.Live = t.Fork.Live()
+	row.Timer = t.timer(t.s.cfg.AliveTimeout)
+	if t.Fork.State == fork.Ended {
+		row.KeepUntil = t.keepUntil(t.s.cfg.Tombstone)
+	}
+	row.Devices = []string{t.CallerDevice.ID}
+	for i := range t.Legs {
+		row.Devices = append(row.Devices, t.Legs[i].ID)
+	}
+	tr := store.Transition{Call: row, ExpectRev: row.Rev, Ledger: t.ledger, DropJobs: t.drop}
+	for side := callerSide; side < len(t.Legs); side++ {
+		if !t.told[side] {
+			continue
+		}
+		payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.ID, row.Rev+1, &t.state, side)}})
+		if err != nil {
+			return tr, fmt.Errorf("writing an event of call %s: %w", row.ID, err)
+		}
+		tr.Events = append(tr.Events, store.Event{App: row.App, Device: t.device(side).ID, CallID: row.ID, Payload: payload, At: t.now})
+	}
+	if t.Fork.State == fork.Ringing {
+		tr.Jobs = t.jobs
+	} else if t.row.Rev > 0 {
+		for i := range t.Legs {
+			tr.DropJobs = append(tr.DropJobs, pushJobID(row.ID, i))
+		}
+	}
+	if t.over {
+		tr.History = t.record()
+	}
+	return tr, nil
+}
+
+func (t *turn) record() *store.Record {
+	r := &store.Record{
+		CallID: t.row.ID, App: t.row.App,
+		Caller: t.Caller.User, CallerName: t.Caller.Name, CallerHandle: t.Caller.Handle, Callee: t.Callee.User,
+		Video: t.Video, Reason: uint8(t.Fork.Reason),
+		CreatedAt: t.CreatedAt, AnsweredAt: t.AnsweredAt, EndedAt: t.EndedAt,
+	}
+	if t.Fork.WasAnswered() {
+		r.AnsweredBy = t.Legs[t.Fork.Winner].ID
+	}
+	return r
+}
+
+// topic is what the bus calls a device's stream.
+func topic(app, device string) string { return app + "/" + device }

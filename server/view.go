@@ -1,0 +1,105 @@
+package server
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/fork"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+)
+
+// view returns the call as the device on one side may see it: the caller sees every leg, a device of the callee only
+// its own and what became of it, while the call may go on elsewhere.
+func (s *Server) view(id string, rev uint64, st *state, side int) *v1.Call {
+	c := &v1.Call{
+		Id:           id,
+		Rev:          rev,
+		Caller:       party(st.Caller),
+		Callee:       party(st.Callee),
+		Video:        st.Video,
+		CreatedAt:    stamp(st.CreatedAt),
+		RingDeadline: stamp(st.RingDeadline),
+		CallerDevice: st.CallerDevice.ID,
+		ReplacedBy:   st.ReplacedBy,
+	}
+	if side == callerSide {
+		s.callerView(c, st)
+	} else {
+		s.legView(c, st, side)
+	}
+	if c.State != v1.CallState_CALL_STATE_ENDED {
+		c.MediaCredentials = s.cfg.ICEServers
+	}
+	return c
+}
+
+func (s *Server) callerView(c *v1.Call, st *state) {
+	sees := st.Fork.CallerSees()
+	c.Role = v1.Role_ROLE_CALLER
+	c.State = callState(sees.State)
+	c.Reason = forCaller(sees.Reason)
+	c.Ringing = sees.Ringing
+	c.RemoteHeld = sees.Held
+	c.Held = st.Fork.CallerHeld
+	c.AnsweredAt, c.EndedAt = stamp(st.AnsweredAt), stamp(st.EndedAt)
+	if sees.Winner >= 0 {
+		c.AnsweredBy, c.AnsweredByName = st.Legs[sees.Winner].ID, st.Legs[sees.Winner].Name
+	}
+	for i := range st.Legs {
+		l := wireLeg(st, i)
+		l.Reason = forCaller(st.Fork.Legs[i].Reason)
+		c.Legs = append(c.Legs, l)
+	}
+}
+
+func (s *Server) legView(c *v1.Call, st *state, side int) {
+	sees := st.Fork.LegSees(int8(side))
+	own := st.Fork.Legs[side]
+	c.Role = v1.Role_ROLE_CALLEE
+	c.State = callState(sees.State)
+	c.Reason = v1.EndReason(sees.Reason)
+	c.Ringing = own.State == fork.LegRinging
+	c.Held, c.RemoteHeld = own.Held, sees.Held
+	if st.Fork.WasAnswered() && int(st.Fork.Winner) == side {
+		c.AnsweredAt = stamp(st.AnsweredAt)
+		c.AnsweredBy, c.AnsweredByName = st.Legs[side].ID, st.Legs[side].Name
+	}
+	if sees.State == fork.Ended {
+		c.EndedAt = stamp(st.Legs[side].EndedAt)
+	}
+	if sees.Winner >= 0 { // answered elsewhere: by which of the user's devices
+		c.AnsweredBy, c.AnsweredByName = st.Legs[sees.Winner].ID, st.Legs[sees.Winner].Name
+	}
+	c.Legs = []*v1.Leg{wireLeg(st, side)}
+}
+
+func wireLeg(st *state, i int) *v1.Leg {
+	return &v1.Leg{
+		DeviceId:   st.Legs[i].ID,
+		DeviceName: st.Legs[i].Name,
+		State:      v1.LegState(st.Fork.Legs[i].State),
+		Reason:     v1.EndReason(st.Fork.Legs[i].Reason),
+	}
+}
+
+// forCaller is the reason as a caller is told: that it is on a block list is not its business.
+func forCaller(r call.Reason) v1.EndReason {
+	if r == call.Blocked {
+		r = call.Declined
+	}
+	return v1.EndReason(r)
+}
+
+func callState(s fork.State) v1.CallState { return v1.CallState(s) }
+
+func party(p person) *v1.Party { return &v1.Party{UserId: p.User, Name: p.Name, Handle: p.Handle} }
+
+// stamp returns t for the wire, nil if it is zero.
+func stamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
