@@ -1,0 +1,44 @@
+package phone
+
+// A backgroundTask keeps the process from being suspended: while a call lives, and until the server has heard the
+// last word. Without it a decline in an app that was launched by a push may never leave the phone.
+type backgroundTask struct {
+	on      bool
+	end     func()
+	expired bool // the system's patience is over; not asked for again until there is something new to do
+	n       int  // requests under way when it expired
+}
+
+// balance begins or ends the background task, as is needed. The lock must be held.
+func (p *Phone) balance() {
+	need := p.requests > 0 || p.live(nil) != nil
+	t := &p.task
+	switch {
+	case need && !t.on && !(t.expired && p.requests <= t.n):
+		t.on, t.expired = true, false
+		var end func()
+		p.outside(func() { end = p.app.BeginBackgroundTask("ringtrip", func() { p.do(p.taskExpired) }) })
+		if !t.on {
+			p.outside(end) // it expired before it began
+			return
+		}
+		t.end = end
+	case !need:
+		t.expired = false
+		p.endTask()
+	}
+}
+
+func (p *Phone) taskExpired() {
+	p.log.Warn("the system wants the app to stop", "requests", p.requests, "call", p.live(nil) != nil)
+	p.task.expired, p.task.n = true, p.requests
+	p.endTask()
+}
+
+func (p *Phone) endTask() {
+	end := p.task.end
+	p.task.on, p.task.end = false, nil
+	if end != nil {
+		p.outside(end)
+	}
+}
