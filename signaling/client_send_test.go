@@ -1,0 +1,303 @@
+package signaling_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+)
+
+func unavailable() error { return connect.NewError(connect.CodeUnavailable, errors.New("try later")) }
+
+// send sends msg and returns where the answer will be.
+func (w *world) send(msg proto.Message, opts signaling.SendOptions) *[]signaling.Result {
+	var results []signaling.Result
+	w.client.Send(msg, opts, func(r signaling.Result) {
+		w.heard.callback(func() { results = append(results, r) }, nil)
+	})
+	return &results
+}
+
+// one checks that there is exactly one answer and returns it.
+func one(t *testing.T, results *[]signaling.Result) signaling.Result {
+	t.Helper()
+	if len(*results) != 1 {
+		t.Fatalf("%d answers, want 1", len(*results))
+	}
+	return (*results)[0]
+}
+
+func TestOrderPerCallThroughFailures(t *testing.T) {
+	bothProtocols(t, func(t *testing.T, http2 bool) {
+		inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+			tries := 0
+			w.server.answer = func(proto.Message) (err error) {
+				w.server.locked(func() {
+					if tries++; tries%3 != 0 {
+						err = unavailable()
+					}
+				})
+				return err
+			}
+			for i := range 20 {
+				w.client.Send(&v1.HoldRequest{CallId: "a", On: i%2 == 0, DeviceId: fmt.Sprint(i)}, signaling.SendOptions{Until: time.Now().Add(time.Hour)}, nil)
+				if i%4 == 0 {
+					w.net.cut()
+				}
+				w.after(10 * time.Millisecond)
+			}
+			w.client.Send(&v1.SendMediaRequest{Message: &v1.MediaMessage{CallId: "a"}}, signaling.SendOptions{Until: time.Now().Add(time.Hour)}, nil)
+			w.after(10 * time.Minute)
+			if len(w.server.got) != 21 {
+				t.Fatalf("the server got %d requests, want 21", len(w.server.got))
+			}
+			for i, msg := range w.server.got[:20] {
+				if got := msg.(*v1.HoldRequest).DeviceId; got != fmt.Sprint(i) {
+					t.Errorf("request %d is %s", i, got)
+				}
+			}
+			if _, ok := w.server.got[20].(*v1.SendMediaRequest); !ok {
+				t.Errorf("the last one is %v, want the media message", w.server.got[20])
+			}
+		})
+	})
+}
+
+func TestStuckCallDoesNotHoldUpOthers(t *testing.T) {
+	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+		w.server.answer = func(msg proto.Message) error {
+			if m, ok := msg.(*v1.SendMediaRequest); ok && m.Message.CallId == "stuck" {
+				return unavailable()
+			}
+			return nil
+		}
+		w.client.Send(&v1.SendMediaRequest{Message: &v1.MediaMessage{CallId: "stuck"}}, signaling.SendOptions{}, nil)
+		behind := w.send(&v1.EndRequest{CallId: "stuck"}, signaling.SendOptions{Until: time.Now().Add(time.Hour)})
+		other := w.send(&v1.EndRequest{CallId: "free"}, signaling.SendOptions{})
+		w.after(0)
+		if r := one(t, other); r.Err != nil || r.Call.GetId() != "free" {
+			t.Errorf("the other call's answer is %v", r)
+		}
+		if len(*behind) != 0 {
+			t.Error("a request overtook one of the same call")
+		}
+		w.after(30 * time.Second) // when the media message is given up
+		if r := one(t, behind); r.Err != nil {
+			t.Errorf("the call's next answer is %v", r)
+		}
+	})
+}
+
+func TestUntil(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		broken func(*world)
+	}{
+		{"unavailable", func(w *world) { w.server.answer = func(proto.Message) error { return unavailable() } }},
+		{"resource exhausted", func(w *world) {
+			w.server.answer = func(proto.Message) error { return connect.NewError(connect.CodeResourceExhausted, errors.New("full")) }
+		}},
+		{"deadline exceeded", func(w *world) {
+			w.server.answer = func(proto.Message) error { return connect.NewError(connect.CodeDeadlineExceeded, errors.New("slow")) }
+		}},
+		{"hangs", func(w *world) { w.server.answer = func(proto.Message) error { time.Sleep(time.Hour); return nil } }},
+		{"refused", func(w *world) { w.stop() }},
+		{"frozen", func(w *world) { w.net.freeze() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bothProtocols(t, func(t *testing.T, http2 bool) {
+				inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+					test.broken(w)
+					r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(20 * time.Second)})
+					w.after(12 * time.Second)
+					if len(*r) != 0 {
+						t.Fatalf("given up early: %v", *r)
+					}
+					w.after(13 * time.Second) // one try may have begun just before
+					if one(t, r).Err == nil {
+						t.Error("no error")
+					}
+				})
+			})
+		})
+	}
+}
+
+func TestRequestSurvives(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		broken func(*world)
+		healed func(*world)
+	}{
+		{"restart", func(w *world) { w.stop() }, func(w *world) { w.stop = w.net.serve(w.t, w.server.handler()) }},
+		{"freeze", func(w *world) { w.net.freeze() }, func(w *world) { w.net.melt() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bothProtocols(t, func(t *testing.T, http2 bool) {
+				inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+					w.client.Open()
+					w.after(time.Second)
+					test.broken(w)
+					r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{})
+					w.after(10 * time.Second)
+					test.healed(w)
+					w.after(8 * time.Second)
+					if r := one(t, r); r.Err != nil || r.Call.GetId() != "c" {
+						t.Errorf("the answer is %v", r)
+					}
+				})
+			})
+		})
+	}
+}
+
+// When the stream is back, requests need not wait for their backoff.
+func TestHelloEndsTheWaiting(t *testing.T) {
+	cfg := signaling.ClientConfig{RetryMax: time.Hour, BackoffMax: time.Second}
+	inWorld(t, false, cfg, func(w *world) {
+		w.client.Open()
+		w.stop()
+		r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(24 * time.Hour)})
+		w.after(2 * time.Hour)
+		w.stop = w.net.serve(t, w.server.handler())
+		w.after(time.Second)
+		if r := one(t, r); r.Err != nil {
+			t.Error(r.Err)
+		}
+	})
+}
+
+func TestFinalAnswers(t *testing.T) {
+	tries := 0
+	inWorld(t, true, signaling.ClientConfig{}, func(w *world) {
+		w.server.answer = func(proto.Message) error {
+			w.server.locked(func() { tries++ })
+			err := connect.NewError(connect.CodeFailedPrecondition, errors.New("answered elsewhere"))
+			detail, detailErr := connect.NewErrorDetail(&v1.CallProblem{Code: "answered_elsewhere", Call: &v1.Call{Id: "c", AnsweredBy: "ipad"}})
+			if detailErr != nil {
+				t.Error(detailErr)
+			}
+			err.AddDetail(detail)
+			return err
+		}
+		r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{})
+		w.after(time.Minute)
+		got := one(t, r)
+		if connect.CodeOf(got.Err) != connect.CodeFailedPrecondition || got.Problem != "answered_elsewhere" || got.Call.GetAnsweredBy() != "ipad" || tries != 1 {
+			t.Errorf("after %d tries: %+v", tries, got)
+		}
+		for _, code := range []connect.Code{connect.CodeInternal, connect.CodeUnknown, connect.CodeNotFound, connect.CodePermissionDenied, connect.CodeCanceled} {
+			tries = 0
+			w.server.answer = func(proto.Message) error {
+				w.server.locked(func() { tries++ })
+				return connect.NewError(code, errors.New("no"))
+			}
+			r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{})
+			w.after(time.Minute)
+			if got := one(t, r); connect.CodeOf(got.Err) != code || tries != 1 {
+				t.Errorf("%v after %d tries: %+v", code, tries, got)
+			}
+		}
+	})
+}
+
+func TestBestEffortIsTriedOnce(t *testing.T) {
+	tries := 0
+	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+		w.server.answer = func(proto.Message) error {
+			w.server.locked(func() { tries++ })
+			return unavailable()
+		}
+		r := w.send(&v1.AckRequest{CallId: "c"}, signaling.SendOptions{BestEffort: true})
+		late := w.send(&v1.AckRequest{CallId: "c"}, signaling.SendOptions{BestEffort: true, Until: time.Now().Add(-1)})
+		w.after(time.Minute)
+		if one(t, r).Err == nil || one(t, late).Err == nil || tries != 1 {
+			t.Errorf("%d tries", tries)
+		}
+		// It holds up what is behind it for a moment only.
+		w.server.answer = func(msg proto.Message) error {
+			if _, ok := msg.(*v1.AckRequest); ok {
+				time.Sleep(time.Minute)
+			}
+			return nil
+		}
+		w.send(&v1.AckRequest{CallId: "c"}, signaling.SendOptions{BestEffort: true})
+		answer := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{})
+		w.after(2 * time.Second)
+		if r := one(t, answer); r.Err != nil {
+			t.Error(r.Err)
+		}
+	})
+}
+
+func TestActionToken(t *testing.T) {
+	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+		tries := 0
+		w.server.check = func(token string) error {
+			if tries++; token != "Bearer action" {
+				return connect.NewError(connect.CodeUnauthenticated, errors.New("no"))
+			}
+			return nil
+		}
+		good := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Token: "action"})
+		bad := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Token: "other"})
+		none := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{})
+		w.after(time.Minute)
+		if err := one(t, good).Err; err != nil {
+			t.Error(err)
+		}
+		for _, r := range []*[]signaling.Result{bad, none} {
+			if connect.CodeOf(one(t, r).Err) != connect.CodeUnauthenticated {
+				t.Errorf("Err = %v", (*r)[0].Err)
+			}
+		}
+		if tries != 4 || w.tokens != 2 {
+			t.Errorf("%d tries and %d tokens, want 1 + 1 + 2 tries: only the user's token is worth renewing", tries, w.tokens)
+		}
+	})
+}
+
+func TestStart(t *testing.T) {
+	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+		var keys []string
+		w.server.answer = func(msg proto.Message) (err error) {
+			w.server.locked(func() {
+				keys = append(keys, msg.(*v1.StartRequest).IdempotencyKey)
+				if len(keys) == 1 {
+					err = unavailable()
+				}
+			})
+			return err
+		}
+		req := &v1.StartRequest{Callee: "bob"}
+		first := w.send(req, signaling.SendOptions{})
+		w.after(time.Minute)
+		second := w.send(req, signaling.SendOptions{})
+		w.after(time.Minute)
+		if one(t, first).Err != nil || one(t, second).NextCallID != "next" {
+			t.Errorf("answers %v, %v", *first, *second)
+		}
+		if len(keys) != 3 || keys[0] == "" || keys[0] != keys[1] || keys[1] == keys[2] {
+			t.Errorf("idempotency keys %q: the same for every try of a start, another for the next", keys)
+		}
+		if req.IdempotencyKey != "" {
+			t.Error("the caller's message was changed")
+		}
+	})
+}
+
+func TestUnknownRequest(t *testing.T) {
+	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+		r := w.send(&v1.Ping{}, signaling.SendOptions{})
+		w.after(0)
+		if connect.CodeOf(one(t, r).Err) != connect.CodeUnimplemented {
+			t.Errorf("Err = %v", (*r)[0].Err)
+		}
+	})
+}
