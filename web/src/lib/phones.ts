@@ -1,0 +1,101 @@
+// The simulated iPhones behind /demo/phones: what is on their screens, and what a finger does to them.
+import type { Screen } from "../screen";
+
+export interface PhoneView {
+  id: string;
+  name: string;
+  screen: Screen | null;
+  /** The newest lines of the phone's system log. */
+  log: string[];
+  /** What the phone hears: level 0 … 1, whose voice, which digits. */
+  hears: { level: number; recognised: string; digits: string };
+  /** The last thing the phone refused, in plain words. */
+  problem: string;
+}
+
+const keep = 300; // lines of log
+
+/** What an EventSource must be able to do; the mock has its own. */
+export interface Events {
+  addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void;
+  close(): void;
+}
+
+export interface PhonesDeps {
+  events(url: string): Events;
+  fetch: typeof globalThis.fetch;
+}
+
+const browser: PhonesDeps = { events: (url) => new EventSource(url), fetch: (...a) => globalThis.fetch(...a) };
+
+export class Phones {
+  phones: PhoneView[];
+  online = false;
+  #listeners = new Set<() => void>();
+
+  constructor(phones: { id: string; name: string }[], private readonly deps: PhonesDeps = browser) {
+    this.phones = phones.map((p) => ({ ...p, screen: null, log: [], hears: { level: 0, recognised: "", digits: "" }, problem: "" }));
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Follows the phones for as long as the page lives; the browser comes back by itself after a break. */
+  open(): void {
+    const source = this.deps.events("/demo/phones/events");
+    const on = (type: string, take: (data: any) => Partial<PhoneView>) =>
+      source.addEventListener(type, (e) => {
+        const data = JSON.parse(e.data) as { phone: string };
+        this.#change(data.phone, take(data));
+      });
+    source.addEventListener("open", () => this.#line(true));
+    source.addEventListener("error", () => this.#line(false));
+    on("screen", (d: { screen: Screen }) => ({ screen: d.screen }));
+    on("log", (d: { phone: string; line: string }) => ({ log: [...(this.find(d.phone)?.log ?? []), d.line].slice(-keep) }));
+    on("hear", (d: { level: number; recognised: string; digits: string }) => ({ hears: { level: d.level, recognised: d.recognised, digits: d.digits } }));
+  }
+
+  find(id: string): PhoneView | undefined {
+    return this.phones.find((p) => p.id === id);
+  }
+
+  /** Does something to a phone. What it refuses is shown on it for a while. */
+  async act(id: string, action: string, body: object = {}): Promise<void> {
+    let problem = "";
+    try {
+      const response = await this.deps.fetch(`/demo/phones/${encodeURIComponent(id)}/${action}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      });
+      if (!response.ok) problem = await said(response);
+    } catch {
+      problem = "The server can't be reached";
+    }
+    this.#change(id, { problem });
+    if (problem) setTimeout(() => this.find(id)?.problem === problem && this.#change(id, { problem: "" }), 6000);
+  }
+
+  #line(online: boolean): void {
+    this.online = online;
+    this.#tell();
+  }
+
+  #change(id: string, change: Partial<PhoneView>): void {
+    this.phones = this.phones.map((p) => (p.id === id ? { ...p, ...change } : p));
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#listeners.forEach((l) => l());
+  }
+}
+
+async function said(response: Response): Promise<string> {
+  try {
+    const { error } = (await response.json()) as { error?: string };
+    if (error) return error[0]!.toUpperCase() + error.slice(1);
+  } catch {
+    // not JSON: the status must do
+  }
+  return `The phone did not do it (${response.status})`;
+}
