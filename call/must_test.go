@@ -115,6 +115,7 @@ var musts = []must{
 	{"a server that gives us a call that is over hears of it, if media failed", and(on(RemoteAnswered, Ended), endedWith(MediaFailed)), Ended, MediaFailed, failed, false},
 	{"a server that gives us a call that is over hears of it, if we crashed", and(on(RemoteAnswered, Ended), endedWith(Crashed)), Ended, Crashed, crashed, false},
 	{"a server that gives us a call that is over hears of it", and(on(RemoteAnswered, Ended), func(c Call, _ Event) bool { return c.Reason != MediaFailed && c.Reason != Crashed }), Ended, keepReason, hangup, false},
+	{"a server that still rings for us hears that we gave up", on(RemoteRinging, Ended), Ended, keepReason, cancel, false},
 	{"a server that has not heard of a decline hears of it", and(on(Offered, Ended), endedWith(Declined)), Ended, Declined, decline, false},
 	{"a server that has not heard of a block hears of it", and(on(Offered, Ended), endedWith(Blocked)), Ended, Blocked, block, false},
 	{"a server that has not heard of busy hears of it", and(on(Offered, Ended), endedWith(Busy)), Ended, Busy, busy(Busy), false},

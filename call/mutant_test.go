@@ -157,7 +157,10 @@ func TestModelMutants(t *testing.T) {
 	calls := reachable(t)
 	killed, same := 0, 0
 	var survivors []string
-	for _, mu := range mutants() {
+	for i, mu := range mutants() {
+		if model.Race && i%20 != 0 {
+			continue
+		}
 		switch {
 		case kill(mu.m):
 			killed++

@@ -49,6 +49,7 @@ var rules = []rule{
 	{in: talking, on: RemoteHold, when: ifWon, to: same, set: isRemoteHeld},
 	// The server has not heard that this call is over here: it is told again.
 	{in: []State{Ended}, on: RemoteAnswered, to: same, do: []EffectKind{SendHangup}},
+	{in: []State{Ended}, on: RemoteRinging, to: same, do: []EffectKind{SendCancel}},
 	{in: []State{Ended}, on: Offered, when: ifSaidNo, to: same, do: []EffectKind{SendDecline}},
 	{in: []State{Ended}, on: Offered, when: ifSaidBusy, to: same, do: []EffectKind{SendBusy}},
 

@@ -48,7 +48,7 @@ func TestModelComposed(t *testing.T) {
 		{devices: 2, crashes: true, rest: 10},
 		{devices: 3, rest: 100},
 	}
-	if raceEnabled {
+	if model.Race {
 		bounds = bounds[:2]
 	}
 	if big() {
