@@ -122,7 +122,11 @@ func (p *Phone) wasReported(l *line, err error) {
 // reportEnded takes a call off the screen. A call that had ended before it was shown again gets its true date, for
 // the system shows less of an end that lies in the past.
 func (p *Phone) reportEnded(l *line, why call.Reason) {
-	p.outside(func() { p.provider.ReportCallEnded(l.id, time.Time{}, EndedReason(why, l.state.Outgoing)) })
+	at := time.Time{} // now
+	if l.ended.Before(p.now()) {
+		at = l.ended
+	}
+	p.outside(func() { p.provider.ReportCallEnded(l.id, at, EndedReason(why, l.state.Outgoing)) })
 }
 
 // reportConnecting tells the system that an outgoing call is on its way, and what it can do: an outgoing call that

@@ -33,6 +33,7 @@ type line struct {
 	say      say            // what the server must still hear about the end
 
 	woke, reported time.Time // marks for the ledger, the device's clock
+	ended          time.Time // the device's clock
 	marked         map[v1.Stage]bool
 
 	sessions []*session // open media sessions: the callee has one, the caller one a device that offers
@@ -81,6 +82,7 @@ func (p *Phone) loose(id callkit.UUID) *line {
 // end makes a line that has just ended a tombstone. The lock must be held.
 func (p *Phone) end(l *line) {
 	l.resume = false
+	l.ended = p.now()
 	l.beat.stop()
 	if l.forget == nil {
 		l.forget = p.after(p.cfg.RingTimeout+tombstone, func() {

@@ -126,12 +126,11 @@ func (p *Phone) happened(l *line, c *v1.Call, caller bool) {
 	switch c.State {
 	case v1.CallState_CALL_STATE_RINGING:
 		switch {
-		case caller && over && !again:
-			p.order(l, call.Effect{Kind: call.SendCancel})
-		case caller && c.Ringing:
+		case again:
+		case caller && (c.Ringing || over): // an ended one is cancelled again
 			p.tell(l, call.Event{Kind: call.RemoteRinging})
-		case caller || again:
-		case over && l.state.Reason == call.Expired && p.busyFor(l, "") == false:
+		case caller:
+		case over && l.state.Reason == call.Expired && !p.busyFor(l, ""):
 			// The device's clock was wrong: the call does ring.
 			p.revive(l)
 			p.tell(l, call.Event{Kind: call.Offered})
