@@ -278,3 +278,10 @@ func TestFakeIsDeterministic(t *testing.T) {
 		t.Errorf("%s\n%s", a, b)
 	}
 }
+
+func TestFakeConforms(t *testing.T) {
+	Run(t, func(*testing.T) (a, b media.Factory) {
+		net := NewNet()
+		return NewFake(FakeConfig{Net: net, Content: "alice"}), NewFake(FakeConfig{Net: net, Content: "bob"})
+	})
+}

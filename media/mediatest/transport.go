@@ -122,7 +122,7 @@ func (s *FakeSession) takeCandidate(data string) error {
 	if data == "" {
 		return nil
 	}
-	if !strings.HasPrefix(data, "{") || !strings.Contains(data, "candidate:") {
+	if !strings.HasPrefix(data, "{") || !strings.Contains(data, `"candidate:`) || !strings.Contains(data, " typ ") {
 		return fmt.Errorf("%w: not a candidate", media.ErrBadMessage)
 	}
 	if s.described == 0 {
