@@ -55,7 +55,7 @@ const (
 	Warming                  // asked to connect
 	Up                       // connected
 	Lost                     // was connected, tries to come back
-	Gone                     // failed for good, or closed
+	Gone                     // failed for good, or closed; if the call still rings, it is warmed anew by the answer
 )
 
 // EventKind says what happened. The machine decides about every kind in every state by name.
@@ -69,9 +69,9 @@ const (
 
 	Push           // a VoIP push for this call; On: the system demands a report (mustReport)
 	ExpiredPush    // a VoIP push that came after the ring's deadline; On as in Push
-	Offered        // the server's stream says that this call rings here (app in the foreground, no push needed)
-	RemoteRinging  // caller: a device of the callee rings
-	RemoteAnswered // caller: the callee answered. Callee: the server gave the call to this device
+	Offered        // the server's stream says that this call rings here (app in the foreground, no push needed). One that this device refused is refused again
+	RemoteRinging  // caller: a device of the callee rings. A call that is over here is cancelled again: the server has not heard of it
+	RemoteAnswered // caller: the callee answered. Callee: the server gave the call to this device. A call that is over here is hung up again
 	RemoteEnded    // the server says that the call is over for this device, with Reason
 	RemoteHold     // the far end held (On) or resumed
 	Unknown        // the server knows no such call (or not for this device)
@@ -85,7 +85,7 @@ const (
 	AudioOn      // didActivate
 	AudioOff     // didDeactivate
 	SystemReset  // providerDidReset: the call service died, all calls are gone
-	Leftover     // at launch: the last process had this call ringing (On: the system still shows it)
+	Leftover     // at launch: the last process had this call ringing or dialing (On: the system still shows it); begin with Call{Outgoing: true} for the caller's own
 	LeftoverLive // at launch: the last process had this call answered (On: the system still shows it)
 
 	// From media and the clock.
@@ -129,7 +129,7 @@ const (
 	SendInvite  // start the call
 	SendRinging // ack: the system shows the ring
 	SendAnswer
-	SendDecline // with Reason Declined or Blocked: for all of the callee's devices
+	SendDecline // with Reason Declined or Blocked: for all of the callee's devices. This, SendBusy, SendCancel and SendHangup may be said again, so the server must not mind
 	SendBusy    // with Reason Busy, DoNotDisturb or Unreachable: for this device only
 	SendCancel  // caller, before the answer
 	SendHangup  // after the answer, with Reason HungUp, MediaFailed or Crashed
@@ -137,7 +137,7 @@ const (
 
 	// To the media session.
 
-	WarmMedia  // prepare and connect the transport
+	WarmMedia  // prepare and connect the transport; after CloseMedia with a new session, which knows nothing of mute and hold until told
 	StartAudio // derived, see the package comment
 	StopAudio
 	MuteMedia // On: muted

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/internal/model"
@@ -45,7 +47,6 @@ func TestModelComposed(t *testing.T) {
 		{devices: 2, rest: 1},
 		{devices: 2, pushes: true, focus: true, rest: 10},
 		{devices: 2, clocks: true, rest: 10},
-		{devices: 2, crashes: true, rest: 10},
 		{devices: 3, rest: 100},
 	}
 	if model.Race {
@@ -151,4 +152,33 @@ func TestComposedFindsMistakes(t *testing.T) {
 		}
 		t.Logf("%s: %v", m.name, v)
 	}
+}
+
+// TestRandomNetworks goes where no exhaustive search can: three devices with all troubles at once, in long lives. A
+// failure shrinks to a short list of moves.
+func TestRandomNetworks(t *testing.T) {
+	b := bound{devices: maxDevices, pushes: true, focus: true, clocks: true, crashes: true}
+	rapid.Check(t, func(t *rapid.T) {
+		w := begin(b.devices)
+		for range rapid.IntRange(1, 60).Draw(t, "moves") {
+			var all []move
+			w.moves(b, func(m move) bool { all = append(all, m); return true })
+			if len(all) == 0 {
+				break
+			}
+			m := rapid.SampledFrom(all).Draw(t, "move")
+			err := w.do(m, realSteps)
+			if err == nil {
+				err = w.check()
+			}
+			if err != nil {
+				t.Fatalf("%v: %v", m, err)
+			}
+		}
+		for _, deliver := range []bool{false, true} {
+			if err := w.settle(realSteps, deliver); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

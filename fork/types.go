@@ -53,11 +53,11 @@ type EventKind uint8
 // What can happen to a forked call. Leg is the index of the leg it happened to.
 const (
 	_            EventKind = iota
-	Start                  // ring the first N legs (Event.N)
-	Join                   // a device came online during the ring and gets a leg of its own
+	Start                  // ring the first N legs (Event.N, at most MaxLegs); none: the call ends as unreachable
+	Join                   // a device came online during the ring and gets a leg of its own: Leg must be what [Fork.NextLeg] returns
 	PushAccepted           // APNs took Leg's push
 	PushFailed             // Leg's push failed for good
-	Wake                   // Leg's device is connected
+	Wake                   // Leg's device is connected; one given up as unreachable is back in play
 	Ring                   // Leg's device shows the ring
 	Answer                 // Leg's device answers
 	Decline                // Leg's user declines, with Reason Declined or Blocked: for all devices
@@ -96,7 +96,7 @@ const (
 	ClearTimer            // no timer is needed any more
 	Record                // write the history row and the webhook job, with Reason
 	Accept                // answer to Leg's request: the call is yours
-	Refuse                // answer to Leg's request: it is not, with Reason
+	Refuse                // answer to Leg's request: it is not, with Reason. Exactly one of the two follows every Answer, and no other event; Leg is -1 if it was out of range
 )
 
 // Effect is one order. It is comparable.
