@@ -248,3 +248,14 @@ func (ph *Phone) RestartCallService() {
 		}
 	})
 }
+
+// Calls lists the calls on the phone, of all apps, oldest first.
+func (ph *Phone) Calls() []callkit.Call {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	calls := make([]callkit.Call, 0, len(ph.calls))
+	for _, c := range ph.calls {
+		calls = append(calls, c.public())
+	}
+	return calls
+}

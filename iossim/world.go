@@ -180,11 +180,21 @@ func (w *World) step(limit time.Time) bool {
 	for _, ph := range w.phones {
 		ph.noteUI()
 	}
+	w.tellLog()
 	return true
 }
 
-// tell passes new log entries and screens to whoever listens and reports whether there were any.
+// tell passes what is new to whoever listens to screens and the log, and reports whether there was anything.
 func (w *World) tell() bool {
+	told := w.tellLog()
+	for _, ph := range w.phones {
+		told = ph.tellScreen() || told
+	}
+	return told
+}
+
+// tellLog passes new entries to whoever listens, and reports whether there were any.
+func (w *World) tellLog() bool {
 	told := false
 	for w.unsent < len(w.log) && len(w.onLog) > 0 && !w.closed {
 		e, listeners := w.log[w.unsent], w.onLog
@@ -198,9 +208,6 @@ func (w *World) tell() bool {
 	}
 	if len(w.onLog) == 0 {
 		w.unsent = len(w.log)
-	}
-	for _, ph := range w.phones {
-		told = ph.tellScreen() || told
 	}
 	return told
 }

@@ -1,0 +1,277 @@
+package callkittest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// actor is the scripted app in one process. Every callback that it gets is shown to the run; what the
+// scenario has under it is done inside of the callback, and where the scenario says nothing the actor does
+// what a well-behaved app would.
+type actor struct {
+	run        *run
+	sys        callkit.System
+	provider   callkit.Provider
+	controller callkit.CallController
+	registry   callkit.PushRegistry
+	last       callkit.Action // what Fulfill and Fail are about
+	push       payload
+	pushed     func() // the completion of the last push
+}
+
+var (
+	_ callkit.App                  = (*actor)(nil)
+	_ callkit.PushRegistryDelegate = (*actor)(nil)
+	_ callkit.VoIPPushDelegate     = (*actor)(nil)
+	_ callkit.InvalidateDelegate   = (*actor)(nil)
+	_ callkit.ProviderDelegate     = (*actor)(nil)
+	_ callkit.TransactionDelegate  = (*actor)(nil)
+	_ callkit.AudioDelegate        = (*actor)(nil)
+	_ callkit.TimedOutDelegate     = (*actor)(nil)
+	_ callkit.AudioObserver        = (*actor)(nil)
+	_ callkit.ApplicationDelegate  = (*actor)(nil)
+	_ callkit.CallObserverDelegate = (*actor)(nil)
+	_ callkit.SetGroupDelegate     = (*actor)(nil)
+	_ callkit.PlayDTMFDelegate     = (*actor)(nil)
+	_ callkit.SetMutedDelegate     = (*actor)(nil)
+	_ callkit.SetHeldDelegate      = (*actor)(nil)
+	_ callkit.EndCallDelegate      = (*actor)(nil)
+	_ callkit.AnswerCallDelegate   = (*actor)(nil)
+	_ callkit.StartCallDelegate    = (*actor)(nil)
+	_ callkit.BeginDelegate        = (*actor)(nil)
+)
+
+// DidFinishLaunching sets up what an app that takes calls sets up, less what the scenario wants left out.
+func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) {
+	a.sys = sys
+	setup := a.run.launched(a)
+	sys.Application().SetDelegate(a)
+	if setup != "nothing" {
+		a.makeProvider(nil)
+		a.provider.SetDelegate(a, nil)
+		_ = sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
+		sys.AudioSession().SetObserver(a)
+		a.controller.CallObserver().SetDelegate(a, nil)
+	}
+	switch setup {
+	case "", "all":
+		a.makeRegistry()
+		a.registry.SetDesiredPushTypes([]callkit.PushType{callkit.PushTypeVoIP})
+	case "noRegistryDelegate":
+		a.registry = sys.NewPushRegistry(nil)
+		a.registry.SetDesiredPushTypes([]callkit.PushType{callkit.PushTypeVoIP})
+	}
+	if o.UserActivity != nil {
+		a.ContinueUserActivity(*o.UserActivity)
+	}
+}
+
+func (a *actor) makeProvider(change func(*callkit.ProviderConfiguration)) {
+	c := a.run.config
+	if change != nil {
+		change(&c)
+	}
+	a.provider = a.sys.NewProvider(c)
+	a.controller = a.sys.NewCallController(nil)
+}
+
+func (a *actor) makeRegistry() {
+	a.registry = a.sys.NewPushRegistry(nil)
+	a.registry.SetDelegate(a)
+}
+
+// on shows a callback to the run and does what the scenario has under it, or else as a good app does.
+func (a *actor) on(channel, text string, good func()) {
+	steps, scripted := a.run.observe(channel, text)
+	if scripted {
+		a.do(steps)
+	} else if good != nil {
+		good()
+	}
+}
+
+func (a *actor) perform(act callkit.Action, text string) {
+	a.last = act
+	a.on("P", "perform"+text, act.Fulfill)
+}
+
+// DidUpdatePushCredentials is part of [callkit.PushRegistryDelegate].
+func (a *actor) DidUpdatePushCredentials(_ callkit.PushRegistry, c callkit.PushCredentials, t callkit.PushType) {
+	same := string(a.registry.PushToken(t)) == string(c.Token)
+	a.on("R", fmt.Sprintf("didUpdateCredentials pushTokenForType=%v", map[bool]string{true: "same", false: "other"}[same]), nil)
+}
+
+// DidReceiveIncomingPush is part of [callkit.PushRegistryDelegate].
+func (a *actor) DidReceiveIncomingPush(_ callkit.PushRegistry, p callkit.PushPayload, _ callkit.PushType, completion func()) {
+	a.received(p, "didReceive", completion)
+}
+
+// DidReceiveIncomingVoIPPush is part of [callkit.VoIPPushDelegate].
+func (a *actor) DidReceiveIncomingVoIPPush(_ callkit.PushRegistry, p callkit.PushPayload, m callkit.VoIPPushMetadata, completion func()) {
+	a.received(p, fmt.Sprintf("didReceive mustReport=%v", m.MustReport), completion)
+}
+
+func (a *actor) received(p callkit.PushPayload, text string, completion func()) {
+	a.push, a.pushed = payload{}, completion
+	if err := json.Unmarshal(p.Dictionary, &a.push); err != nil {
+		a.run.failf("the push's payload is not what was sent: %v", err)
+	}
+	a.on("R", text, func() {
+		if a.run.ignoresPushes() {
+			return
+		}
+		a.report(a.push)
+		completion()
+	})
+}
+
+func (a *actor) report(p payload) {
+	id, err := callkit.ParseUUID(p.UUID)
+	if err != nil {
+		a.run.failf("reporting: %v", err)
+		return
+	}
+	a.provider.ReportNewIncomingCall(id, p.update(), func(err error) {
+		a.on("C", "report completion "+id.String()+" "+short(err), nil)
+	})
+}
+
+// DidInvalidatePushToken is part of [callkit.InvalidateDelegate].
+func (a *actor) DidInvalidatePushToken(callkit.PushRegistry, callkit.PushType) {
+	a.on("R", "didInvalidate", nil)
+}
+
+// ProviderDidReset is part of [callkit.ProviderDelegate].
+func (a *actor) ProviderDidReset(callkit.Provider) { a.on("P", "providerDidReset", nil) }
+
+// ProviderDidBegin is part of [callkit.BeginDelegate].
+func (a *actor) ProviderDidBegin(callkit.Provider) { a.on("P", "providerDidBegin", nil) }
+
+// ExecuteTransaction is part of [callkit.TransactionDelegate].
+func (a *actor) ExecuteTransaction(_ callkit.Provider, acts []callkit.Action) bool {
+	a.on("P", fmt.Sprintf("executeTransaction actions=%d", len(acts)), nil)
+	return false
+}
+
+// PerformStartCallAction is part of [callkit.StartCallDelegate].
+func (a *actor) PerformStartCallAction(p callkit.Provider, s *callkit.StartCallAction) {
+	a.last = s
+	a.on("P", fmt.Sprintf("performStart %s handle=%q video=%s", s.CallUUID, s.Handle.Value, bit(s.IsVideo)), func() {
+		s.Fulfill()
+		p.ReportOutgoingCallStartedConnecting(s.CallUUID, time.Time{})
+	})
+}
+
+// PerformAnswerCallAction is part of [callkit.AnswerCallDelegate].
+func (a *actor) PerformAnswerCallAction(_ callkit.Provider, s *callkit.AnswerCallAction) {
+	a.perform(s, "Answer "+s.CallUUID.String())
+}
+
+// PerformEndCallAction is part of [callkit.EndCallDelegate].
+func (a *actor) PerformEndCallAction(_ callkit.Provider, s *callkit.EndCallAction) {
+	a.perform(s, "End "+s.CallUUID.String())
+}
+
+// PerformSetHeldCallAction is part of [callkit.SetHeldDelegate].
+func (a *actor) PerformSetHeldCallAction(_ callkit.Provider, s *callkit.SetHeldCallAction) {
+	a.perform(s, "SetHeld "+s.CallUUID.String()+" "+bit(s.OnHold))
+}
+
+// PerformSetMutedCallAction is part of [callkit.SetMutedDelegate].
+func (a *actor) PerformSetMutedCallAction(_ callkit.Provider, s *callkit.SetMutedCallAction) {
+	a.perform(s, "SetMuted "+s.CallUUID.String()+" "+bit(s.Muted))
+}
+
+// PerformSetGroupCallAction is part of [callkit.SetGroupDelegate].
+func (a *actor) PerformSetGroupCallAction(_ callkit.Provider, s *callkit.SetGroupCallAction) {
+	a.perform(s, "SetGroup "+s.CallUUID.String()+" with="+s.GroupWith.String())
+}
+
+// PerformPlayDTMFCallAction is part of [callkit.PlayDTMFDelegate].
+func (a *actor) PerformPlayDTMFCallAction(_ callkit.Provider, s *callkit.PlayDTMFCallAction) {
+	kind := map[callkit.DTMFType]string{callkit.SingleTone: "singleTone", callkit.SoftPause: "softPause", callkit.HardPause: "hardPause"}[s.Type]
+	a.perform(s, "DTMF "+s.CallUUID.String()+" "+s.Digits+" "+kind)
+}
+
+// TimedOutPerformingAction is part of [callkit.TimedOutDelegate].
+func (a *actor) TimedOutPerformingAction(_ callkit.Provider, act callkit.Action) {
+	a.on("P", "timedOutPerforming "+kindOf(act)+" "+act.Call().String(), nil)
+}
+
+// DidActivateAudioSession is part of [callkit.AudioDelegate].
+func (a *actor) DidActivateAudioSession(callkit.Provider, callkit.AudioSession) {
+	a.on("P", "didActivate", nil)
+}
+
+// DidDeactivateAudioSession is part of [callkit.AudioDelegate].
+func (a *actor) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSession) {
+	a.on("P", "didDeactivate", nil)
+}
+
+// CallChanged is part of [callkit.CallObserverDelegate].
+func (a *actor) CallChanged(_ callkit.CallObserver, c callkit.Call) {
+	a.on("O", fmt.Sprintf("changed %s outgoing=%s onHold=%s connected=%s ended=%s",
+		c.UUID, bit(c.IsOutgoing), bit(c.IsOnHold), bit(c.HasConnected), bit(c.HasEnded)), nil)
+}
+
+// DidBecomeActive is part of [callkit.ApplicationDelegate].
+func (a *actor) DidBecomeActive() { a.on("L", "didBecomeActive", nil) }
+
+// DidEnterBackground is part of [callkit.ApplicationDelegate].
+func (a *actor) DidEnterBackground() { a.on("L", "didEnterBackground", nil) }
+
+// ContinueUserActivity is part of [callkit.ApplicationDelegate].
+func (a *actor) ContinueUserActivity(u callkit.UserActivity) {
+	text := "continueUserActivity " + u.ActivityType
+	if u.Intent != nil && len(u.Intent.Contacts) > 0 {
+		capability := "audio"
+		if u.Intent.CallCapability == callkit.VideoCall {
+			capability = "video"
+		}
+		text += " handle=" + u.Intent.Contacts[0].Handle.Value + " callCapability=" + capability
+	}
+	a.on("L", text, nil)
+}
+
+// AudioInterruption is part of [callkit.AudioObserver].
+func (a *actor) AudioInterruption(t callkit.InterruptionType) {
+	a.on("L", "interruption "+map[callkit.InterruptionType]string{callkit.InterruptionBegan: "began", callkit.InterruptionEnded: "ended"}[t], nil)
+}
+
+// AudioRouteChange is part of [callkit.AudioObserver].
+func (a *actor) AudioRouteChange(r callkit.RouteChangeReason, port callkit.AudioPort) {
+	reason := map[callkit.RouteChangeReason]string{callkit.Override: "Override", callkit.CategoryChange: "CategoryChange"}[r]
+	a.on("L", fmt.Sprintf("routeChange reason=%s output=%s", reason, port), nil)
+}
+
+func kindOf(a callkit.Action) string {
+	s := fmt.Sprintf("%T", a)
+	s = s[strings.LastIndexByte(s, '.')+1:]
+	if s == "PlayDTMFCallAction" {
+		return "DTMF"
+	}
+	return strings.TrimSuffix(s, "CallAction")
+}
+
+func bit(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+// short is an error as scenarios write it: nil, incomingcall/2.
+func short(err error) string {
+	e, ok := err.(*callkit.Error)
+	switch {
+	case err == nil:
+		return "nil"
+	case !ok:
+		return err.Error()
+	}
+	return fmt.Sprintf("%s/%d", e.Domain[strings.LastIndexByte(e.Domain, '.')+1:], e.Code)
+}

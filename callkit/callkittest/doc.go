@@ -1,0 +1,2 @@
+// Package callkittest is the conformance suite of the call system.
+package callkittest

@@ -1,0 +1,37 @@
+package callkittest
+
+import (
+	"slices"
+	"strings"
+)
+
+// matches reports whether text, which happened, is what the words of a line mean: the first word is the same,
+// and each other word is one of the text's, in any order. A word in quotes is found anywhere in the text.
+func matches(words []string, text string) bool {
+	have, _ := cut(text)
+	for i, w := range words {
+		switch {
+		case len(w) >= 2 && w[0] == '"' && w[len(w)-1] == '"':
+			if !strings.Contains(text, w[1:len(w)-1]) {
+				return false
+			}
+		case i == 0:
+			if len(have) == 0 || have[0] != w {
+				return false
+			}
+		case !slices.Contains(have, w):
+			return false
+		}
+	}
+	return true
+}
+
+// applies reports whether a line is there with the given values of knobs.
+func (l *Line) applies(knobs map[string]string) bool {
+	for _, c := range l.If {
+		if knobs[c.Knob] != c.Value {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,197 @@
+package callkittest
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Options say how scenarios are played.
+type Options struct {
+	// Stage makes the stage for each scenario; nil is the simulated iPhone, [Simulator].
+	Stage func(StageConfig) (Stage, error)
+	// Seed is the world's.
+	Seed uint64
+	// Wall plays on real time, or on the time of a bubble of testing/synctest.
+	Wall bool
+	// Only, if not empty, plays only the scenarios with these names.
+	Only []string
+}
+
+// Result is how one scenario went with one choice of its knobs.
+type Result struct {
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	Variant  string    `json:"variant,omitempty"` // "endAfterFail=true"
+	File     string    `json:"file"`
+	Line     int       `json:"line"`
+	Failures []Failure `json:"failures,omitempty"`
+	Log      string    `json:"log,omitempty"` // what happened
+	// Error says why the scenario could not be played, which is a fault of the scenario.
+	Error string `json:"error,omitempty"`
+}
+
+// OK reports whether everything was as the scenario says.
+func (r Result) OK() bool { return r.Error == "" && len(r.Failures) == 0 }
+
+// Name is the scenario's name and the choice of its knobs.
+func (r Result) Name() string {
+	if r.Variant == "" {
+		return r.ID
+	}
+	return r.ID + "/" + r.Variant
+}
+
+// Report is how a file of scenarios went.
+type Report struct {
+	File    string   `json:"file"`
+	Results []Result `json:"results"`
+}
+
+// OK reports whether all scenarios went as they say, and there was at least one.
+func (r Report) OK() bool {
+	for _, x := range r.Results {
+		if !x.OK() {
+			return false
+		}
+	}
+	return len(r.Results) > 0
+}
+
+// String is the report for people: a line for each scenario, and for each that failed what was expected, what
+// happened, and the log.
+func (r Report) String() string {
+	var b strings.Builder
+	failed := 0
+	for _, x := range r.Results {
+		if x.OK() {
+			fmt.Fprintf(&b, "ok    %-34s %s\n", x.Name(), x.Title)
+			continue
+		}
+		failed++
+		fmt.Fprintf(&b, "FAIL  %-34s %s (%s:%d)\n", x.Name(), x.Title, x.File, x.Line)
+		b.WriteString(x.Detail())
+	}
+	fmt.Fprintf(&b, "%d of %d passed\n", len(r.Results)-failed, len(r.Results))
+	return b.String()
+}
+
+// Detail is what was wrong and the log; empty for a scenario that passed.
+func (r Result) Detail() string {
+	if r.OK() {
+		return ""
+	}
+	var b strings.Builder
+	if r.Error != "" {
+		fmt.Fprintf(&b, "  it can't be played: %s\n", r.Error)
+	}
+	for _, f := range r.Failures {
+		fmt.Fprintf(&b, "  line %d: want %s\n    %s\n", f.Line, f.Want, f.Why)
+		for _, g := range f.Got {
+			fmt.Fprintf(&b, "    got %s\n", g)
+		}
+	}
+	b.WriteString("  the log:\n")
+	for l := range strings.Lines(r.Log) {
+		b.WriteString("    " + l)
+	}
+	return b.String()
+}
+
+//go:embed testdata/*.txt
+var testdata embed.FS
+
+// Builtin returns the files of the repository's own scenarios.
+func Builtin() fs.FS {
+	sub, err := fs.Sub(testdata, "testdata")
+	if err != nil {
+		panic(err) // the name above is a valid path
+	}
+	return sub
+}
+
+// RunFile plays the scenarios of a file. The error says that the file can't be read or parsed.
+func RunFile(path string, o Options) (Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer f.Close()
+	return Run(f, path, o)
+}
+
+// Run plays the scenarios that r holds; name is for messages.
+func Run(r io.Reader, name string, o Options) (Report, error) {
+	scenarios, err := Parse(r, name)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{File: name}
+	for i := range scenarios {
+		if s := &scenarios[i]; len(o.Only) == 0 || contains(o.Only, s.ID) {
+			report.Results = append(report.Results, s.Play(o)...)
+		}
+	}
+	return report, nil
+}
+
+// Play plays the scenario once for every choice of its knobs.
+func (s *Scenario) Play(o Options) []Result {
+	stage := o.Stage
+	if stage == nil {
+		stage = Simulator
+	}
+	var results []Result
+	for _, knobs := range s.variants() {
+		x := Result{ID: s.ID, Title: s.Title, File: s.File, Line: s.Line, Variant: s.variant(knobs)}
+		r := &run{s: s, knobs: knobs}
+		var err error
+		if x.Failures, x.Log, err = r.play(stage, o); err != nil {
+			x.Error = err.Error()
+		}
+		results = append(results, x)
+	}
+	return results
+}
+
+// variants lists every choice of knobs.
+func (s *Scenario) variants() []map[string]string {
+	all := []map[string]string{{}}
+	for _, c := range s.Knobs {
+		var next []map[string]string
+		for _, m := range all {
+			for _, v := range c.Values {
+				n := map[string]string{c.Name: v}
+				for k, old := range m {
+					n[k] = old
+				}
+				next = append(next, n)
+			}
+		}
+		all = next
+	}
+	return all
+}
+
+// variant names the choice, if there was one.
+func (s *Scenario) variant(knobs map[string]string) string {
+	var parts []string
+	for _, c := range s.Knobs {
+		if len(c.Values) > 1 {
+			parts = append(parts, c.Name+"="+knobs[c.Name])
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if strings.EqualFold(x, s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,42 @@
+package callkittest
+
+import "time"
+
+// Scenario is one scenario as its file has it.
+type Scenario struct {
+	ID    string
+	Title string
+	File  string
+	Line  int
+	Conf  string // how sure it is: D, T, W, O or I
+	Note  string
+	OS    string // version of iOS; empty: the newest
+	Knobs []Choice
+	Given []Line
+	When  []Line
+	Then  []Line
+	Never []Line
+	Ends  []Line // what must hold at the end
+}
+
+// Choice is a knob and the values that a scenario is run with: once for each.
+type Choice struct {
+	Name   string
+	Values []string
+	Line   int
+}
+
+// Line is one line of a section.
+type Line struct {
+	At      int    // line number in the file
+	Text    string // as written
+	Channel string // A, P, C, O, R, L, SYS, U, N; "wait"; empty in given and ends
+	Words   []string
+	Wait    time.Duration // of "wait"
+	After   *Line         // a line that must have happened before
+	Before  *Line         // in never: forbidden only until this line has happened
+	If      []Condition   // the line is there only with these values of knobs
+}
+
+// Condition is a knob's value.
+type Condition struct{ Knob, Value string }

@@ -1,0 +1,36 @@
+package callkittest
+
+import (
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// Stage is one phone with one app on it, on which a scenario is played: the simulated iPhone, or anything
+// else that implements [callkit.System] and can be told what its user and its network do.
+type Stage interface {
+	// Do carries out a line of channel U, N or SYS, as "U answer". It fails if the stage does not know the
+	// words, or if the screen does not offer what the user is to do.
+	Do(channel string, words []string) error
+	// Wait lets time pass, and returns when nothing more is due. 0 only waits for what is due.
+	Wait(time.Duration)
+	// Look says what can be seen: "screen", "calls", "app", "strikes", "recents", "audio".
+	Look(what string) (string, error)
+	// Log is what happened, for people.
+	Log() string
+	// Close ends the stage and all it started.
+	Close()
+}
+
+// StageConfig is what a scenario needs of its stage.
+type StageConfig struct {
+	OS               string            // empty: the newest
+	Knobs            map[string]string // by the names of the simulated iPhone; a stage may refuse those it can't set
+	Seed             uint64
+	Wall             bool
+	NoBackgroundMode bool // the app's UIBackgroundModes lack voip
+	// App makes the scripted app for a new process.
+	App func() callkit.App
+	// System is to be called with everything that the system does to the world: the lines of channel SYS.
+	System func(text string)
+}
