@@ -25,6 +25,7 @@ type DeviceConfig struct {
 	ID, Name string // as "bob-1", "Bob's iPhone"
 	UserName string // for those who are called
 	OS       string // version of iOS; empty: the world's
+	Knobs    map[string]string
 	URL      string // the server's base URL
 	Token    string // the user's token
 	Media    media.Factory
@@ -71,6 +72,11 @@ func NewDevice(w *iossim.World, cfg DeviceConfig) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	for name, value := range cfg.Knobs {
+		if err := d.Phone.SetKnob(name, value); err != nil {
+			return nil, err
+		}
+	}
 	return d, d.Phone.Install(iossim.AppConfig{BundleID: Bundle, Name: "ringtrip", Colour: "#0f766e", New: d.launch})
 }
 
@@ -78,11 +84,7 @@ func (d *Device) issueToken(string) []byte {
 	if d.cfg.IssueToken == nil {
 		return nil
 	}
-	token := d.cfg.IssueToken(func(payload []byte) {
-		if err := d.Phone.DeliverPush(Bundle, payload); err != nil {
-			d.cfg.Logger.Warn("a push did not reach the phone", "device", d.ID, "err", err)
-		}
-	})
+	token := d.cfg.IssueToken(func(payload []byte) { d.Phone.DeliverPush(Bundle, payload) })
 	d.mu.Lock()
 	d.tokens = append(d.tokens, token)
 	d.mu.Unlock()
@@ -194,4 +196,22 @@ func (d *Device) saveCursor(c uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cursor = c
+}
+
+// Registered waits until the server knows the device and its push token.
+func (d *Device) Registered(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if e := d.Engine(); e != nil && e.Snapshot().Registered {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the device could not register with %s in time", d.cfg.URL)
+		}
+	}
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/ringtrip/ringtrip/bus/local"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/push/apns"
@@ -42,6 +44,17 @@ type NodeConfig struct {
 	Page http.Handler
 	// OnPush is told of every request that the local APNs answered.
 	OnPush func(apnstest.Request)
+	// StoreAtAPNs makes the local APNs keep a push for a device that is offline, although it must not, and deliver
+	// it late: the field reports that Apple sometimes does.
+	StoreAtAPNs bool
+	// Secret signs users' and action tokens; nil makes a new one. A node that goes on where another stopped has the
+	// same.
+	Secret []byte
+	// Listener takes the place of Listen, and Push that of the local APNs.
+	Listener net.Listener
+	Push     push.Sender
+	// AliveTimeout is the server's.
+	AliveTimeout time.Duration
 }
 
 // Node is a ringing server with its store, and a local APNs that its pushes go to.
@@ -53,6 +66,7 @@ type Node struct {
 	Sender push.Sender
 
 	key    auth.Key
+	p8     []byte
 	sender *apns.Sender
 	bus    *local.Bus
 	http   *http.Server
@@ -75,9 +89,11 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 			n.Close()
 		}
 	}()
-	listener, err := Listen(cfg.Listen)
-	if err != nil {
-		return nil, err
+	listener := cfg.Listener
+	if listener == nil {
+		if listener, err = Listen(cfg.Listen); err != nil {
+			return nil, err
+		}
 	}
 	defer func() {
 		if err != nil {
@@ -86,20 +102,24 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 	}()
 	n.URL = "http://" + listener.Addr().String()
 
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
-	if n.key, err = auth.HS256("", []byte(hex.EncodeToString(secret))); err != nil {
+	secret := cfg.Secret
+	if secret == nil {
+		secret = NewSecret()
+	}
+	if n.key, err = auth.HS256("", secret); err != nil {
 		return nil, err
 	}
 	if n.Store, err = sqlite.Open(ctx, sqlite.Config{Dir: cfg.Dir, Logger: cfg.Logger}); err != nil {
 		return nil, err
 	}
 	n.bus = local.New()
-	if err = n.openAPNs(cfg); err != nil {
-		return nil, err
+	if n.Sender = cfg.Push; n.Sender == nil {
+		if err = n.openAPNs(cfg); err != nil {
+			return nil, err
+		}
 	}
 	n.Server, err = server.New(server.Config{
-		Store: n.Store, Bus: n.bus, NodeID: "demo", Logger: cfg.Logger, ICEServers: cfg.ICEServers,
+		Store: n.Store, Bus: n.bus, NodeID: "demo", Logger: cfg.Logger, ICEServers: cfg.ICEServers, AliveTimeout: cfg.AliveTimeout,
 		Apps: []server.App{{
 			ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key}, ActionSecret: secret,
 			BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout,
@@ -122,8 +142,9 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 }
 
 func (n *Node) openAPNs(cfg NodeConfig) (err error) {
-	n.APNs = apnstest.New(apnstest.Config{OnRequest: cfg.OnPush})
+	n.APNs = apnstest.New(apnstest.Config{OnRequest: cfg.OnPush, StoreDespiteZeroExpiration: cfg.StoreAtAPNs})
 	p8, public := apnstest.GenerateKey()
+	n.p8 = p8
 	n.APNs.RegisterTeam(team, keyID, public)
 	n.APNs.RegisterApp(Bundle, team)
 	n.sender, err = apns.New(apns.Config{
@@ -135,9 +156,35 @@ func (n *Node) openAPNs(cfg NodeConfig) (err error) {
 	return err
 }
 
+// ProviderToken mints what authorises a push at the local APNs, for who sends one without the sender.
+func (n *Node) ProviderToken() (string, error) {
+	key, err := jwt.ParseECPrivateKeyFromPEM(n.p8)
+	if err != nil {
+		return "", err
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{"iss": team, "iat": time.Now().Unix()})
+	token.Header["kid"] = keyID
+	return token.SignedString(key)
+}
+
 // Token mints a token for a user, or with scope ops for the backend, good for a day.
 func (n *Node) Token(user, name string, scope auth.Scope) (string, error) {
 	return auth.Mint(n.key, auth.Claims{App: App, User: user, Name: name, Scope: scope, Expires: time.Now().Add(24 * time.Hour)})
+}
+
+// NewSecret returns a new secret for [NodeConfig].
+func NewSecret() []byte {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw)
+	return []byte(hex.EncodeToString(raw))
+}
+
+// Kill ends the node as abruptly as one process can end a part of itself: connections break, nobody is told, and
+// what is not committed is lost.
+func (n *Node) Kill() {
+	n.cancel()
+	_ = n.http.Close()
+	n.Close()
 }
 
 // Close ends the node and everything of it. It may be called on a node that was only half made.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/media/audio"
@@ -19,6 +20,7 @@ type Voice struct {
 	recognizer *audio.Recognizer
 	meter      *audio.Meter
 	heard      func(signature int)
+	last       time.Time // when it heard the last frame
 	record     *audio.WAVWriter
 	file       *os.File
 }
@@ -53,12 +55,18 @@ func NewVoice(name, play, record string) (*Voice, error) {
 }
 
 // Open returns the microphone and the loudspeaker for one media session.
-func (v *Voice) Open(media.Config) (audio.Source, audio.Sink) {
+func (v *Voice) Open(media.Config) (audio.Source, audio.Sink, error) {
 	if v.clip != nil {
-		return v.clip.Source(true), v
+		return v.clip.Source(true), ear{v}, nil
 	}
-	return audio.NewSignature(audio.SignatureOf(v.name)), v
+	return audio.NewSignature(audio.SignatureOf(v.name)), ear{v}, nil
 }
+
+// ear is the loudspeaker of one session. Unlike the voice it is no io.Closer, for the voice outlives the session.
+type ear struct{ voice *Voice }
+
+// Write hears a frame.
+func (e ear) Write(frame []int16) { e.voice.hear(frame) }
 
 func readClip(file string) (audio.Clip, error) {
 	f, err := os.Open(file)
@@ -73,19 +81,32 @@ func readClip(file string) (audio.Clip, error) {
 	return clip, nil
 }
 
-// Write hears a frame.
-func (v *Voice) Write(frame []int16) {
+func (v *Voice) hear(frame []int16) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.recognizer.Write(frame)
 	v.meter.Write(frame)
+	v.last = time.Now()
 	if v.record != nil {
 		v.record.Write(frame)
 	}
 }
 
-// Level is how loud it is now, 0 to 1.
-func (v *Voice) Level() float64 { return v.meter.Level() }
+// Level is how loud it is now, 0 to 1. Where no audio runs it is silent.
+func (v *Voice) Level() float64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if time.Since(v.last) > 150*time.Millisecond {
+		return 0
+	}
+	return v.meter.Level()
+}
+
+// Hears reports whether the signature of name is what it hears now.
+func (v *Voice) Hears(name string) bool {
+	h, ok := v.recognizer.Heard()
+	return ok && h.ID == audio.SignatureOf(name) && v.Level() > audio.SilenceLevel
+}
 
 // OnHeard sets who is told, from the media's goroutine, when a signature begins to be heard.
 func (v *Voice) OnHeard(f func(signature int)) {

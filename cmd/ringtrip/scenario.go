@@ -1,0 +1,5 @@
+package main
+
+type scenarioCmd struct{}
+
+func (c *scenarioCmd) Run(o out) error { return nil }
