@@ -1,7 +1,8 @@
 package phone
 
-// A backgroundTask keeps the process from being suspended: while a call lives, and until the server has heard the
-// last word. Without it a decline in an app that was launched by a push may never leave the phone.
+// A backgroundTask keeps the process from being suspended: while a call lives whose audio does not run (audio keeps
+// an app running by itself), and until the server has heard the last word. Without it a decline in an app that was
+// launched by a push may never leave the phone.
 type backgroundTask struct {
 	on      bool
 	end     func()
@@ -11,7 +12,7 @@ type backgroundTask struct {
 
 // balance begins or ends the background task, as is needed. The lock must be held.
 func (p *Phone) balance() {
-	need := p.requests > 0 || p.live(nil) != nil
+	need := p.requests > 0 || p.quiet()
 	t := &p.task
 	switch {
 	case need && !t.on && !(t.expired && p.requests <= t.n):
@@ -30,7 +31,7 @@ func (p *Phone) balance() {
 }
 
 func (p *Phone) taskExpired() {
-	p.log.Warn("the system wants the app to stop", "requests", p.requests, "call", p.live(nil) != nil)
+	p.log.Info("the background time is over", "requests", p.requests)
 	p.task.expired, p.task.n = true, p.requests
 	p.endTask()
 }
@@ -41,4 +42,14 @@ func (p *Phone) endTask() {
 	if end != nil {
 		p.outside(end)
 	}
+}
+
+// quiet reports whether a call lives whose audio does not run.
+func (p *Phone) quiet() bool {
+	for _, l := range p.lines {
+		if l.state.Live() && !l.state.AudioRuns() {
+			return true
+		}
+	}
+	return false
 }

@@ -113,13 +113,14 @@ func (l *line) stopTimer(kind call.EventKind) {
 	}
 }
 
-// deadline takes a ring's deadline from the server, whose time is now. A ring that runs is corrected.
-func (p *Phone) deadline(l *line, expires, now time.Time) {
-	if expires.IsZero() || expires.Equal(l.expires) {
+// deadline takes a ring's deadline from the server. It corrects a ring that runs if the deadline is new, or if the
+// server's time is exact, which it is in the moment of a Hello.
+func (p *Phone) deadline(l *line, expires time.Time, exact bool) {
+	if expires.IsZero() || expires.Equal(l.expires) && !exact {
 		return
 	}
 	l.expires = expires
-	l.ringLeft = p.left(expires, now)
+	l.ringLeft = max(time.Second, p.left(expires, p.serverNow(l.sent))) // it rings, the server says
 	if l.timers[call.RingTimeout] != nil {
 		p.startTimer(l, call.RingTimeout)
 	}

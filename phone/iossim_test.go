@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/iossim"
 	"github.com/ringtrip/ringtrip/media/mediatest"
@@ -64,7 +65,7 @@ func newTown(t *testing.T, knobs func(*iossim.Knobs)) *town {
 	}
 	tn := &town{t: t, w: iossim.NewWorld(iossim.Config{Seed: 1, Knobs: k}), net: mediatest.NewNet(), latency: 20 * time.Millisecond}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() || testing.Verbose() {
 			t.Log("\n" + tn.w.Log())
 		}
 		tn.w.Close()
@@ -347,7 +348,7 @@ func TestSimulatedCallFromPhoneToPhone(t *testing.T) {
 	}
 	tn.w.Run(3 * time.Second)
 	bob.wantScreen(iossim.ScreenIncomingFull)
-	if c := alice.engine.Calls(); len(c) != 1 || !c[0].RingsElsewhere {
+	if c := alice.engine.Calls(); len(c) != 1 || c[0].State != call.Alerting {
 		t.Errorf("alice's call is %+v", c)
 	}
 	tn.must(bob.phone.Answer())

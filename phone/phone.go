@@ -241,10 +241,15 @@ func (p *Phone) Close() {
 	}
 	p.closed = true
 	p.outbox = nil
-	var sessions []*session
+	var sessions []media.Session
 	for _, l := range p.lines {
 		l.stopTimers()
-		sessions = append(sessions, l.sessions...)
+		for _, s := range l.sessions {
+			s.closed = true
+			if s.Session != nil { // else who makes it sees that it is closed
+				sessions = append(sessions, s.Session)
+			}
+		}
 		l.sessions = nil
 	}
 	p.mu.Unlock()
@@ -252,7 +257,7 @@ func (p *Phone) Close() {
 	p.conn.Close()
 	for _, s := range sessions {
 		if err := s.Close(); err != nil {
-			p.log.Warn("closing media", "call", s.line.id, "err", err)
+			p.log.Warn("closing media", "err", err)
 		}
 	}
 }

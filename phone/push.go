@@ -9,6 +9,7 @@ import (
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 // A pushed is one VoIP push on its way in.
@@ -73,6 +74,9 @@ func (p *Phone) ring(payload signaling.Payload, in *pushed) {
 	}
 	if e.Kind == call.Push && l.state.State == call.Ended && l.state.Reason == call.Busy {
 		p.order(l, call.Effect{Kind: call.SendBusy, Reason: call.Busy})
+	}
+	if l.state.State == call.Ended {
+		p.then(func() { p.ack(l, true, v1.Stage_STAGE_WOKE) })
 	}
 	if report != nil {
 		if in.completion != nil {

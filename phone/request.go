@@ -28,6 +28,7 @@ const (
 // far end can know it.
 func (p *Phone) request(l *line, e call.Effect) {
 	id, device := l.id.String(), p.cfg.DeviceID
+	p.reconcile() // or the journal could not be written
 	switch e.Kind {
 	case call.SendInvite:
 		p.save()
@@ -121,7 +122,7 @@ func (p *Phone) heard(l *line, r signaling.Result) bool {
 		p.setNextCallID(r.NextCallID)
 	}
 	if r.Call != nil {
-		p.truth(r.Call)
+		p.truth(r.Call, false)
 	}
 	if r.Err == nil {
 		return true

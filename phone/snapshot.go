@@ -19,22 +19,21 @@ type Snapshot struct {
 
 // A Call is one call at one moment. It is comparable.
 type Call struct {
-	ID             callkit.UUID
-	State          call.State
-	Outgoing       bool
-	Video          bool
-	Name           string // of the other side, may be empty
-	Handle         callkit.Handle
-	Muted          bool
-	Held           bool
-	RemoteHeld     bool
-	AudioRunning   bool
-	Transport      call.Transport
-	Reason         call.Reason // why it ended
-	AnsweredAt     time.Time   // the server's clock; zero: not answered
-	AnsweredBy     string      // name of the device that answered, for those that did not
-	CanResume      bool        // on hold, and what it was held for is over; the system does not resume by itself
-	RingsElsewhere bool        // outgoing: a device of the callee rings
+	ID           callkit.UUID
+	State        call.State
+	Outgoing     bool
+	Video        bool
+	Name         string // of the other side, may be empty
+	Handle       callkit.Handle
+	Muted        bool
+	Held         bool
+	RemoteHeld   bool
+	AudioRunning bool
+	Transport    call.Transport
+	Reason       call.Reason // why it ended
+	AnsweredAt   time.Time   // the server's clock; zero: not answered
+	AnsweredBy   string      // name of the device that answered, for those that did not
+	CanResume    bool        // on hold, and what it was held for is over; the system does not resume by itself
 }
 
 // Snapshot returns the phone as it is now.
@@ -57,7 +56,6 @@ func (p *Phone) snapshot() Snapshot {
 			ID: l.id, State: l.state.State, Outgoing: l.state.Outgoing, Video: l.video, Name: l.name, Handle: l.handle,
 			Muted: l.state.Muted, Held: l.state.Held, RemoteHeld: l.state.RemoteHeld, AudioRunning: l.state.AudioRuns(),
 			Transport: l.state.Transport, Reason: l.state.Reason, AnsweredBy: l.truth.GetAnsweredByName(), CanResume: l.resume,
-			RingsElsewhere: l.state.State == call.Alerting,
 		}
 		if at := l.truth.GetAnsweredAt(); at != nil {
 			c.AnsweredAt = when(at)

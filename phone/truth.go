@@ -14,7 +14,7 @@ import (
 type handler struct{ p *Phone }
 
 func (h handler) Hello(hello *v1.Hello)       { h.p.post(func() { h.p.hello(hello) }) }
-func (h handler) Call(c *v1.Call)             { h.p.post(func() { h.p.truth(c) }) }
+func (h handler) Call(c *v1.Call)             { h.p.post(func() { h.p.truth(c, false) }) }
 func (h handler) Media(m *v1.MediaMessage)    { h.p.post(func() { h.p.receive(m) }) }
 func (h handler) Online(on bool)              { h.p.post(func() { h.p.setOnline(on) }) }
 func when(t *timestamppb.Timestamp) time.Time { return t.AsTime() }
@@ -43,10 +43,10 @@ func (p *Phone) hello(h *v1.Hello) {
 		if id, err := callkit.ParseUUID(c.GetId()); err == nil {
 			known[id] = true
 		}
-		p.truth(c)
+		p.truth(c, h.ServerTime != nil)
 	}
 	for _, l := range p.lines {
-		if !l.state.Live() || known[l.id] || l.inviting || !l.sent.IsZero() && l.sent.After(now) {
+		if !l.state.Live() || known[l.id] || l.inviting || !l.sent.IsZero() && !l.sent.Before(now) {
 			continue
 		}
 		p.tell(l, call.Event{Kind: call.Unknown})
@@ -59,8 +59,9 @@ func (p *Phone) hello(h *v1.Hello) {
 	p.endOrphans()
 }
 
-// truth takes the server's word about one call. An older one than the last is nothing new.
-func (p *Phone) truth(c *v1.Call) {
+// truth takes the server's word about one call; exact says that the server's time is known in this moment. An older
+// word than the last is nothing new.
+func (p *Phone) truth(c *v1.Call, exact bool) {
 	p.reconcile()
 	id, err := callkit.ParseUUID(c.GetId())
 	if err != nil {
@@ -82,7 +83,7 @@ func (p *Phone) truth(c *v1.Call) {
 	}
 	l.learn(c)
 	if c.RingDeadline != nil && c.State == v1.CallState_CALL_STATE_RINGING {
-		p.deadline(l, when(c.RingDeadline), p.serverNow(l.sent))
+		p.deadline(l, when(c.RingDeadline), exact)
 	}
 	p.happened(l, c, caller)
 	p.crown(l)
