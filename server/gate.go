@@ -48,7 +48,7 @@ type gate struct{ s *Server }
 
 func (g *gate) admit(ctx context.Context, procedure string, h http.Header) (context.Context, error) {
 	token := h.Get("Authorization")
-	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "bearer") {
+	if scheme, rest, _ := strings.Cut(token, " "); strings.EqualFold(scheme, "bearer") {
 		token = strings.TrimSpace(rest)
 	} else if token != "" {
 		return nil, problem(connect.CodeUnauthenticated, "token_malformed", `send "Authorization: Bearer <token>"`, nil, "the header Authorization is not of the kind Bearer")

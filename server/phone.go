@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"math"
 
 	"connectrpc.com/connect"
 
@@ -116,7 +117,7 @@ func (s *Server) Decline(ctx context.Context, req *connect.Request[v1.DeclineReq
 
 // declineEvent reads which refusal it is.
 func declineEvent(m *v1.DeclineRequest) (fork.Event, error) {
-	reason := call.Reason(m.Reason)
+	reason := reasonOf(m.Reason)
 	switch {
 	case reason == call.NotEnded && m.ThisDevice:
 		reason = call.Busy
@@ -139,6 +140,14 @@ func declineEvent(m *v1.DeclineRequest) (fork.Event, error) {
 		"reason %s with this_device %t makes no sense", m.Reason, m.ThisDevice)
 }
 
+// reasonOf returns what a client said as a reason; what is none becomes one that nobody takes.
+func reasonOf(r v1.EndReason) call.Reason {
+	if _, known := v1.EndReason_name[int32(r)]; !known {
+		return math.MaxUint8
+	}
+	return call.Reason(r)
+}
+
 // Cancel implements PhoneService: the caller gives up. If the answer was faster it ends the answered call.
 func (s *Server) Cancel(ctx context.Context, req *connect.Request[v1.CancelRequest]) (*connect.Response[v1.CancelResponse], error) {
 	c, err := s.act(ctx, req.Msg.CallId, req.Msg.DeviceId, func(t *turn, side int) error {
@@ -156,7 +165,7 @@ func (s *Server) Cancel(ctx context.Context, req *connect.Request[v1.CancelReque
 
 // End implements PhoneService: it hangs up. Before the answer it is the caller's cancel or the callee's decline.
 func (s *Server) End(ctx context.Context, req *connect.Request[v1.EndRequest]) (*connect.Response[v1.EndResponse], error) {
-	reason := call.Reason(req.Msg.Reason)
+	reason := reasonOf(req.Msg.Reason)
 	switch reason {
 	case call.NotEnded:
 		reason = call.HungUp
