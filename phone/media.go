@@ -26,6 +26,7 @@ type session struct {
 	state  call.Transport
 	won    bool // its transport is the call's: see the package comment of call
 	closed bool
+	spoke  bool // something was sent
 }
 
 // warm makes the callee's session, as soon as the machine wants it and the server has said with what credentials.
@@ -78,9 +79,10 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 func (p *Phone) sendMedia(s *session, m media.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return
+	if p.closed || s.closed && (m.Kind != media.Bye || !s.spoke) {
+		return // nothing to say, or nobody who would know what about
 	}
+	s.spoke = true
 	l := s.line
 	p.requests++
 	req := &v1.SendMediaRequest{Message: &v1.MediaMessage{

@@ -190,10 +190,12 @@ func (r *rig) activate(on bool) {
 	r.s.run()
 }
 
-// want compares what the system was told and what was sent since the last time, marks aside.
+// want compares what the system was told and what was sent since the last time, marks and media aside.
 func (r *rig) want(want ...string) {
 	r.t.Helper()
-	got := slices.DeleteFunc(r.s.take(), func(line string) bool { return strings.HasSuffix(line, "if possible") })
+	got := slices.DeleteFunc(r.s.take(), func(line string) bool {
+		return strings.HasSuffix(line, "if possible") || strings.HasPrefix(line, "send media")
+	})
 	if !slices.Equal(got, want) {
 		r.t.Errorf("it happened:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
