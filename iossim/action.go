@@ -132,7 +132,7 @@ func (a *app) submit(t *transaction, acts ...callkit.Action) {
 // arm starts the time that the action may take.
 func (x *action) arm() {
 	x.timeout.cancel()
-	x.timeout = x.w.after(x.app.ph.knobs.ActionTimeout, x.expire)
+	x.timeout = x.app.ph.after(x.app.ph.knobs.ActionTimeout, x.expire)
 }
 
 // flushTransactions delivers what waits, if there is a provider with a delegate.

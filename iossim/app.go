@@ -58,7 +58,7 @@ func (ph *Phone) Install(c AppConfig) error {
 	}
 	ph.apps = append(ph.apps, &app{ph: ph, cfg: c, config: callkit.DefaultConfiguration()})
 	ph.log(ChanSystem, nil, "install %s", c.BundleID)
-	ph.w.after(0, func() {})
+	ph.after(0, func() {})
 	return nil
 }
 
@@ -71,7 +71,7 @@ func (ph *Phone) Uninstall(bundleID string) error {
 	if a == nil {
 		return ph.noApp(bundleID)
 	}
-	ph.w.after(0, func() {
+	ph.after(0, func() {
 		ph.log(ChanSystem, nil, "uninstall %s", bundleID)
 		a.kill("uninstalled")
 		for _, c := range ph.callsOf(a) {
@@ -104,6 +104,15 @@ func (ph *Phone) RotateToken(bundleID string) {
 					p.issueToken(r)
 				}
 			}
+		}
+	})
+}
+
+// SetBadge sets the text on an app's icon, as its code would; empty removes it.
+func (ph *Phone) SetBadge(bundleID, text string) {
+	ph.act(fmt.Sprintf("badge of %s %q", bundleID, text), func() {
+		if a := ph.find(bundleID); a != nil {
+			a.badge = text
 		}
 	})
 }

@@ -60,7 +60,7 @@ func (ph *Phone) arbitrate() {
 		return
 	}
 	a.next = want
-	a.pending = ph.w.after(ph.knobs.AudioDelay, func() {
+	a.pending = ph.after(ph.knobs.AudioDelay, func() {
 		a.pending, a.next = nil, nil
 		if want.wantsAudio() && a.owner == nil {
 			a.activate(want)

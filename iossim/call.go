@@ -173,7 +173,7 @@ func (ph *Phone) endCall(c *call, cause endCause, at time.Time) {
 	}
 	if cause == endFailed {
 		ph.failed = c
-		ph.w.after(ph.knobs.CallFailedFor, func() {
+		ph.after(ph.knobs.CallFailedFor, func() {
 			if ph.failed == c {
 				ph.failed = nil
 			}
@@ -204,7 +204,7 @@ func (ph *Phone) processDied(p *Process) {
 			continue
 		}
 		if ph.knobs.ReapAfter > 0 {
-			c.reap = ph.w.after(ph.knobs.ReapAfter, func() {
+			c.reap = ph.after(ph.knobs.ReapAfter, func() {
 				if c.app.proc == nil {
 					ph.log(ChanSystem, c.app.tag(), "log call %s reaped: no process", c.id)
 					ph.endCall(c, endFailed, ph.now())
@@ -220,18 +220,16 @@ func (ph *Phone) processDied(p *Process) {
 func (ph *Phone) RestartCallService() {
 	ph.act("callservicesd restarts", func() {
 		for _, c := range slices.Clone(ph.calls) {
-			c.ringStop()
-			c.reap.cancel()
-			c.state = callEnded
+			ph.forget(c)
 		}
-		ph.calls, ph.failed = nil, nil
+		ph.failed = nil
 		ph.showCall = false
 		ph.afterUnlock, ph.promptText = nil, ""
 		if ph.audio.owner != nil {
 			ph.log(ChanSystem, nil, "audioDeactivate %s: the call service died", ph.audio.owner.id)
 			ph.audio.release()
 		}
-		ph.audio.pending.cancel()
+		ph.arbitrate()
 		for _, a := range ph.apps {
 			a.voidActions(func(*action) bool { return true })
 			p := a.proc

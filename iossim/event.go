@@ -9,7 +9,8 @@ import (
 type event struct {
 	at  time.Time
 	seq uint64
-	do  func() // nil: cancelled
+	ph  *Phone
+	do  func() // nil: cancelled, or over
 }
 
 // cancel keeps e from happening. A nil event, and one that has happened, may be cancelled too.

@@ -42,6 +42,11 @@ type Knobs struct {
 	RecentsWhenFiltered  bool
 	DevelopmentBuild     bool
 	LaunchAfterUserKill  bool
+	PushDelay            time.Duration
+	PushJitter           time.Duration
+	PushLoss             int
+	PushDuplicate        int
+	BootTime             time.Duration
 	AnswerOpensApp       bool
 }
 
@@ -93,6 +98,11 @@ var knobs = []knob{
 	boolean("recentsWhenFiltered", "A call filtered by Focus leaves a missed entry in Recents.", "not settled", "I", func(k *Knobs) *bool { return &k.RecentsWhenFiltered }),
 	boolean("developmentBuild", "iOS 26 shows dialogs for unreported and blocked pushes (development and TestFlight builds).", "forums, tag CallKit", "T", func(k *Knobs) *bool { return &k.DevelopmentBuild }),
 	boolean("launchAfterUserKill", "A VoIP push launches an app that the user swiped away.", "flutter_callkeep#69", "O", func(k *Knobs) *bool { return &k.LaunchAfterUserKill }),
+	span("pushDelay", "How late the push service hands over every push.", "fault injection; forums 795610", "sim", func(k *Knobs) *time.Duration { return &k.PushDelay }),
+	span("pushJitter", "A random delay up to this on top, so that pushes overtake each other.", "fault injection", "sim", func(k *Knobs) *time.Duration { return &k.PushJitter }),
+	number("pushLoss", "How many pushes in a hundred are lost.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushLoss }),
+	number("pushDuplicate", "How many pushes in a hundred come twice.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushDuplicate }),
+	span("bootTime", "How long the phone is off while it restarts.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.BootTime }),
 	boolean("answerOpensApp", "Answering on an unlocked phone brings the app to the foreground.", "twilio/video#414, nextcloud/talk-ios PR913", "O", func(k *Knobs) *bool { return &k.AnswerOpensApp }),
 }
 
@@ -106,7 +116,7 @@ func DefaultKnobs() Knobs {
 		SurviveProviderDeath: true, ResetOnInvalidate: true, DefaultCapabilities: "incoming", PrefersBanner: true,
 		LaunchDelay: 250 * time.Millisecond, SuspendAfter: 5 * time.Second, PushRunTime: 30 * time.Second,
 		BackgroundTime: 30 * time.Second, CallFailedFor: 3 * time.Second, LaunchBeforeUnlock: true,
-		DevelopmentBuild: true, LaunchAfterUserKill: true, AnswerOpensApp: true,
+		DevelopmentBuild: true, BootTime: 20 * time.Second, LaunchAfterUserKill: true, AnswerOpensApp: true,
 	}
 }
 

@@ -23,7 +23,7 @@ func (a *app) launch(o callkit.LaunchOptions, why string) *Process {
 		where = "background"
 	}
 	ph.log(ChanSystem, a.tag(), "launch %s pid=%d: %s", where, p.pid, why)
-	ph.w.after(ph.knobs.LaunchDelay, func() {
+	ph.after(ph.knobs.LaunchDelay, func() {
 		if p.dead {
 			return
 		}
@@ -82,7 +82,7 @@ func (p *Process) touch() {
 	}
 	p.awake = later(p.awake, p.time().Add(p.ph.knobs.SuspendAfter))
 	if p.suspendEv == nil {
-		p.suspendEv = p.w.at(p.awake, p.considerSuspend)
+		p.suspendEv = p.ph.at(p.awake, p.considerSuspend)
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *Process) considerSuspend() {
 		return
 	}
 	if wait := later(later(p.awake, p.holdingPush), p.busyUntil); wait.After(p.w.now) {
-		p.suspendEv = p.w.at(wait, p.considerSuspend)
+		p.suspendEv = p.ph.at(wait, p.considerSuspend)
 		return
 	}
 	// Who ends one of these reasons touches the process, so nothing has to look again meanwhile.
@@ -112,7 +112,7 @@ func (p *Process) resume() {
 	p.touch()
 	if watcher := p.watcher; watcher != nil {
 		// As an event, so that the caller's work is not torn apart.
-		p.w.after(0, func() {
+		p.ph.after(0, func() {
 			if !p.dead && !p.suspended {
 				p.w.outside(func() { watcher.ProcessSuspended(false) })
 			}
@@ -197,7 +197,7 @@ func (a application) BeginBackgroundTask(name string, expired func()) func() {
 	t := &bgTask{name: name}
 	p.tasks[t] = struct{}{}
 	p.ph.log(ChanApp, p.tag(), "beginBackgroundTask %s", name)
-	t.ev = p.w.at(p.time().Add(p.ph.knobs.BackgroundTime), func() { p.expire(t, expired) })
+	t.ev = p.ph.at(p.time().Add(p.ph.knobs.BackgroundTime), func() { p.expire(t, expired) })
 	return func() {
 		p.w.mu.Lock()
 		defer p.w.mu.Unlock()
@@ -214,7 +214,7 @@ func (p *Process) expire(t *bgTask, expired func()) {
 		return
 	}
 	if p.ph.foreground(p.app) {
-		t.ev = p.w.after(p.ph.knobs.BackgroundTime, func() { p.expire(t, expired) })
+		t.ev = p.ph.after(p.ph.knobs.BackgroundTime, func() { p.expire(t, expired) })
 		return
 	}
 	end := func() { p.endTask(t) }

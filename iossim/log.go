@@ -42,7 +42,7 @@ func (e Entry) String() string {
 	return s
 }
 
-// Log returns everything that happened, one [Entry] a line.
+// Log returns everything that happened (see [Config].KeepLog), one [Entry] a line.
 func (w *World) Log() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,5 +80,11 @@ func (ph *Phone) log(c Channel, app *app, format string, args ...any) {
 	if app != nil {
 		e.App = app.cfg.BundleID
 	}
-	ph.w.log = append(ph.w.log, e)
+	w := ph.w
+	w.log = append(w.log, e)
+	if w.keepLog > 0 && len(w.log) >= 2*w.keepLog {
+		drop := min(len(w.log)-w.keepLog, w.unsent) // not what the listeners have not had
+		w.log = append([]Entry(nil), w.log[drop:]...)
+		w.unsent -= drop
+	}
 }

@@ -53,6 +53,7 @@ type Phone struct {
 	skew        time.Duration
 	failed      *call // shown as "Call Failed" for a while
 	afterUnlock func()
+	firstUnlock []func() // what waits for the first unlock
 	promptText  string
 
 	recents  []Recent
@@ -60,6 +61,7 @@ type Phone struct {
 	missed   int
 	onScreen []func(Screen)
 	sent     *Screen
+	dirty    bool // the screen is to be looked at when this moment is over
 	ui       string
 	nextPID  int
 }
@@ -177,7 +179,7 @@ func (ph *Phone) act(text string, do func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tick()
-	w.after(0, func() {
+	ph.after(0, func() {
 		ph.log(ChanSystem, nil, "%s", text)
 		do()
 	})

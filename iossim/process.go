@@ -173,7 +173,7 @@ func (p *Process) sendLocked(text string, do func()) {
 	if logged && text != "" {
 		p.ph.log(ChanApp, p.tag(), "%s", text)
 	}
-	w.at(at, func() {
+	p.ph.at(at, func() {
 		if p.dead && at.After(p.diedAt) {
 			return // the handler was still blocked when its process died
 		}
@@ -201,7 +201,7 @@ func (p *Process) pump() {
 	if p.dead || p.suspended || p.pumping != nil || len(p.inbox) == 0 || p.code == nil {
 		return
 	}
-	p.pumping = p.w.at(p.time(), func() {
+	p.pumping = p.ph.at(p.time(), func() {
 		p.pumping = nil
 		p.runOne()
 		p.pump()
@@ -248,7 +248,7 @@ func (p *Process) finish(it item) {
 	if it.then == nil {
 		return
 	}
-	p.w.at(p.time(), func() {
+	p.ph.at(p.time(), func() {
 		if !p.dead {
 			it.then()
 		}

@@ -105,7 +105,7 @@ func (pr *provider) incoming(id callkit.UUID, u callkit.Update) error {
 	}
 	ph.ringNext()
 	if d := ph.knobs.RingTimeout; d > 0 {
-		c.ring = ph.w.after(d, c.ringTimeout)
+		c.ring = ph.after(d, c.ringTimeout)
 	}
 	return nil
 }

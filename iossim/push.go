@@ -46,7 +46,28 @@ func (ph *Phone) DeliverPush(bundleID string, payload []byte, options ...PushOpt
 		o(&info)
 	}
 	payload = bytes.Clone(payload)
-	w.after(0, func() { ph.receive(bundleID, payload, info) })
+	receive := func() { ph.receive(bundleID, payload, info) }
+	k := ph.knobs
+	if ph.chance(k.PushLoss) {
+		ph.after(0, func() { ph.log(ChanNet, nil, "voipPush %s lost (knob pushLoss)", bundleID) })
+		return
+	}
+	ph.after(ph.pushDelay(), receive)
+	if ph.chance(k.PushDuplicate) {
+		ph.after(ph.pushDelay(), receive)
+	}
+}
+
+// chance is true so many times in a hundred.
+func (ph *Phone) chance(percent int) bool { return percent > 0 && ph.w.rng.IntN(100) < percent }
+
+// pushDelay is how late the push service is this time.
+func (ph *Phone) pushDelay() time.Duration {
+	d := ph.knobs.PushDelay
+	if j := ph.knobs.PushJitter; j > 0 {
+		d += time.Duration(ph.w.rng.Int64N(int64(j) + 1))
+	}
+	return d
 }
 
 func (ph *Phone) receive(bundleID string, payload []byte, info pushInfo) {
@@ -77,13 +98,7 @@ func (ph *Phone) receive(bundleID string, payload []byte, info pushInfo) {
 	}
 	if !ph.unlocked1 && !ph.knobs.LaunchBeforeUnlock {
 		ph.log(ChanSystem, a.tag(), "log push waits for the first unlock")
-		unlocked := ph.afterUnlock
-		ph.afterUnlock = func() {
-			if unlocked != nil {
-				unlocked()
-			}
-			ph.receive(bundleID, payload, info)
-		}
+		ph.firstUnlock = append(ph.firstUnlock, func() { ph.receive(bundleID, payload, info) })
 		return
 	}
 	pu := &push{payload: payload, mustReport: ph.mustReport(a, age)}
@@ -92,7 +107,7 @@ func (ph *Phone) receive(bundleID string, payload []byte, info pushInfo) {
 	p.holdingPush = p.w.now.Add(ph.knobs.PushRunTime)
 	a.pushes = append(a.pushes, pu)
 	if pu.mustReport {
-		pu.check2 = ph.w.after(ph.knobs.ReportCheck2, func() { a.check2(p, pu) })
+		pu.check2 = ph.after(ph.knobs.ReportCheck2, func() { a.check2(p, pu) })
 	}
 	a.flushPushes()
 }

@@ -36,7 +36,7 @@ func (p *Process) AfterFunc(d time.Duration, f func()) callkit.Timer {
 		t.over = true
 		return t
 	}
-	t.ev = p.w.at(p.time().Add(max(0, d)), func() {
+	t.ev = p.ph.at(p.time().Add(max(0, d)), func() {
 		p.post(item{skip: func() bool { return t.over }, run: func() {
 			p.w.mu.Lock()
 			stopped := t.over

@@ -100,7 +100,7 @@ func (ph *Phone) OnScreen(f func(Screen)) {
 	ph.w.tick()
 	ph.onScreen = append(ph.onScreen, f)
 	ph.sent = nil
-	ph.w.after(0, func() {})
+	ph.after(0, func() {})
 }
 
 // coveredByRing reports whether an incoming call fills the screen.
@@ -264,6 +264,10 @@ func (ph *Phone) uiLine() string {
 // noteUI follows every event: processes are told of their windows, and the log of the screen.
 func (ph *Phone) noteUI() {
 	ph.settleStates()
+	if len(ph.onScreen) > 0 && !ph.dirty {
+		ph.dirty = true
+		ph.w.changed = append(ph.w.changed, ph)
+	}
 	if ui := ph.uiLine(); ui != ph.ui {
 		ph.ui = ui
 		ph.log(ChanSystem, nil, "ui %s", ui)
@@ -271,16 +275,13 @@ func (ph *Phone) noteUI() {
 }
 
 // tellScreen shows the listeners a screen that has changed.
-func (ph *Phone) tellScreen() bool {
-	if len(ph.onScreen) == 0 || ph.w.closed {
-		return false
-	}
+func (ph *Phone) tellScreen() {
 	s := ph.screen()
 	if ph.sent != nil {
 		was := *ph.sent
 		was.Time = s.Time
 		if reflect.DeepEqual(was, s) {
-			return false
+			return
 		}
 	}
 	ph.sent = &s
@@ -290,5 +291,4 @@ func (ph *Phone) tellScreen() bool {
 			f(s)
 		}
 	})
-	return true
 }

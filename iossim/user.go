@@ -24,7 +24,7 @@ func (ph *Phone) press(what string, check func() string, do func()) error {
 	if why := problem(); why != "" {
 		return fmt.Errorf("iossim: %s can't %s: %s; the screen shows %s", ph.name, what, why, ph.uiLine())
 	}
-	w.after(0, func() {
+	ph.after(0, func() {
 		if why := problem(); why != "" {
 			ph.log(ChanUser, nil, "%s: too late: %s", what, why)
 			return
@@ -115,7 +115,8 @@ func (ph *Phone) Keys(digits string) error {
 			c.keys = append(c.keys, digits[:n])
 			digits = digits[n:]
 		}
-		if !busy || ph.knobs.TransactionOrder == "backToBack" {
+		for len(c.keys) > 0 && (!busy || ph.knobs.TransactionOrder == "backToBack") {
+			busy = true
 			c.nextKey()
 		}
 	})
@@ -248,6 +249,11 @@ func (ph *Phone) Unlock() error {
 		ph.locked, ph.unlocked1 = false, true
 		do := ph.afterUnlock
 		ph.afterUnlock, ph.promptText = nil, ""
+		first := ph.firstUnlock
+		ph.firstUnlock = nil
+		for _, f := range first {
+			f()
+		}
 		if do != nil {
 			do()
 		}

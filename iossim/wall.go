@@ -43,5 +43,5 @@ func (w *World) wakeLoop() {
 func (w *World) due() bool {
 	w.tick()
 	e := w.queue.first()
-	return e != nil && !e.at.After(w.now) || w.unsent < len(w.log) && len(w.onLog) > 0
+	return e != nil && !e.at.After(w.now) || w.unsent < len(w.log) && len(w.onLog) > 0 || len(w.changed) > 0
 }

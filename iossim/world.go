@@ -17,6 +17,8 @@ type Config struct {
 	Wall bool
 	// Knobs are the settings of phones that bring none of their own. The zero Knobs is [DefaultKnobs].
 	Knobs Knobs
+	// KeepLog is how many entries of the log are kept, for worlds that go on for long; 0 keeps all.
+	KeepLog int
 }
 
 // World is a discrete-event simulation of phones. All of its methods, and those of everything in it, may be
@@ -36,7 +38,9 @@ type World struct {
 	seq       uint64
 	rng       *rand.Rand
 	phones    []*Phone
+	changed   []*Phone // whose screens may have changed in this moment
 	log       []Entry
+	keepLog   int
 	unsent    int // the first entry of log that the listeners have not had
 	onLog     []func(Entry)
 	executing bool // the loop is inside an event
@@ -53,7 +57,7 @@ func NewWorld(c Config) *World {
 		c.Knobs = DefaultKnobs()
 	}
 	w := &World{
-		seed: c.Seed, wall: c.Wall, knobs: c.Knobs, start: c.Start, began: time.Now(),
+		seed: c.Seed, wall: c.Wall, knobs: c.Knobs, keepLog: c.KeepLog, start: c.Start, began: time.Now(),
 		rng: rand.New(rand.NewPCG(c.Seed, 0x72696e6774726970)),
 	}
 	if w.start.IsZero() {
@@ -176,10 +180,10 @@ func (w *World) step(limit time.Time) bool {
 	}
 	w.queue.pop()
 	w.now = later(w.now, e.at)
-	e.do()
-	for _, ph := range w.phones {
-		ph.noteUI()
-	}
+	do, ph := e.do, e.ph
+	e.do = nil
+	do()
+	ph.noteUI()
 	w.tellLog()
 	return true
 }
@@ -187,8 +191,12 @@ func (w *World) step(limit time.Time) bool {
 // tell passes what is new to whoever listens to screens and the log, and reports whether there was anything.
 func (w *World) tell() bool {
 	told := w.tellLog()
-	for _, ph := range w.phones {
-		told = ph.tellScreen() || told
+	for len(w.changed) > 0 && !w.closed {
+		ph := w.changed[0]
+		w.changed = w.changed[1:]
+		ph.dirty = false
+		ph.tellScreen()
+		told = true
 	}
 	return told
 }
@@ -219,12 +227,13 @@ func (w *World) outside(f func()) {
 	f()
 }
 
-// after schedules do, which will run on the loop with w.mu held.
-func (w *World) after(d time.Duration, do func()) *event { return w.at(w.now.Add(d), do) }
+// after schedules something that happens to the phone: do will run on the loop with w.mu held.
+func (ph *Phone) after(d time.Duration, do func()) *event { return ph.at(ph.w.now.Add(d), do) }
 
-func (w *World) at(t time.Time, do func()) *event {
+func (ph *Phone) at(t time.Time, do func()) *event {
+	w := ph.w
 	w.seq++
-	e := &event{at: later(t, w.now), seq: w.seq, do: do}
+	e := &event{at: later(t, w.now), seq: w.seq, ph: ph, do: do}
 	w.queue.push(e)
 	if w.wall {
 		w.wakeLoop()
