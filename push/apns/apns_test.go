@@ -5,8 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -239,5 +237,3 @@ func TestCutMidBurstLosesNothing(t *testing.T) {
 		})
 	}
 }
-
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))

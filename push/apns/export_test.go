@@ -58,3 +58,25 @@ func (s *Sender) Open(env push.Environment) int {
 	defer p.mu.Unlock()
 	return len(p.conns)
 }
+
+// Idle says whether nothing is waiting for, carried by or reserved on any connection.
+func (s *Sender) Idle() bool {
+	for _, p := range s.pools {
+		p.mu.Lock()
+		idle := p.waiters.Len() == 0
+		for _, c := range append(append([]*conn(nil), p.conns...), p.retired...) {
+			idle = idle && c.inFlight == 0 && !c.probing
+		}
+		p.mu.Unlock()
+		if !idle {
+			return false
+		}
+	}
+	return true
+}
+
+// DialPause is the default wait between failed dials.
+func DialPause(failures int) time.Duration { return dialPause(failures) }
+
+// Sleep is the default wait before a retry.
+func Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }

@@ -85,7 +85,7 @@ type grant struct {
 type outcome uint8
 
 const (
-	unused    outcome = 1 // nothing was sent
+	unused    outcome = 1 // nothing was sent, or the caller did not wait for the answer
 	answered  outcome = 2 // APNs refused the push
 	succeeded outcome = 3
 	broken    outcome = 4 // no answer, or one that says that the connection is over
@@ -131,8 +131,7 @@ func (p *pool) acquire(ctx context.Context, avoid *conn) (*conn, error) {
 	case g := <-w.ready: // granted meanwhile: p.waiters no longer has it
 		p.unlock()
 		if g.conn != nil {
-			g.conn.cc.Release()
-			p.release(g.conn, unused)
+			p.giveBack(g.conn)
 		}
 	default:
 		p.waiters.Remove(e)
@@ -141,7 +140,13 @@ func (p *pool) acquire(ctx context.Context, avoid *conn) (*conn, error) {
 	return nil, ctx.Err()
 }
 
-// release gives a connection back and says how it did.
+// giveBack returns a connection that nothing was sent on.
+func (p *pool) giveBack(c *conn) {
+	c.cc.Release()
+	p.release(c, unused)
+}
+
+// release returns a connection that a push was sent on and says how it did.
 func (p *pool) release(c *conn, o outcome) {
 	p.mu.Lock()
 	defer p.unlock()

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ringtrip/ringtrip/push"
@@ -119,6 +122,7 @@ func TestIdleConnectionLost(t *testing.T) {
 				harm(w.srv)
 			}
 			w.mustSend(w.push())
+			w.srv.Close() // waits for the deliveries
 			close(w.got)
 			n := 0
 			for range w.got {
@@ -163,6 +167,7 @@ func TestServerWithoutHTTP2(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := httptest.NewUnstartedServer(nil)
 			srv.TLS = &tls.Config{NextProtos: protos}
+			srv.Config.ErrorLog = log.New(io.Discard, "", 0) // the failed handshake is the point
 			srv.StartTLS()
 			defer srv.Close()
 			w := newWorld(t, apnstest.Config{}, func(c *apns.Config) {
@@ -221,4 +226,108 @@ func TestBrownout(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCallersLeaveEverywhere: callers who leave while they wait, while they are served and after leave nothing behind.
+func TestCallersLeaveEverywhere(t *testing.T) {
+	asked := make(chan struct{}, 10_000)
+	w := newWorld(t, apnstest.Config{MaxStreams: 5, OnRequest: func(apnstest.Request) { asked <- struct{}{} }}, nil)
+	w.srv.Inject(apnstest.Fault{Action: apnstest.Mute, Skip: 20, Times: 4}) // one stream of five goes on
+	var wg sync.WaitGroup
+	var cancels []context.CancelFunc
+	for i := range 200 {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancels = append(cancels, cancel)
+		wg.Go(func() {
+			if i%4 == 0 { // these stay
+				ctx = context.Background()
+			}
+			_, err := w.sender.Send(ctx, w.push())
+			if err != nil && (i%4 == 0 || !errors.Is(err, context.Canceled)) {
+				t.Errorf("push %d: %v", i, err)
+			}
+		})
+	}
+	for i, cancel := range cancels {
+		if i%3 == 0 {
+			<-asked
+		}
+		if i%4 != 0 {
+			cancel()
+		}
+	}
+	w.srv.ClearFaults()
+	w.srv.CutConnections(0) // the mute ones that stay are sent again elsewhere
+	wg.Wait()
+	for _, cancel := range cancels {
+		cancel()
+	}
+	if !w.sender.Idle() {
+		t.Error("something is still reserved or waiting")
+	}
+	w.mustSend(w.push())
+}
+
+func TestOneConnectionIsEnough(t *testing.T) {
+	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) { c.MaxConnections = 1 })
+	w.srv.FailNext(3, 500, "InternalServerError")
+	if r := w.mustSend(w.push()); r.Attempts != 4 {
+		t.Errorf("%d attempts, want 4", r.Attempts)
+	}
+	if n := w.srv.Connections(push.Production); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// TestDialsAreSpaced: nobody listens; however many pushes there are, connecting is tried one at a time with pauses.
+func TestDialsAreSpaced(t *testing.T) {
+	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) {
+		c.ProductionURL = "https://127.0.0.1:1" // tcpmux: not in use
+		c.Backoff = []time.Duration{0, 0}
+	})
+	var mu sync.Mutex
+	var pauses []int
+	w.sender.SetPause(func(failures int) time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		pauses = append(pauses, failures)
+		return time.Millisecond
+	})
+	_, errs := w.burst(100)
+	for _, err := range errs {
+		var e *push.Error
+		if !errors.As(err, &e) || e.Reason != "cannot connect" || e.Attempts != 3 {
+			t.Fatalf("%v, want 3 attempts to connect", err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if n := len(pauses); n < 3 || n > 60 || pauses[n-1] != n {
+		t.Errorf("%d dials for 300 attempts, counted %v", n, pauses)
+	}
+}
+
+func TestDialPause(t *testing.T) {
+	for failures, want := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 7: 5 * time.Second, 1 << 40: 5 * time.Second} {
+		if got := apns.DialPause(failures); got != want {
+			t.Errorf("after %d failures %v, want %v", failures, got, want)
+		}
+	}
+}
+
+func TestSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if err := apns.Sleep(ctx, 0); err != nil || time.Since(began) != 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if err := apns.Sleep(ctx, 200*time.Millisecond); err != nil || time.Since(began) != 200*time.Millisecond {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if err := apns.Sleep(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
 }

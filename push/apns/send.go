@@ -101,6 +101,10 @@ func (s *Sender) sendTo(ctx context.Context, p push.Push, env push.Environment, 
 			last = &push.Error{Verdict: push.GiveUp, Reason: "cannot connect", Err: err, Hint: "check that this machine can reach " + pool.cfg.base.Host}
 			continue
 		}
+		if ctx.Err() != nil { // no attempt starts after the deadline
+			pool.giveBack(c)
+			return push.Receipt{}, over(ctx, last, context.Cause(ctx))
+		}
 		*attempts++
 		receipt, refused, how := s.attempt(ctx, pool, c, p, token)
 		pool.release(c, how)
