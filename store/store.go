@@ -30,7 +30,9 @@ var (
 const MaxState = 64 << 10
 
 // Store is everything the server keeps. It is safe for concurrent use; every method may block for as long as
-// its context allows, and what it acknowledged survives kill -9 and a pulled plug.
+// its context allows, and what it acknowledged survives kill -9 and a pulled plug. A change that returns an error
+// of its context happened as a whole or not at all. Times are kept to the millisecond at least. A count n of 0 or
+// less asks for nothing.
 type Store interface {
 	Calls
 	Jobs
@@ -38,7 +40,8 @@ type Store interface {
 	Ledger
 	Devices
 	History
-	// Close waits for commits under way and frees everything.
+	// Close waits for commits under way and frees everything. Afterwards every method returns [ErrClosed]; Close may
+	// be called again.
 	Close() error
 }
 
@@ -64,14 +67,17 @@ type Call struct {
 
 // Transition is the only way a call changes: all of it happens, or nothing.
 type Transition struct {
-	Call Call // the new row; Rev is set by Commit
+	Call Call // the new row, which replaces the old one whole; Rev is set by Commit
 	// ExpectRev is the Rev that the decision was made on; 0: the call must not exist yet.
 	ExpectRev uint64
-	Jobs      []Job    // inserted already leased to the node that commits, see [Jobs]
-	DropJobs  []string // job ids that became pointless (a push for a call that ended); unknown ones are fine
-	Events    []Event
-	Ledger    []LedgerEntry
-	History   *Record
+	// Jobs are inserted already leased to the node that commits, see [Jobs]. One whose ID exists is replaced.
+	Jobs []Job
+	// DropJobs are ids of jobs that became pointless (a push for a call that ended); unknown ones are fine. They are
+	// dropped before Jobs are inserted.
+	DropJobs []string
+	Events   []Event
+	Ledger   []LedgerEntry
+	History  *Record
 }
 
 // Committed is what a commit made.
@@ -97,11 +103,13 @@ type Calls interface {
 	// LiveCalls returns up to n live calls, newest first.
 	LiveCalls(ctx context.Context, app string, n int) ([]Call, error)
 	// DueTimers returns up to n calls whose Timer is at or before now, and moves their Timer to now+lease, so that
-	// no other node gets them meanwhile and none is lost if this node dies.
+	// no other node gets them meanwhile and none is lost if this node dies. The calls are returned with that Timer;
+	// their Rev does not change by it.
 	DueTimers(ctx context.Context, now time.Time, n int, lease time.Duration) ([]Call, error)
 	// NextTimer returns the earliest Timer, zero if there is none.
 	NextTimer(ctx context.Context) (time.Time, error)
-	// Purge forgets tombstones whose KeepUntil is before now, with their events and done jobs, and returns how many.
+	// Purge forgets tombstones whose KeepUntil is before now, with their events, and returns how many. Jobs that are
+	// not done, ledger and history stay.
 	Purge(ctx context.Context, now time.Time) (int, error)
 }
 
@@ -122,7 +130,7 @@ type Jobs interface {
 	Claim(ctx context.Context, kind string, now time.Time, n int, lease time.Duration) ([]Job, error)
 	// Done forgets jobs. Unknown ones are fine.
 	Done(ctx context.Context, ids ...string) error
-	// Retry makes a job claimable at a moment and counts a try.
+	// Retry makes a job claimable at a moment and counts a try. It returns ErrNotFound for an unknown one.
 	Retry(ctx context.Context, id string, at time.Time) error
 }
 
@@ -194,7 +202,7 @@ type Devices interface {
 	DropToken(ctx context.Context, token string, registeredBefore time.Time) (bool, error)
 	// SetEnvironment corrects where a token is valid.
 	SetEnvironment(ctx context.Context, token string, environment uint8) error
-	// DeleteDevice forgets a device. An unknown one is fine.
+	// DeleteDevice forgets a device and its events; its Seq goes on if it comes back. An unknown one is fine.
 	DeleteDevice(ctx context.Context, app, id string) error
 }
 
@@ -217,7 +225,8 @@ type Record struct {
 // History keeps ended calls. It is an interface of its own, for it outgrows everything else.
 type History interface {
 	// HistoryOfUser returns up to n records that the user took part in, newest first, older than before (a page
-	// mark of an earlier answer; empty: from the newest), and the next page's mark (empty: no more).
+	// mark of an earlier answer; empty: from the newest; [ErrPageMark] if it is none), and the next page's mark
+	// (empty: no more).
 	HistoryOfUser(ctx context.Context, app, user, before string, n int) ([]Record, string, error)
 	// HistoryOfCall returns one record, or ErrNotFound.
 	HistoryOfCall(ctx context.Context, callID string) (Record, error)
