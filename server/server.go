@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -83,15 +84,16 @@ type Server struct {
 	bus      bus.Bus
 	log      *slog.Logger
 	now      func() time.Time
-	started  time.Time
 
 	streams *streams
 	media   *budgets
 	pushes  chan store.Job
 
 	inFlight sync.Map // job id -> struct{}
-	closing  chan struct{}
-	close    sync.Once
+	// listening is since when devices could be heard of without a gap: Unix nanoseconds of the wall clock.
+	listening atomic.Int64
+	closing   chan struct{}
+	close     sync.Once
 }
 
 var (
@@ -112,12 +114,12 @@ func New(cfg Config) (*Server, error) {
 		bus:     cfg.Bus,
 		log:     cfg.Logger.With("node", cfg.NodeID),
 		now:     cfg.Now,
-		started: cfg.Now(),
 		streams: newStreams(cfg.Now),
 		media:   newBudgets(cfg.Now),
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}
+	s.listening.Store(cfg.Now().UnixNano())
 	var known []auth.App
 	for _, a := range cfg.Apps {
 		s.apps[a.ID] = a

@@ -18,7 +18,10 @@ const (
 // runTimers fires the calls' timers. They are rows of the store, so they outlive this process. The wait is never longer
 // than a tick: timers of calls that other nodes made, and a clock that was set, are noticed within one.
 func (s *Server) runTimers(ctx context.Context) {
+	wall, steady := s.now(), time.Now()
 	for {
+		s.noticeJump(wall, steady)
+		wall, steady = s.now(), time.Now()
 		wait := s.fireTimers(ctx)
 		t := time.NewTimer(wait)
 		select {
@@ -27,6 +30,16 @@ func (s *Server) runTimers(ctx context.Context) {
 			return
 		case <-t.C:
 		}
+	}
+}
+
+// noticeJump compares how far the wall clock and the steady one went since they read wall and steady. If they differ, the
+// wall clock was set or the machine slept: that devices were silent meanwhile means nothing.
+func (s *Server) noticeJump(wall, steady time.Time) {
+	now := s.now()
+	if off := now.Round(0).Sub(wall.Round(0)) - time.Since(steady); off.Abs() > s.cfg.AliveTimeout/8 {
+		s.log.Warn("the clock was set, or this machine slept", "by", off)
+		s.listening.Store(now.UnixNano())
 	}
 }
 
@@ -82,9 +95,9 @@ func (s *Server) fire(ctx context.Context, row store.Call) error {
 		case fork.Ringing:
 			t.step(fork.Event{Kind: fork.RingTimeout})
 		case fork.Answered:
-			// Devices could say nothing while the server was down, so they get their time from its start on.
-			if t.now.Sub(s.started) >= 0 && t.now.Sub(s.started) < s.cfg.AliveTimeout {
-				t.HeardAt = s.started
+			// Devices could say nothing while the server was down or asleep, so they get their time from then on.
+			if since := time.Unix(0, s.listening.Load()); t.now.Sub(since).Abs() < s.cfg.AliveTimeout {
+				t.HeardAt = since
 				return nil
 			}
 			t.step(fork.Event{Kind: fork.Abandoned})
