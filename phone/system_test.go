@@ -35,6 +35,7 @@ type fakeSystem struct {
 	onReport func() // called from within a report
 	refuseTx error
 	dead     bool
+	seen     map[callkit.UUID]bool // calls that were ever reported
 }
 
 type fakeTimer struct {
@@ -50,7 +51,7 @@ func (t *fakeTimer) Stop() bool {
 }
 
 func newFakeSystem(sync bool) *fakeSystem {
-	s := &fakeSystem{sync: sync, clock: time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), shown: map[callkit.UUID]bool{}, state: callkit.Background}
+	s := &fakeSystem{sync: sync, clock: time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), shown: map[callkit.UUID]bool{}, seen: map[callkit.UUID]bool{}, state: callkit.Background}
 	s.provider.s, s.audio.s = s, s
 	return s
 }
@@ -159,6 +160,7 @@ func (p *fakeProvider) ReportNewIncomingCall(id callkit.UUID, u callkit.Update, 
 		handle = u.RemoteHandle.Value
 	}
 	s.note("report %s %s %s", short(id), name, handle)
+	s.seen[id] = true
 	err := s.refuse
 	switch {
 	case s.shown[id]:
