@@ -7,15 +7,6 @@ import (
 	"github.com/ringtrip/ringtrip/store/storetest"
 )
 
-func open(t testing.TB, cfg Config) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, Config{}) })
 }
