@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 // orphanPatience is how long a call that only the system knows waits for the server's word before it is ended.
@@ -109,11 +110,14 @@ func (p *Phone) repeat(l *line, what say) {
 	}
 }
 
-// leftover is for a call that the server knows as this device's own and this process does not: an earlier process
-// had it, and no journal tells.
-func (p *Phone) leftover(l *line, outgoing bool, kind call.EventKind) {
-	l.state.Outgoing = outgoing
-	p.tell(l, call.Event{Kind: kind, On: slices.Contains(p.orphans, l.id)})
+// leftover ends a call that the server knows as this device's own and this process does not: an earlier process had
+// it, and no journal tells. It returns nil.
+func (p *Phone) leftover(c *v1.Call, id callkit.UUID, kind call.EventKind) *line {
+	l := p.newLine(id)
+	l.learn(c)
+	l.state.Outgoing = c.Role == v1.Role_ROLE_CALLER
+	p.tell(l, call.Event{Kind: kind, On: slices.Contains(p.orphans, id)})
+	return nil
 }
 
 // endOrphans ends what only the system knows. A call of another app that is among them is none of our provider's,

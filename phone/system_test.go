@@ -34,7 +34,7 @@ type fakeSystem struct {
 	audio    fakeAudio
 	onReport func() // called from within a report
 	refuseTx error
-	dead     bool
+	hold     bool                  // run does nothing yet
 	seen     map[callkit.UUID]bool // calls that were ever reported
 }
 
@@ -88,7 +88,7 @@ func (s *fakeSystem) back(f func()) {
 
 // run runs what was posted.
 func (s *fakeSystem) run() {
-	for len(s.queue) > 0 && !s.dead {
+	for len(s.queue) > 0 && !s.hold {
 		f := s.queue[0]
 		s.queue = s.queue[1:]
 		f()
@@ -99,7 +99,7 @@ func (s *fakeSystem) run() {
 func (s *fakeSystem) advance(d time.Duration) {
 	end := s.clock.Add(d)
 	s.run()
-	for !s.dead {
+	for !s.hold {
 		sort.SliceStable(s.timers, func(i, j int) bool { return s.timers[i].at.Before(s.timers[j].at) })
 		s.timers = slices.DeleteFunc(s.timers, func(t *fakeTimer) bool { return t.over })
 		if len(s.timers) == 0 || s.timers[0].at.After(end) {

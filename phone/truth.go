@@ -90,8 +90,8 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 	p.warm(l)
 }
 
-// lineFor returns a line for a call that only the server knows, or nil if it is over long ago. One that was
-// answered or dialed by this device before belongs to a process that died without a journal.
+// lineFor returns a line for a call that only the server knows, or nil if there is nothing more to do: because it was
+// over long ago, or because this device had answered or dialed it in a process that died without a journal.
 func (p *Phone) lineFor(id callkit.UUID, c *v1.Call) *line {
 	caller := c.Role == v1.Role_ROLE_CALLER
 	switch c.State {
@@ -101,10 +101,11 @@ func (p *Phone) lineFor(id callkit.UUID, c *v1.Call) *line {
 		}
 		return p.newLine(id)
 	case v1.CallState_CALL_STATE_RINGING:
-		l := p.newLine(id)
 		if caller {
-			p.leftover(l, true, call.Leftover)
-		} else if p.busyFor(l, c.Caller.GetHandle()) && p.busyFor(l, c.Caller.GetUserId()) {
+			return p.leftover(c, id, call.Leftover)
+		}
+		l := p.newLine(id)
+		if p.busyFor(l, c.Caller.GetHandle()) && p.busyFor(l, c.Caller.GetUserId()) {
 			l.state.State, l.state.Reason = call.Ended, call.Busy
 			p.end(l)
 		} else {
@@ -112,9 +113,7 @@ func (p *Phone) lineFor(id callkit.UUID, c *v1.Call) *line {
 		}
 		return l
 	case v1.CallState_CALL_STATE_ANSWERED:
-		l := p.newLine(id)
-		p.leftover(l, caller, call.LeftoverLive)
-		return l
+		return p.leftover(c, id, call.LeftoverLive)
 	}
 	return nil
 }
