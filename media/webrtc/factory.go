@@ -37,6 +37,8 @@ type Config struct {
 	Disconnected, Failed, KeepAlive time.Duration
 	// NewCodec makes a session's codec; nil means [NewOpus].
 	NewCodec func() (Codec, error)
+	// tune changes what pion is set to, for tests.
+	tune func(*pion.SettingEngine)
 	// Logger gets what the session notes, and at level debug what pion does; nil means nobody.
 	Logger *slog.Logger
 }
@@ -131,6 +133,9 @@ func settings(cfg Config) pion.SettingEngine {
 	s.SetPrflxAcceptanceMinWait(0)
 	s.SetRelayAcceptanceMinWait(0)
 	s.SetICETimeouts(cfg.Disconnected, cfg.Failed, cfg.KeepAlive)
+	if cfg.tune != nil {
+		cfg.tune(&s)
+	}
 	return s
 }
 

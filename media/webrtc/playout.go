@@ -16,7 +16,8 @@ type playout struct {
 	packet  [maxPacket + 256]byte
 	codec   Codec
 	decoded [maxDecoded + frameTicks]int16
-	n       int // samples in decoded
+	n       int  // samples in decoded
+	spoken  bool // they are of a packet
 	fade    [frameTicks]int16
 }
 
@@ -73,7 +74,7 @@ func (p *playout) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.fresh {
-		p.fresh, p.n = false, 0
+		p.fresh, p.n, p.spoken = false, 0, false
 	}
 }
 
@@ -92,6 +93,7 @@ func (p *playout) due() (due, []byte) {
 // the far end said, and is not just concealment.
 func (p *playout) pull(frame []int16) (said bool) {
 	p.begin()
+	said = p.n > 0 && p.spoken
 	for p.n < len(frame) {
 		what, payload := p.due()
 		if what == dueSkip {
@@ -122,6 +124,7 @@ func (p *playout) pull(frame []int16) (said bool) {
 	}
 	copy(frame, p.decoded[:p.n])
 	p.n = copy(p.decoded[:], p.decoded[len(frame):p.n])
+	p.spoken = said
 	return said
 }
 

@@ -182,6 +182,7 @@ func (s *Session) Close() error {
 		s.send(media.Bye, "")
 	}
 	s.mu.Unlock()
+	s.transport.watch(nil) // what happens from now on is our own doing
 	s.pump.close()
 	var err error
 	if pc != nil && !already {

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/sdp/v3"
 	pion "github.com/pion/webrtc/v4"
 
 	"github.com/ringtrip/ringtrip/media"
@@ -18,7 +17,6 @@ import (
 const (
 	maxCandidate  = 4 << 10 // bytes
 	maxCandidates = 100     // between two descriptions; a machine has a dozen
-	maxSections   = 16      // of an SDP
 	maxRebuilt    = 3       // how often a broken answer makes us begin anew
 )
 
@@ -163,8 +161,8 @@ func (s *Session) refuse(reason error) error {
 		}
 		return bad
 	}
-	if s.rebuilt++; s.rebuilt > maxRebuilt {
-		return bad
+	if s.rebuilt++; s.rebuilt > maxRebuilt && s.cfg.Role == media.Offerer {
+		return bad // or two ends that don't understand each other would never rest
 	}
 	old := s.pc
 	if err := s.connect(); err != nil {
@@ -292,42 +290,4 @@ func (s *Session) trickle(name string, c *pion.ICECandidate) {
 		m.Data = string(b)
 	}
 	s.out.post(true, func() { s.cfg.Send(m) })
-}
-
-// checkSDP refuses what pion would find wrong only when half of it is done: it must be SDP with an audio
-// section that has a mid, and with the ICE and DTLS parameters without which nothing connects.
-func checkSDP(data string) error {
-	var d sdp.SessionDescription
-	if err := d.UnmarshalString(data); err != nil {
-		return fmt.Errorf("%w: reading SDP: %w", media.ErrBadMessage, err)
-	}
-	if n := len(d.MediaDescriptions); n == 0 || n > maxSections {
-		return fmt.Errorf("%w: SDP with %d media sections; it must have 1 to %d", media.ErrBadMessage, n, maxSections)
-	}
-	sound := false
-	has := map[string]bool{}
-	for _, a := range d.Attributes {
-		has[a.Key] = has[a.Key] || a.Value != ""
-	}
-	mids := map[string]bool{}
-	for _, section := range d.MediaDescriptions {
-		mid, _ := section.Attribute("mid")
-		if mid == "" || mids[mid] {
-			return fmt.Errorf("%w: SDP with a media section without a mid of its own", media.ErrBadMessage)
-		}
-		mids[mid] = true
-		sound = sound || section.MediaName.Media == "audio" && section.MediaName.Port.Value != 0
-		for _, a := range section.Attributes {
-			has[a.Key] = has[a.Key] || a.Value != ""
-		}
-	}
-	if !sound {
-		return fmt.Errorf("%w: SDP without audio", media.ErrBadMessage)
-	}
-	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
-		if !has[key] {
-			return fmt.Errorf("%w: SDP without a=%s", media.ErrBadMessage, key)
-		}
-	}
-	return nil
 }

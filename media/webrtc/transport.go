@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	pion "github.com/pion/webrtc/v4"
@@ -11,6 +12,10 @@ import (
 
 // errTransport is in a Failed event of a connection that did not come (back).
 var errTransport = errors.New("webrtc: no path to the far end was found, or the one in use was lost; is a TURN server needed?")
+
+// errHungUp is in a Failed event of a connection that the far end closed: it says so in DTLS, which is often
+// faster than its Bye.
+var errHungUp = fmt.Errorf("the far end closed the connection: %w", media.ErrBye)
 
 // A transport is what is known of the connection's state. It has a lock of its own, for pion tells of it
 // from any goroutine.
@@ -68,10 +73,7 @@ func (s *Session) moved(pc *pion.PeerConnection) {
 	case pion.PeerConnectionStateFailed:
 		kind, err = media.Failed, errTransport
 	case pion.PeerConnectionStateClosed:
-		if t.told != media.Connected {
-			return
-		}
-		kind = media.Disconnected // the far end closed DTLS; its Bye is on the way, or lost
+		kind, err = media.Failed, errHungUp
 	case pion.PeerConnectionStateNew, pion.PeerConnectionStateConnecting, pion.PeerConnectionStateUnknown:
 		return
 	}
