@@ -147,7 +147,7 @@ func legView(f Fork, leg int8) View {
 	case LegAnswered:
 		v.State, v.Held = Answered, f.CallerHeld
 	case LegEnded:
-		if f.State == Ringing && l.Reason == call.Unreachable {
+		if f.State == Ringing && l.Reason == call.Unreachable && !l.Said {
 			v.State, v.Reason = Ringing, call.NotEnded // as soon as the device can see this, it is back in play
 			return v
 		}

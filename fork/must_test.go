@@ -53,7 +53,7 @@ func ofAny(kind EventKind) func(Fork, Event) bool {
 
 func ofLost(kind EventKind) func(Fork, Event) bool {
 	return func(f Fork, e Event) bool {
-		return ofLeg(kind, LegEnded)(f, e) && f.Legs[e.Leg].Reason == call.Unreachable
+		return ofLeg(kind, LegEnded)(f, e) && f.Legs[e.Leg].Reason == call.Unreachable && !f.Legs[e.Leg].Said
 	}
 }
 
@@ -102,14 +102,15 @@ var musts = []must{
 		f.over(e.Leg, why, call.BusyElsewhere)
 		f.legOver(e.Leg, why)
 	}},
-	{"busy is for this device only", ofLeg(Busy, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+	{"busy is for this device only, and its last word", ofAny(Busy), func(f *Fork, e Event) {
 		f.legOver(e.Leg, or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable))
+		f.Legs[e.Leg].Said = e.Reason == call.Unreachable
 	}},
 	{"to hang up before one's answer came is to decline", func(f Fork, e Event) bool { return ofAny(LegHangup)(f, e) && hangupReason(e) == call.HungUp }, func(f *Fork, e Event) {
 		f.over(e.Leg, call.Declined, call.DeclinedElsewhere)
 		f.legOver(e.Leg, call.Declined)
 	}},
-	{"to fail before one's answer came is to fail alone", ofLeg(LegHangup, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) { f.legOver(e.Leg, hangupReason(e)) }},
+	{"to fail before one's answer came is to fail alone", ofAny(LegHangup), func(f *Fork, e Event) { f.legOver(e.Leg, hangupReason(e)) }},
 	{"a cancel is for all", while(Ringing, Cancel), everybody(call.Cancelled)},
 	{"a caller that hangs up early cancels", while(Ringing, CallerHangup), everybody(call.Cancelled)},
 	{"the deadline is for all", while(Ringing, RingTimeout), everybody(call.Unanswered)},

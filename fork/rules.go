@@ -42,9 +42,9 @@ var rules = []rule{
 	{in: []State{Ringing}, legs: []LegState{Created, Pushed, LegEnded}, on: Wake, when: []guard{ifInPlay}, leg: Woke},
 	{in: []State{Ringing}, legs: inPlay, on: Ring, when: []guard{ifInPlay}, leg: LegRinging},
 	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay, ifForAll}, leg: LegEnded, to: Ended, others: call.BusyElsewhere, by: true},
-	{in: []State{Ringing}, legs: offered, on: Busy, leg: LegEnded},
+	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay}, leg: LegEnded, set: isSaid},
 	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay, ifHungUp}, leg: LegEnded, legWhy: call.Declined, to: Ended, why: call.Declined, others: call.DeclinedElsewhere, by: true},
-	{in: []State{Ringing}, legs: offered, on: LegHangup, leg: LegEnded},
+	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay}, leg: LegEnded},
 
 	// How the ring ends.
 	{in: []State{Ringing}, legs: inPlay, on: Answer, when: []guard{ifInPlay}, leg: LegAnswered, to: Answered, others: call.AnsweredElsewhere, set: isWinner},
@@ -86,7 +86,7 @@ var guards = [...]struct {
 		return ok && next == e.Leg
 	}},
 	ifInPlay: {"leg not over, or given up as unreachable", func(f Fork, e Event) bool {
-		return f.Legs[e.Leg].State != LegEnded || f.Legs[e.Leg].Reason == call.Unreachable
+		return f.Legs[e.Leg].State != LegEnded || f.Legs[e.Leg].Reason == call.Unreachable && !f.Legs[e.Leg].Said
 	}},
 	ifForAll: {"on", func(_ Fork, e Event) bool { return e.On }},
 	ifHungUp: {"reason hungup", func(_ Fork, e Event) bool { return e.Reason == call.HungUp }},
@@ -101,6 +101,7 @@ const (
 	isWinner
 	isCallerHeld
 	isLegHeld
+	isSaid
 )
 
 var changes = [...]struct {
@@ -116,6 +117,7 @@ var changes = [...]struct {
 	}},
 	isWinner:     {"this leg has the call", func(f *Fork, e Event) { f.Winner = e.Leg }},
 	isCallerHeld: {"held by the caller if on", func(f *Fork, e Event) { f.CallerHeld = e.On }},
+	isSaid:       {"said by the device, if unreachable", func(f *Fork, e Event) { f.Legs[e.Leg].Said = e.Reason == call.Unreachable }},
 	isLegHeld:    {"held by this leg if on", func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
 }
 

@@ -35,6 +35,7 @@ type Leg struct {
 	State  LegState    `json:"state"`
 	Reason call.Reason `json:"reason,omitempty"`
 	Held   bool        `json:"held,omitempty"` // the device holds the call
+	Said   bool        `json:"said,omitempty"` // the device itself said that it cannot ring; it is not in play again
 }
 
 // Fork is one call rung on many devices. It is comparable.

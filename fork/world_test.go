@@ -49,7 +49,7 @@ func seenByLeg(f Fork, i int) sight {
 		return sight{}
 	case l.State == LegAnswered:
 		return sight{state: "mine", held: f.CallerHeld}
-	case l.State != LegEnded, f.State == Ringing && l.Reason == call.Unreachable:
+	case l.State != LegEnded, f.State == Ringing && l.Reason == call.Unreachable && !l.Said:
 		return sight{state: "rings"}
 	}
 	s := sight{state: "over", why: l.Reason}
