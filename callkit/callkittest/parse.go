@@ -291,16 +291,11 @@ func (p *parser) conditions(l *Line, words []string) ([]string, error) {
 	return words[:i], nil
 }
 
-// split cuts a line into words at spaces outside of quotes, and drops a comment.
+// split cuts a line into words at spaces outside of quotes.
 func (p *parser) split(text string) ([]string, error) {
 	words, open := cut(text)
 	if open {
 		return nil, p.errorf("close it with \"", "a quote is not closed")
-	}
-	for i, w := range words {
-		if w[0] == '#' && w != "#" {
-			return words[:i], nil
-		}
 	}
 	return words, nil
 }

@@ -2,6 +2,7 @@ package callkittest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ func (a *actor) do(steps []Line) {
 // step carries out one line of channel A.
 func (a *actor) step(words []string) error {
 	args := words[1:]
+	if a.provider == nil && !slices.Contains([]string{"provider.init", "registry.init", "desiredPushTypes", "setActive", "block", "crash"}, words[0]) {
+		return fmt.Errorf("the app has no provider yet (A provider.init makes one)")
+	}
 	switch words[0] {
 	case "fulfill", "fail":
 		return a.settle(words[0] == "fulfill", args)
