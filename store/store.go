@@ -32,7 +32,7 @@ const MaxState = 64 << 10
 // Store is everything the server keeps. It is safe for concurrent use; every method may block for as long as
 // its context allows, and what it acknowledged survives kill -9 and a pulled plug. A change that returns an error
 // of its context happened as a whole or not at all. Times are kept to the millisecond at least. A count n of 0 or
-// less asks for nothing.
+// less asks for nothing. What is ordered by time is ordered by id, in the same direction, where times are equal.
 type Store interface {
 	Calls
 	Jobs

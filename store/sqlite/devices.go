@@ -55,7 +55,7 @@ func (s *Store) Device(ctx context.Context, app, id string) (store.Device, error
 // DevicesOfUser implements [store.Devices].
 func (s *Store) DevicesOfUser(ctx context.Context, app, user string) ([]store.Device, error) {
 	return read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND user = ?
-		ORDER BY seen_at DESC, id`, app, user)
+		ORDER BY seen_at DESC, id DESC`, app, user)
 }
 
 // DropToken implements [store.Devices].
