@@ -1,13 +1,13 @@
 package server_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"connectrpc.com/connect"
-	"github.com/google/uuid"
 
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
@@ -17,7 +17,7 @@ func TestStartIsIdempotent(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, w *world) {
 		a, a2, m := w.phone("alice", "a1", ""), w.phone("alice", "a2", ""), w.phone("mallory", "m1", "")
 		w.phone("bob", "b1", voip(2))
-		id := must(uuid.NewV7()).String()
+		id := freshID(1)
 		withID := func(r *v1.StartRequest) { r.CallId = strings.ToUpper(id) }
 		withKey := func(r *v1.StartRequest) { r.IdempotencyKey = "tap-1" }
 
@@ -109,4 +109,10 @@ func TestStartRingsAtMostEight(t *testing.T) {
 			t.Errorf("it rings on %v", c.Legs)
 		}
 	})
+}
+
+// freshID makes a call id by the clock of the bubble.
+func freshID(n int) string {
+	ms := time.Now().UnixMilli()
+	return fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, n)
 }

@@ -116,6 +116,11 @@ func (t *turn) step(e fork.Event) {
 	for _, f := range effects {
 		t.carryOut(f)
 	}
+	if before.Legs != next.Legs {
+		// Fork tells the caller what changes the call. The caller's device has a media session with each leg, so here it
+		// also hears which legs there are and how far each has come.
+		t.told[callerSide] = true
+	}
 }
 
 // carryOut takes one order of fork down.
