@@ -61,11 +61,16 @@ func (n *Network) SetOnline(on bool) { n.set(func() { n.offline = !on }) }
 // SetSuspended stops the process's own traffic: iOS takes the sockets of a suspended process away.
 func (n *Network) SetSuspended(on bool) { n.set(func() { n.suspended = on }) }
 
-func (n *Network) set(change func()) {
+// Break breaks what is open now; new connections work.
+func (n *Network) Break() { n.cut(true, func() {}) }
+
+func (n *Network) set(change func()) { n.cut(false, change) }
+
+func (n *Network) cut(always bool, change func()) {
 	n.mu.Lock()
 	change()
 	var broken []*conn
-	if n.offline || n.suspended {
+	if always || n.offline || n.suspended {
 		for c := range n.conns {
 			broken = append(broken, c)
 		}

@@ -53,6 +53,8 @@ type NodeConfig struct {
 	// Listener takes the place of Listen, and Push that of the local APNs.
 	Listener net.Listener
 	Push     push.Sender
+	// Wrap, if set, stands before the API.
+	Wrap func(http.Handler) http.Handler
 	// AliveTimeout is the server's.
 	AliveTimeout time.Duration
 }
@@ -129,9 +131,13 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
+	api := n.Server.Handler()
+	if cfg.Wrap != nil {
+		api = cfg.Wrap(api)
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/ringtrip.v1.PhoneService/", n.Server.Handler())
-	mux.Handle("/ringtrip.v1.OpsService/", n.Server.Handler())
+	mux.Handle("/ringtrip.v1.PhoneService/", api)
+	mux.Handle("/ringtrip.v1.OpsService/", api)
 	if cfg.Page != nil {
 		mux.Handle("/", cfg.Page)
 	}
@@ -169,7 +175,12 @@ func (n *Node) ProviderToken() (string, error) {
 
 // Token mints a token for a user, or with scope ops for the backend, good for a day.
 func (n *Node) Token(user, name string, scope auth.Scope) (string, error) {
-	return auth.Mint(n.key, auth.Claims{App: App, User: user, Name: name, Scope: scope, Expires: time.Now().Add(24 * time.Hour)})
+	return n.TokenFor(user, name, scope, 24*time.Hour)
+}
+
+// TokenFor is Token for as long as is asked.
+func (n *Node) TokenFor(user, name string, scope auth.Scope, good time.Duration) (string, error) {
+	return auth.Mint(n.key, auth.Claims{App: App, User: user, Name: name, Scope: scope, Expires: time.Now().Add(good)})
 }
 
 // NewSecret returns a new secret for [NodeConfig].

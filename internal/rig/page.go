@@ -243,7 +243,8 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		for _, d := range p.phones {
-			runs := d.Phone.AudioActiveFor(Bundle)
+			c := d.Phone.Screen().Call
+			runs := c != nil && c.Audio
 			if !runs && !hearing[d.ID] {
 				continue
 			}

@@ -1,0 +1,352 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/iossim"
+	"github.com/ringtrip/ringtrip/media/mediatest"
+	"github.com/ringtrip/ringtrip/phone"
+	"github.com/ringtrip/ringtrip/server/auth"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
+)
+
+// A move is one thing that happens in a life, some time after the one before.
+type move struct {
+	After  time.Duration
+	What   string
+	Device int // index into lifeDevices
+	Other  int // call: index into lifeUsers
+	On     bool
+}
+
+func (m move) String() string {
+	s := fmt.Sprintf("+%v %s %s", m.After, m.What, lifeDevices[m.Device].id)
+	switch m.What {
+	case "call":
+		s += " → " + lifeUsers[m.Other]
+	case "hold", "mute", "focus", "block", "online":
+		s += fmt.Sprintf(" %v", m.On)
+	}
+	return s
+}
+
+var lifeUsers = []string{"alice", "bob", "carol"}
+
+var lifeDevices = []struct{ id, user, os string }{
+	{"alice-1", "alice", "26.4"},
+	{"bob-1", "bob", "26.4"},
+	{"bob-2", "bob", "18"},
+	{"carol-1", "carol", "16"},
+}
+
+// moves are what can happen; those that make calls live come more often.
+var moves = []string{
+	"call", "call", "call", "call", "answer", "answer", "answer", "answer", "decline", "end", "end", "hold", "mute", "keys",
+	"open", "home", "lock", "unlock", "swipe", "crash", "service", "online", "online", "break", "focus", "block", "clock",
+	"server", "wait",
+}
+
+// life is a server and four phones on a virtual clock, over a network and a push service that go wrong.
+type life struct {
+	dir    string
+	secret []byte
+	push   *FaultyPush
+	air    *mediatest.Net
+	world  *iossim.World
+	node   *Node
+	dev    []*Device
+	fakes  []*mediatest.Fake
+	rpc    *http.Client
+
+	mu     sync.Mutex
+	pipe   *Pipe
+	did    []string
+	second time.Time // of the count
+	count  int
+	storm  string
+}
+
+// live plays a script in a bubble of virtual time and returns what is wrong in the end, "" if nothing is.
+func live(t *testing.T, script []move, faults []PushFault) (wrong string) {
+	dir, err := os.MkdirTemp("", "ringtrip-life-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	synctest.Test(t, func(t *testing.T) {
+		l := &life{dir: dir, secret: NewSecret(), push: NewFaultyPush(faults), air: mediatest.NewNet()}
+		if err := l.begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range script {
+			time.Sleep(m.After)
+			l.do(t.Context(), m)
+		}
+		wrong = l.end(t.Context())
+		if wrong != "" {
+			wrong += "\nwhat happened:\n" + strings.Join(l.did, "\n") + "\nsystem log:\n" + l.world.Log()
+		}
+		l.world.Close()
+		l.node.Close()
+		l.rpc.CloseIdleConnections()
+		for _, d := range l.dev {
+			d.Net.SetOnline(false)
+		}
+		time.Sleep(time.Minute) // what still waits runs out
+		synctest.Wait()
+	})
+	return wrong
+}
+
+func (l *life) begin(ctx context.Context) error {
+	l.world = iossim.NewWorld(iossim.Config{Wall: true, Seed: 1})
+	l.rpc = &http.Client{Transport: &http.Transport{DialContext: l.dial}}
+	if err := l.serve(ctx); err != nil {
+		return err
+	}
+	for _, spec := range lifeDevices {
+		token, err := l.node.TokenFor(spec.user, strings.ToUpper(spec.user[:1])+spec.user[1:], auth.User, 240*time.Hour)
+		if err != nil {
+			return err
+		}
+		var d *Device
+		fake := mediatest.NewFake(mediatest.FakeConfig{
+			Net: l.air, Content: spec.id, Allowed: func() bool { return d.Phone.AudioActiveFor(Bundle) },
+		})
+		l.fakes = append(l.fakes, fake)
+		d, err = NewDevice(l.world, DeviceConfig{
+			ID: spec.id, Name: spec.id, UserName: spec.user, OS: spec.os, URL: "http://pipe", Token: token, Media: fake,
+			Network: NewNetwork(l.dial), IssueToken: l.push.IssueToken, SetPushOnline: l.push.SetOnline,
+		})
+		if err != nil {
+			return err
+		}
+		l.dev = append(l.dev, d)
+		if err := d.Phone.OpenApp(Bundle); err != nil {
+			return err
+		}
+	}
+	time.Sleep(2 * time.Second)
+	return nil
+}
+
+// serve starts the server, on what an earlier one left.
+func (l *life) serve(ctx context.Context) (err error) {
+	pipe := NewPipe()
+	l.mu.Lock()
+	l.pipe = pipe
+	l.mu.Unlock()
+	l.node, err = NewNode(ctx, NodeConfig{Dir: l.dir, Secret: l.secret, Listener: pipe, Push: l.push, AliveTimeout: time.Minute, Wrap: l.watch})
+	return err
+}
+
+// watch looks for two machines that talk to each other without end: no life has so many requests in a second.
+func (l *life) watch(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		if now := time.Now().Truncate(time.Second); now != l.second {
+			l.second, l.count = now, 0
+		}
+		l.count++
+		storm := l.count > 500
+		if storm && l.storm == "" {
+			l.storm = fmt.Sprintf("500 requests in one second at %s, one of them %s", l.second.Format(time.TimeOnly), r.URL.Path)
+		}
+		l.mu.Unlock()
+		if storm {
+			time.Sleep(time.Second) // or time would stand still
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
+func (l *life) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	l.mu.Lock()
+	pipe := l.pipe
+	l.mu.Unlock()
+	return pipe.DialContext(ctx, network, addr)
+}
+
+func (l *life) do(ctx context.Context, m move) {
+	d := l.dev[m.Device]
+	var err error
+	switch m.What {
+	case "call":
+		if lifeUsers[m.Other] == lifeDevices[m.Device].user {
+			break
+		}
+		if e := d.Engine(); e != nil {
+			_, err = e.Start(phone.StartRequest{Callee: lifeUsers[m.Other]})
+		}
+	case "break":
+		d.Net.Break()
+	case "online":
+		d.SetOnline(m.On)
+		if m.On {
+			l.fakes[m.Device].Regain()
+		} else {
+			l.fakes[m.Device].Lose()
+		}
+	case "service":
+		d.Phone.RestartCallService()
+	case "clock":
+		d.Phone.SetClock(time.Duration(m.Other-1) * 40 * time.Minute)
+	case "server":
+		l.node.Kill()
+		time.Sleep(time.Duration(m.Other) * 700 * time.Millisecond)
+		err = l.serve(ctx)
+	case "wait":
+		time.Sleep(time.Duration(m.Other) * 20 * time.Second)
+	case "keys":
+		err = d.Phone.Keys("5")
+	case "block":
+		d.Phone.BlockCaller(lifeUsers[m.Other], m.On)
+	default:
+		err = d.Act(m.What, m.On, "", 0, "")
+	}
+	line := fmt.Sprintf("+%.3f %v", l.world.Now().Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Seconds(), m)
+	if err != nil {
+		line += ": " + err.Error()
+	}
+	l.did = append(l.did, line)
+}
+
+// end heals the world, lets it come to rest, and says what is wrong with it.
+func (l *life) end(ctx context.Context) string {
+	for i, d := range l.dev {
+		d.SetOnline(true)
+		l.fakes[i].Regain()
+		d.Phone.SetFocus("")
+		d.Phone.SetClock(0)
+		_ = d.Phone.Unlock()
+		time.Sleep(time.Second)
+		_ = d.Phone.OpenApp(Bundle) // a leftover ends when its app starts
+	}
+	time.Sleep(90 * time.Second)
+	for _, d := range l.dev {
+		if e := d.Engine(); e != nil {
+			for _, c := range e.Calls() {
+				if c.State != call.Ended {
+					_ = e.End(c.ID)
+				}
+			}
+		}
+	}
+	time.Sleep(5 * time.Minute)
+	synctest.Wait()
+	var wrong []string
+	for i, d := range l.dev {
+		wrong = append(wrong, l.phoneWrong(d)...)
+		for _, v := range l.fakes[i].Violations() {
+			wrong = append(wrong, d.ID+": media: "+v)
+		}
+	}
+	if l.storm != "" {
+		wrong = append(wrong, l.storm)
+	}
+	w, err := l.callsWrong(ctx)
+	if err != nil {
+		w = append(w, err.Error())
+	}
+	return strings.Join(append(wrong, w...), "\n")
+}
+
+// phoneWrong looks for ghosts and loose ends on a phone at rest.
+func (l *life) phoneWrong(d *Device) (wrong []string) {
+	if s := d.Phone.Screen(); s.Call != nil {
+		wrong = append(wrong, fmt.Sprintf("%s still shows a call: %s %s", d.ID, s.Kind, s.Call.UUID))
+	}
+	if n := d.Phone.Strikes(Bundle); n > 0 {
+		wrong = append(wrong, fmt.Sprintf("%s: %d push(es) were not reported", d.ID, n))
+	}
+	if e := d.Engine(); e != nil {
+		for _, c := range e.Calls() {
+			if c.State != call.Ended {
+				wrong = append(wrong, fmt.Sprintf("%s: the engine still has call %s as %v", d.ID, c.ID, c.State))
+			}
+		}
+	}
+	for _, a := range d.Phone.PendingActions() {
+		wrong = append(wrong, d.ID+": an action was never settled: "+a)
+	}
+	for _, e := range l.world.Entries() {
+		if e.Phone == d.ID && strings.Contains(e.Text, "violation") {
+			wrong = append(wrong, e.String())
+		}
+	}
+	return wrong
+}
+
+// callsWrong compares history and ledger of every call, and counts answers.
+func (l *life) callsWrong(ctx context.Context) (wrong []string, err error) {
+	token, err := l.node.TokenFor("", "", auth.Ops, 240*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	ops := ringtripv1connect.NewOpsServiceClient(l.rpc, "http://pipe", connect.WithInterceptors(Bearer(token)))
+	all, err := ops.ListCalls(ctx, connect.NewRequest(&v1.ListCallsRequest{Limit: 200}))
+	if err != nil {
+		return nil, fmt.Errorf("listing calls: %w", err)
+	}
+	for _, h := range all.Msg.Calls {
+		if h.Reason == v1.EndReason_END_REASON_UNSPECIFIED {
+			wrong = append(wrong, "call "+h.CallId+" never ended at the server")
+			continue
+		}
+		r, err := ops.GetLedger(ctx, connect.NewRequest(&v1.GetLedgerRequest{CallId: h.CallId}))
+		if err != nil {
+			return nil, fmt.Errorf("reading the ledger of %s: %w", h.CallId, err)
+		}
+		if w := ledgerWrong(h, r.Msg); w != nil {
+			wrong = append(wrong, fmt.Sprintf("call %s: %v\n%s", h.CallId, w, FormatLedger(r.Msg)))
+		}
+	}
+	return wrong, nil
+}
+
+// ledgerWrong says where a ledger is impossible or contradicts history.
+func ledgerWrong(h *v1.HistoryRecord, l *v1.GetLedgerResponse) error {
+	var errs []error
+	answers, ends := map[string]bool{}, 0
+	legEnds := map[string]int{}
+	for _, e := range l.Entries {
+		switch e.Stage {
+		case v1.Stage_STAGE_ANSWERED:
+			answers[e.DeviceId] = true
+		case v1.Stage_STAGE_CALL_ENDED:
+			ends++
+			if e.Reason != h.Reason {
+				errs = append(errs, fmt.Errorf("history says %s, the ledger %s", ReasonWord(h.Reason), ReasonWord(e.Reason)))
+			}
+		case v1.Stage_STAGE_ENDED:
+			legEnds[e.DeviceId]++
+		}
+	}
+	if len(answers) > 1 {
+		errs = append(errs, fmt.Errorf("answered on %d devices", len(answers)))
+	}
+	if ends != 1 {
+		errs = append(errs, fmt.Errorf("it ended %d times", ends))
+	}
+	if (h.AnsweredAt != nil) != (len(answers) == 1) {
+		errs = append(errs, fmt.Errorf("history and ledger disagree on whether it was answered"))
+	}
+	if h.AnsweredBy != "" && !answers[h.AnsweredBy] {
+		errs = append(errs, fmt.Errorf("history says that %s answered", h.AnsweredBy))
+	}
+	return errors.Join(errs...)
+}
