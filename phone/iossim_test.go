@@ -209,7 +209,8 @@ func (tc *townCall) view(user string) *v1.Call {
 func (tn *town) change(tc *townCall) {
 	tc.rev++
 	for _, user := range []string{tc.from, tc.to} {
-		if c := tn.home(user).conn; c != nil && c.open {
+		if h := tn.home(user); h != nil && h.conn != nil && h.conn.open {
+			c := h.conn
 			view := tc.view(user)
 			tn.later(c, func() { c.Call(view) })
 		}
@@ -258,7 +259,8 @@ func (tn *town) take(c *townConn, msg proto.Message) signaling.Result {
 			if user == tc.from {
 				other = tc.to
 			}
-			if conn := tn.home(other).conn; conn.open {
+			if h := tn.home(other); h != nil && h.conn.open {
+				conn := h.conn
 				tn.later(conn, func() { conn.Media(m.Message) })
 			}
 		}
