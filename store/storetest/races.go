@@ -254,7 +254,7 @@ func oneMoment(b *bench) {
 	var stop atomic.Bool
 	for w := range 3 {
 		writers.Go(func() {
-			for rev := range uint64(80) {
+			for rev := range uint64(40) {
 				_, err := b.Commit(b.ctx(), store.Transition{
 					Call: newCall(name("c", w)), ExpectRev: rev,
 					Events: []store.Event{{App: "app", Device: "d1", CallID: name("c", w)}},

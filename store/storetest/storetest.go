@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 			}
 		})
 	}
+	t.Run("Model", func(t *testing.T) { model(t, open) })
 }
 
 type test struct {
