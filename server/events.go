@@ -24,7 +24,7 @@ func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{s: s, v: v, device: d.ID, topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
+	l := &line{s: s, v: v, device: d.ID, name: d.Name, topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
 	// Listening begins before reading, so that nothing falls in between.
 	wake, err := s.bus.Listen(ctx, l.topic)
 	if err != nil {
@@ -43,6 +43,7 @@ type line struct {
 	s      *Server
 	v      viewer
 	device string
+	name   string
 	topic  string
 	out    *connect.ServerStream[v1.EventsResponse]
 	cursor uint64          // seq of the last event sent
@@ -95,7 +96,7 @@ func (l *line) wake(ctx context.Context) error {
 	for _, row := range rows {
 		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
 			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
-				t.arrived(l.device, l.name(ctx))
+				t.arrived(l.device, l.name)
 			}
 			return nil
 		})
@@ -104,14 +105,6 @@ func (l *line) wake(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (l *line) name(ctx context.Context) string {
-	d, err := l.s.store.Device(ctx, l.v.App, l.device)
-	if err != nil {
-		return ""
-	}
-	return d.Name
 }
 
 // arrived takes down that a device of the callee connected while the call rings.
@@ -195,7 +188,13 @@ func (l *line) pass(e store.Event) error {
 	return nil
 }
 
-func (l *line) send(r *v1.EventsResponse) error { return l.out.Send(r) }
+// send sends one event. An error is the wire's: the device is gone, or takes nothing.
+func (l *line) send(r *v1.EventsResponse) error {
+	if err := l.out.Send(r); err != nil {
+		return problem(connect.CodeUnavailable, "stream_broken", "connect again", nil, "the event stream of device %q broke: %s", l.device, err)
+	}
+	return nil
+}
 
 // follow remembers which answered calls the device is in.
 func (l *line) follow(c *v1.Call) {

@@ -19,16 +19,24 @@ type patientWriter struct {
 	limit   time.Duration
 }
 
+// WriteHeader implements http.ResponseWriter.
+func (w *patientWriter) WriteHeader(code int) {
+	w.extend()
+	w.ResponseWriter.WriteHeader(code)
+}
+
 // Write implements http.ResponseWriter.
 func (w *patientWriter) Write(b []byte) (int, error) {
 	w.extend()
 	return w.ResponseWriter.Write(b)
 }
 
-// Flush implements http.Flusher.
+// Flush implements http.Flusher. Afterwards there is nothing to be late with: HTTP/2 resets a stream whose deadline
+// passes while nobody writes.
 func (w *patientWriter) Flush() {
 	w.extend()
 	_ = w.control.Flush() // a broken connection shows at the next write
+	_ = w.control.SetWriteDeadline(time.Time{})
 }
 
 // Unwrap serves http.ResponseController.
