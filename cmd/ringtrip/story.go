@@ -204,7 +204,10 @@ func (s *story) inCall(id string) bool {
 	return c != nil && !s.ringing(id) && s.screen(id).Kind != iossim.ScreenCallFailed
 }
 
-func (s *story) audio(id string) bool { return s.lab.Devices[id].Phone.AudioActiveFor(rig.Bundle) }
+func (s *story) audio(id string) bool {
+	c := s.screen(id).Call
+	return c != nil && c.Audio
+}
 
 // talks reports whether a phone's own engine has its call answered and connected.
 func (s *story) talks(id string) bool {

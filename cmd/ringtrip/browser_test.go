@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/ringtrip/ringtrip/internal/rig"
+	"github.com/ringtrip/ringtrip/iossim"
+	"github.com/ringtrip/ringtrip/web"
+)
+
+// browser is a page in a real headless Chromium, on a lab with Bob's two phones.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+	lab *rig.Lab
+	url string
+	out string // folder for screenshots
+}
+
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("RINGTRIP_BROWSER_TESTS") != "" {
+		t.Fatal("no Chromium on this machine; `make tools` installs it")
+	}
+	t.Skip("SKIPPED: no Chromium on this machine; `make test` installs it")
+	return ""
+}
+
+// openBrowser starts a lab and opens its page.
+func openBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := chromium(t)
+	page := rig.NewPage(web.Handler())
+	lab, err := rig.NewLab(t.Context(), rig.LabConfig{
+		Node: rig.NodeConfig{Page: page},
+		Owners: []rig.Owner{{User: "bob", Name: "Bob", Phones: []rig.PhoneSpec{
+			{ID: bob, Name: "Bob's iPhone"}, {ID: bob2, Name: "Bob's old iPhone"},
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lab.Close)
+	page.Bind(lab, rig.Party{User: "alice", Name: "Alice"}, rig.Party{User: "bob", Name: "Bob"}, bob, bob2)
+	for _, id := range []string{bob, bob2} {
+		if err := asleep(t.Context(), lab.Devices[id]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"), chromedp.Flag("mute-audio", true),
+	)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	out, err := filepath.Abs(filepath.Join("..", "..", "testoutput"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{t: t, ctx: ctx, lab: lab, url: lab.URL + "/?voice=test", out: out}
+	b.do("opening the page", chromedp.EmulateViewport(1440, 1000), chromedp.Navigate(b.url))
+	return b
+}
+
+func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// until waits until a JavaScript expression holds on the page.
+func (b *browser) until(what, expression string) {
+	b.t.Helper()
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second)))
+	if err != nil {
+		state, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`JSON.stringify(window.ringtrip ? {state: ringtrip.state(), hears: ringtrip.hears(), level: ringtrip.level(), phones: ringtrip.phones()} : document.body.innerText, null, 1)`))
+		b.shoot("failed")
+		b.t.Fatalf("%s: %v\n%s", what, err, state)
+	}
+}
+
+// lab waits until something holds in the lab.
+func (b *browser) inLab(what string, ok func() bool) {
+	b.t.Helper()
+	if err := b.lab.Await(b.t.Context(), 30*time.Second, ok); err != nil {
+		b.shoot("failed")
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// shoot keeps a screenshot as test output.
+func (b *browser) shoot(name string) {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Errorf("screenshot %s: %v", name, err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(b.out, name+".png"), png, 0o644); err != nil {
+		b.t.Error(err)
+	}
+}
+
+// shootAll keeps screenshots of one moment at desktop and phone width, in light and dark.
+func (b *browser) shootAll(name string) {
+	b.t.Helper()
+	for _, theme := range []string{"light", "dark"} {
+		b.do("theme", chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "`+theme+`"`))
+		for _, size := range []struct {
+			name string
+			w, h int64
+		}{{"desktop", 1440, 1000}, {"phone", 390, 844}} {
+			b.do("viewport", chromedp.EmulateViewport(size.w, size.h))
+			b.shoot(fmt.Sprintf("%s-%s-%s", name, size.name, theme))
+		}
+	}
+	b.do("viewport", chromedp.EmulateViewport(1440, 1000))
+}
+
+func (b *browser) kind(id string) iossim.ScreenKind { return b.lab.Devices[id].Phone.Screen().Kind }
+
+// TestPage is the main job in a real browser: Alice calls from the page, Bob's phones ring, he answers on one of them
+// on the page, each hears the other's own voice, and she hangs up.
+func TestPage(t *testing.T) {
+	b := openBrowser(t)
+	b.until("the page is ready", `window.ringtrip && ringtrip.state().line === "ready" && ringtrip.phones().every(p => p.screen)`)
+	b.shootAll("1-idle")
+
+	b.do("pressing Call", chromedp.Click(".set .go"))
+	b.inLab("both phones ring", func() bool {
+		return b.kind(bob) == iossim.ScreenIncomingFull && b.kind(bob2) == iossim.ScreenIncomingFull
+	})
+	b.until("the page shows the ring", `ringtrip.state().phase === "ringing" && ringtrip.phones().every(p => p.screen.kind === "incoming-full")`)
+	b.shootAll("2-ringing")
+
+	b.do("answering on Bob's iPhone, on the page", chromedp.Click(".phone:nth-of-type(1) .round.answer"))
+	b.until("the call is answered", `ringtrip.state().phase === "talking" && ringtrip.state().answeredBy === "`+bob+`"`)
+	b.until("the page hears Bob's iPhone, by its content", `ringtrip.hears() === "`+bob+`"`)
+	b.inLab("Bob's iPhone hears the page's voice, by its content", func() bool { return b.lab.Voices[bob].Hears(rig.CallerVoice) })
+	b.inLab("the other phone stopped", func() bool { return b.kind(bob2) == iossim.ScreenLock })
+	b.until("the ledger is on the page", `ringtrip.ledger().entries.some(e => e.device === "`+bob+`" && e.stage === "FIRST_MEDIA")`)
+	b.shootAll("3-talking")
+
+	b.do("muting", chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".set button")].find(b => b.textContent.includes("Mute")).click()`))
+	b.inLab("Bob hears nothing of a muted page", func() bool { return b.lab.Voices[bob].Level() < 0.002 })
+	b.do("unmuting", chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".set button")].find(b => b.textContent.includes("Mute")).click()`))
+	b.inLab("Bob hears the page again", func() bool { return b.lab.Voices[bob].Hears(rig.CallerVoice) })
+	b.do("pressing 7 on the keyboard", chromedp.Evaluate[chromedp.Void](`dispatchEvent(new KeyboardEvent("keydown", {key: "7"}))`))
+	b.inLab("the digit arrives at Bob's iPhone as a telephone event", func() bool { return b.lab.Digits(bob) == "7" })
+
+	b.do("holding", chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".set button")].find(b => b.textContent.includes("Hold")).click()`))
+	b.until("held", `ringtrip.state().held`)
+	b.inLab("Bob hears nothing of a page that holds", func() bool { return b.lab.Voices[bob].Level() < 0.002 })
+	b.do("resuming", chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".set button")].find(b => b.textContent.includes("Hold")).click()`))
+	b.inLab("Bob hears the page again", func() bool { return b.lab.Voices[bob].Hears(rig.CallerVoice) })
+
+	b.do("hanging up", chromedp.Click(".set .stop"))
+	b.until("the call is over on the page", `ringtrip.state().state === "ENDED" && ringtrip.state().reason === "HUNGUP"`)
+	b.inLab("and on Bob's iPhone", func() bool { return b.lab.Devices[bob].Phone.Screen().Call == nil })
+	b.until("the ledger says so", `ringtrip.ledger() && ringtrip.ledger().entries.some(e => e.stage === "CALL_ENDED")`)
+	b.shootAll("4-ended")
+	if r := b.lab.Devices[bob].Phone.Recents(); len(r) != 1 || r[0].Missed || r[0].Name != "Alice" || r[0].Duration == 0 {
+		t.Errorf("Bob's Recents are %+v, want one answered call from Alice", r)
+	}
+}
