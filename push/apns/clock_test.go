@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/push/apns"
 	"github.com/ringtrip/ringtrip/push/apnstest"
 )
 
@@ -42,7 +43,7 @@ func TestExpiredTokenIsMintedOnce(t *testing.T) {
 		apple.add(time.Minute)
 	}
 	behind := w.clock.now()
-	w = newWorld(t, apnstest.Config{Now: apple.now}, nil)
+	w = newWorld(t, apnstest.Config{Now: apple.now}, func(c *apns.Config) { c.Backoff = []time.Duration{} }) // a fresh token is no retry
 	w.clock.add(behind.Sub(w.clock.now()))
 	_, errs := w.burst(50)
 	for _, err := range errs {

@@ -199,7 +199,7 @@ func (p *pool) dispatchLocked() {
 }
 
 // pickLocked reserves room on a connection: the proven one with the least to do, else a new one that has no first push
-// yet, else the one to avoid if no other can come. p.mu must be held.
+// yet, else the one to avoid if the others are busy or can't be had. p.mu must be held.
 func (p *pool) pickLocked(avoid *conn) *conn {
 	var best *conn
 	for _, c := range p.conns {
@@ -218,7 +218,7 @@ func (p *pool) pickLocked(avoid *conn) *conn {
 			return c
 		}
 	}
-	if avoid != nil && !avoid.retired && (len(p.conns) >= p.cfg.max || p.failures > 0) && (avoid.proven || !avoid.probing) && p.takeLocked(avoid) {
+	if avoid != nil && !avoid.retired && (len(p.conns) >= min(2, p.cfg.max) || p.failures > 0) && (avoid.proven || !avoid.probing) && p.takeLocked(avoid) {
 		return avoid
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -330,4 +331,88 @@ func TestSleep(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
+}
+
+// TestOneThenMany: on a new connection the second push waits for the first one's success, the others for nothing.
+func TestOneThenMany(t *testing.T) {
+	g := newGate()
+	w := newWorld(t, apnstest.Config{AfterFunc: g.after}, nil)
+	w.srv.Inject(apnstest.Fault{Action: apnstest.DelayAnswer, Times: 10})
+	done := make(chan []error)
+	go func() {
+		_, errs := w.burst(10)
+		done <- errs
+	}()
+	<-g.armed
+	if n := len(w.srv.Requests()); n != 1 {
+		t.Errorf("%d pushes on a connection without a success", n)
+	}
+	g.run()
+	for range 9 {
+		<-g.armed // all at once: none of them is answered yet
+	}
+	g.run()
+	if err := errors.Join(<-done...); err != nil {
+		t.Error(err)
+	}
+	if n := w.srv.Connections(push.Production); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestPauseIsKept: after a failed dial there is no other before its time.
+func TestPauseIsKept(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan struct{}, 100)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- struct{}{}
+			_ = c.Close() // rude on purpose
+		}
+	}()
+	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) { c.ProductionURL = "https://" + l.Addr().String() })
+	w.sender.SetPause(func(int) time.Duration { return time.Hour })
+	p := w.push()
+	p.Deadline = w.clock.now().Add(50 * time.Millisecond)
+	if e := w.refused(p); e.Reason != "deadline passed" || e.Attempts != 1 {
+		t.Errorf("%+v, want one attempt", e)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	<-ended
+	if n := len(accepted); n != 1 {
+		t.Errorf("%d dials within the pause, want 1", n)
+	}
+}
+
+// TestSuccessForgivesFailures: pauses grow with failures in a row only.
+func TestSuccessForgivesFailures(t *testing.T) {
+	w := newWorld(t, apnstest.Config{}, nil)
+	var mu sync.Mutex
+	var failures []int
+	w.sender.SetPause(func(n int) time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		failures = append(failures, n)
+		return 0
+	})
+	for range 2 { // in the second round the first cut hits a connection that has proved itself: it counts for nothing
+		w.srv.Inject(apnstest.Fault{Action: apnstest.CutBefore, Times: 2})
+		w.mustSend(w.push())
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(failures, []int{1, 2, 1}) {
+		t.Errorf("failures in a row %v, want 1 2 1", failures)
+	}
 }

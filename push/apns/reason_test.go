@@ -58,6 +58,16 @@ func TestEveryReason(t *testing.T) {
 			}
 			w.srv.ClearFaults()
 			w.mustSend(w.push()) // no refusal spoils the sender
+			log := w.srv.Requests()
+			next := log[len(log)-1].Connection
+			for _, q := range reqs {
+				if r.Replace && q.Connection == next {
+					t.Errorf("connection %d is still in use", next)
+				}
+			}
+			if !r.Replace && !r.Elsewhere && w.srv.Connections(push.Production) != 1 {
+				t.Error("the connection was replaced for nothing")
+			}
 		})
 	}
 }

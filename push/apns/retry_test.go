@@ -189,6 +189,12 @@ func TestKeyRefusedTripsBreaker(t *testing.T) {
 	if e := w.refused(w.push()); e.Attempts != 0 {
 		t.Errorf("%+v, want only one", e)
 	}
+	w.clock.add(6 * time.Second)
+	before := len(w.srv.Requests())
+	w.burst(20)
+	if n := len(w.srv.Requests()) - before; n != 1 {
+		t.Errorf("%d of a burst tried again, want 1", n)
+	}
 	w.srv.ClearFaults()
 	w.clock.add(6 * time.Second)
 	w.mustSend(w.push())

@@ -13,13 +13,17 @@ import (
 // answer writes an answer and forgets the stream. c.mu must be held.
 func (c *conn) answer(st *stream, a answer, apnsID string) error {
 	delete(c.streams, st.id)
-	raise := a.status == 200 && !c.proven
-	if raise {
-		c.proven, c.limit = true, c.s.cfg.MaxStreams
-	}
-	if raise && !c.s.cfg.LateSettings {
-		if err := c.announce(); err != nil {
-			return err
+	if a.status == 200 {
+		c.accepted++
+		c.limit = c.s.cfg.MaxStreams
+		first := 1
+		if c.s.cfg.LateSettings {
+			first = 2
+		}
+		if c.accepted == first {
+			if err := c.announce(); err != nil {
+				return err
+			}
 		}
 	}
 	body := a.body()
@@ -41,9 +45,6 @@ func (c *conn) answer(st *stream, a answer, apnsID string) error {
 		if err := c.fr.WriteData(st.id, true, body); err != nil {
 			return err
 		}
-	}
-	if raise && c.s.cfg.LateSettings {
-		return c.announce()
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ type Config struct {
 	MaxStreams uint32
 	// FirstStreams is the concurrency before the first accepted push; 0 means 1, as Apple does.
 	FirstStreams uint32
-	// LateSettings announces MaxStreams after the first answer instead of before it.
+	// LateSettings announces MaxStreams with the second accepted push instead of the first.
 	LateSettings bool
 	// Leeway is how far in the future a provider token may be issued; 0 means one minute.
 	Leeway time.Duration

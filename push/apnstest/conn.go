@@ -47,7 +47,7 @@ type conn struct {
 	judged   uint32             // the highest stream processed
 	limit    uint32             // streams that the client may have open
 	acked    bool               // the client knows our settings
-	proven   bool               // a push was accepted
+	accepted int                // pushes answered 200
 	leaving  bool               // GOAWAY sent
 	lastGood uint32             // the last stream that a GOAWAY promised to process
 	eaten    uint32             // bytes of DATA since the window was refilled
