@@ -39,13 +39,21 @@ func SignatureOf(name string) int {
 	return int(h.Sum32() % Signatures)
 }
 
+// SignatureNotes returns the pitches of a signature's four notes in Hz, in order, for whoever sings or
+// recognizes one elsewhere: each is sung for 100 ms, and then there are 80 ms of silence.
+func SignatureNotes(id int) (hz [4]float64) {
+	for place, digit := range word((id%Signatures + Signatures) % Signatures) {
+		hz[place] = noteHz(place, digit)
+	}
+	return hz
+}
+
 // NewSignature returns a Source that sings signature id (0 … 511, taken modulo [Signatures]): a melody at
 // the level of a voice, by which a [Recognizer] tells who speaks.
 func NewSignature(id int) *Tones {
-	id = (id%Signatures + Signatures) % Signatures
 	var segments []Segment
-	for place, digit := range word(id) {
-		segments = append(segments, Segment{[]float64{noteHz(place, digit)}, noteLevel, noteTime})
+	for _, hz := range SignatureNotes(id) {
+		segments = append(segments, Segment{[]float64{hz}, noteLevel, noteTime})
 	}
 	return NewTones(true, append(segments, Segment{For: breath})...)
 }

@@ -2,10 +2,10 @@ package mediatest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ringtrip/ringtrip/media"
-	"github.com/ringtrip/ringtrip/media/audio"
 )
 
 // A FakeSession is one session of a [Fake]. Its state is guarded by the Net's lock.
@@ -161,20 +161,19 @@ func (s *FakeSession) set(change func()) {
 // PlayDTMF implements media.Session. A digit takes 100 ms and the gap after it 50 ms, as in RFC 4733's
 // examples; a digit that comes up while the transport is lost is lost, too.
 func (s *FakeSession) PlayDTMF(digits string) error {
-	row, err := audio.ParseDigits(digits)
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	switch {
 	case s.closed:
 		return media.ErrClosed
-	case err != nil:
-		return fmt.Errorf("playing DTMF: %w", err)
+	case digits == "" || len(digits) > 128 || strings.Trim(digits, "0123456789*#ABCDabcd,") != "":
+		return fmt.Errorf("mediatest: playing DTMF %.40q: there must be 1 to 128 of 0-9 * # A-D and ','", digits)
 	case !s.up || s.held:
 		return media.ErrNotConnected
 	}
 	at := time.Duration(0)
-	for _, digit := range row {
-		if digit == audio.Pause {
+	for _, digit := range []byte(strings.ToUpper(digits)) {
+		if digit == ',' {
 			at += 2 * time.Second
 			continue
 		}

@@ -143,6 +143,17 @@ func (p *party) hear(id int) {
 	}
 }
 
+// quiet waits until half a second of silence was played: nothing is on the way any more.
+func (p *party) quiet() {
+	p.t.Helper()
+	for n := 0; n < 25; n++ {
+		p.play(1)
+		if p.Stats().AudioLevel > audio.SilenceLevel {
+			n = 0
+		}
+	}
+}
+
 // connect warms both and starts their audio.
 func connect(a, b *party) {
 	a.t.Helper()
@@ -177,26 +188,22 @@ func TestCall(t *testing.T) {
 	b.hear(100)
 
 	a.SetMuted(true)
-	keys(a, b)
+	b.quiet()
 	before := notes(b)
+	a.ears.Reset()
+	a.hear(200) // mute does not stop what is heard
 	keys(a, b)
 	if after := notes(b); after != before {
 		t.Errorf("%d notes were heard of a muted microphone", after-before)
-	}
-	if l := b.Stats().AudioLevel; l > audio.SilenceLevel {
-		t.Errorf("a muted microphone has level %v", l)
-	}
-	if l := a.Stats().AudioLevel; l < 0.02 {
-		t.Errorf("mute must not stop what is heard; it has level %v", l)
 	}
 	a.SetMuted(false)
 	b.ears.Reset()
 	b.hear(100)
 
 	b.SetHeld(true)
-	b.ears.Reset()
-	a.play(10) // what was on the way
+	a.quiet()
 	a.ears.Reset()
+	b.ears.Reset()
 	a.play(50) // a second in which a goes on talking
 	if _, ok := b.ears.Heard(); ok {
 		t.Error("heard somebody on hold")

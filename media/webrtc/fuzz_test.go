@@ -2,9 +2,11 @@ package webrtc
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ringtrip/ringtrip/media"
 )
@@ -84,6 +86,8 @@ func FuzzReceive(f *testing.F) {
 	f.Add(int32(4), "")
 	factory, _, cfg := quiet(f)
 	f.Fuzz(func(t *testing.T, kind int32, data string) {
+		dog := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("a message of kind %d makes it hang: %q", kind, data)) })
+		defer dog.Stop()
 		s, err := factory.New(cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -189,6 +189,7 @@ func TestPumpKeepsTime(t *testing.T) {
 		w.headers = nil
 		p.dial([]byte("1"))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(w.headers) != 7 || w.headers[0].PayloadType != 110 || !w.headers[0].Marker {
 			t.Errorf("a key without sound: %d packets", len(w.headers))
 		}
