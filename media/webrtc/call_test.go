@@ -38,7 +38,7 @@ func call(t testing.TB, change func(*Config)) (a, b *party) {
 	return a, b
 }
 
-func newParty(t testing.TB, id int, role media.Role, change func(*Config)) *party {
+func newParty(t testing.TB, id int, role media.Role, change func(*Config), credentials ...byte) *party {
 	t.Helper()
 	p := &party{t: t, events: make(chan media.Event, 64), heard: make(chan audio.Hearing, 64), played: make(chan struct{})}
 	p.ears = audio.NewRecognizer(func(h audio.Hearing) { p.heard <- h })
@@ -57,7 +57,7 @@ func newParty(t testing.TB, id int, role media.Role, change func(*Config)) *part
 		t.Fatal(err)
 	}
 	p.Session, err = f.New(media.Config{
-		CallID: "c", Session: "s", Role: role,
+		CallID: "c", Session: "s", Role: role, Credentials: credentials,
 		Send: func(m media.Message) {
 			p.mu.Lock()
 			far := p.far

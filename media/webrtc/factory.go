@@ -32,6 +32,9 @@ type Config struct {
 	// Interfaces and Addresses choose what is offered to the far end; nil means all.
 	Interfaces func(name string) bool
 	Addresses  func(net.IP) bool
+	// RelayOnly goes through the TURN servers of the credentials alone, so that the far end does not learn
+	// this end's address.
+	RelayOnly bool
 	// Disconnected is how long the far end may say nothing before Disconnected (5 s if 0), and Failed how
 	// much longer before Failed (25 s if 0). KeepAlive is how often the path is checked (2 s if 0).
 	Disconnected, Failed, KeepAlive time.Duration

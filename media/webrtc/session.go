@@ -216,6 +216,9 @@ func (s *Session) notify(e media.Event) { s.out.post(false, func() { s.cfg.Notif
 // connect makes the peer connection. s.mu must be held.
 func (s *Session) connect() error {
 	cfg := pion.Configuration{ICEServers: s.servers}
+	if s.factory.cfg.RelayOnly {
+		cfg.ICETransportPolicy = pion.ICETransportPolicyRelay
+	}
 	if s.cert != nil {
 		cfg.Certificates = []pion.Certificate{*s.cert}
 	}
