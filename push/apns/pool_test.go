@@ -115,9 +115,10 @@ func TestIdleConnectionLost(t *testing.T) {
 	for name, harm := range map[string]func(*apnstest.Server){
 		"cut":    func(s *apnstest.Server) { s.CutConnections(0) },
 		"goaway": func(s *apnstest.Server) { s.GoAway(push.Production, "Shutdown") },
+		"hold":   func(s *apnstest.Server) { s.GoAway(push.Production, "Shutdown") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, apnstest.Config{}, nil)
+			w := newWorld(t, apnstest.Config{HoldAfterGoAway: name == "hold"}, nil)
 			for range 5 {
 				w.mustSend(w.push())
 				harm(w.srv)

@@ -59,6 +59,8 @@ type Config struct {
 	FirstStreams uint32
 	// LateSettings announces MaxStreams with the second accepted push instead of the first.
 	LateSettings bool
+	// HoldAfterGoAway leaves a connection open after GOAWAY when nothing is in flight: closing it is the client's business.
+	HoldAfterGoAway bool
 	// Leeway is how far in the future a provider token may be issued; 0 means one minute.
 	Leeway time.Duration
 	// StoreDespiteZeroExpiration keeps one push per app for an offline device even if its expiration is 0, and

@@ -166,7 +166,7 @@ var (
 // flush writes out unless more frames have been read already, and ends a connection that is leaving and has answered
 // everything. c.mu must be held.
 func (c *conn) flush() error {
-	if c.leaving && len(c.streams) == 0 {
+	if c.drained() {
 		_ = c.bw.Flush() // the connection ends anyway
 		return errDrained
 	}
@@ -174,6 +174,11 @@ func (c *conn) flush() error {
 		return nil
 	}
 	return c.bw.Flush()
+}
+
+// drained says whether a connection that said GOAWAY has nothing left to do. c.mu must be held.
+func (c *conn) drained() bool {
+	return c.leaving && len(c.streams) == 0 && !c.s.cfg.HoldAfterGoAway
 }
 
 func (c *conn) settings(f *http2.SettingsFrame) error {
@@ -312,7 +317,7 @@ func (c *conn) answerLate(st *stream, a answer, apnsID string) {
 	if c.streams[st.id] != st {
 		return
 	}
-	if c.answer(st, a, apnsID) != nil || c.bw.Flush() != nil || c.leaving && len(c.streams) == 0 {
+	if c.answer(st, a, apnsID) != nil || c.bw.Flush() != nil || c.drained() {
 		_ = c.raw.Close() // the reader sees it and ends
 	}
 }
@@ -335,7 +340,7 @@ func (c *conn) goAway(reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.leave(c.last, http2.ErrCodeNo, reasonJSON(reason))
-	if c.bw.Flush() != nil || len(c.streams) == 0 {
+	if c.bw.Flush() != nil || c.drained() {
 		_ = c.raw.Close() // the reader sees it and ends
 	}
 }
