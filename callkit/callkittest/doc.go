@@ -41,7 +41,7 @@
 // that value. Where a scenario has nothing for a callback, the scripted app does what a good app would: it
 // reports a push, fulfils an action.
 //
-// Calls are u1 to u97. given knows: app not running (the default; it has run before), first launch, app in
+// Calls are u1 to u97 (u99 is the call of the other app). given knows: app not running (the default; it has run before), first launch, app in
 // foreground, app in background, app suspended, phone locked, u1 ringing, connected, held, ended, dialing or
 // outgoing (connected), strikes 3, focus Sleep allow=handle, block handle, other app on a call, config
 // maximumCallGroups=1 (and so on), no voip background mode, app setup nothing, noRegistry or
