@@ -3,8 +3,8 @@ package archtest
 // table is the architecture. Leaves (iossim, media/webrtc, push/apns, store/*, bus/*) know their parent and
 // the pure packages only; only cmd and capi choose leaves; phone and server never know each other.
 var table = map[string]row{
-	"call":    {why: "one call on one device, pure: it must compile into anything and be searched exhaustively"},
-	"fork":    {why: "one call rung on many devices, pure", ours: []string{"call"}},
+	"call":    {why: "one call on one device, pure: it must compile into anything and be searched exhaustively", testing: []string{"internal/model"}},
+	"fork":    {why: "one call rung on many devices, pure", ours: []string{"call"}, testing: []string{"internal/model"}},
 	"callkit": {why: "Apple's words as interfaces; no behaviour, so anyone's glue code can be written against it"},
 
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
@@ -34,7 +34,7 @@ var table = map[string]row{
 
 	"store":           {why: "the contract of what the server keeps; no behaviour"},
 	"store/sqlite":    {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest"}},
-	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine"}},
+	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine", "pgregory.net/rapid"}},
 	"bus":             {why: "the contract of what wakes a stream; no behaviour"},
 	"bus/local":       {why: "a leaf: one process", ours: []string{"bus"}, testing: []string{"bus/bustest"}},
 	"bus/bustest":     {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
@@ -47,7 +47,19 @@ var table = map[string]row{
 
 	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},
 
-	"web": {why: "the page, embedded", testing: []string{"iossim"}},
+	"web": {why: "the page, embedded; its tests hold its words against what it draws and hears", testing: []string{"iossim", "media/audio"}},
+
+	"internal/rig": {why: "a whole ringtrip in one process, for demo, bench and random lives; besides cmd the only one that chooses leaves",
+		ours: []string{"bus/local", "call", "callkit", "iossim", "media", "media/audio", "media/webrtc", "phone", "push", "push/apns", "push/apnstest",
+			"server", "server/auth", "signaling", "signaling/...", "store/sqlite"},
+		others:  []string{"connectrpc.com/connect", "github.com/golang-jwt/jwt/v5"},
+		testing: []string{"media/mediatest"}},
+	"cmd/ringtrip": {why: "the only binary; it chooses leaves",
+		ours: []string{"bus/local", "call", "callkit/callkittest", "internal/rig", "iossim", "media", "media/audio", "media/webrtc", "phone", "push",
+			"push/apns", "push/apnstest", "server", "server/auth", "signaling/...", "store/sqlite", "web"},
+		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "golang.org/x/sync"}},
 
 	"internal/archtest": {why: "this test"},
+	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
+	"tools/model":       {why: "runs the searches of the pure machines with larger bounds and prints the figures"},
 }

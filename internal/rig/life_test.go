@@ -72,6 +72,8 @@ type life struct {
 	fakes  []*mediatest.Fake
 	rpc    *http.Client
 
+	tally map[string]int // why calls ended, and how many were answered
+
 	mu     sync.Mutex
 	pipe   *Pipe
 	did    []string
@@ -81,14 +83,15 @@ type life struct {
 }
 
 // live plays a script in a bubble of virtual time and returns what is wrong in the end, "" if nothing is.
-func live(t *testing.T, script []move, faults []PushFault) (wrong string) {
+// It counts calls in tally.
+func live(t *testing.T, script []move, faults []PushFault, tally map[string]int) (wrong string) {
 	dir, err := os.MkdirTemp("", "ringtrip-life-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
 	synctest.Test(t, func(t *testing.T) {
-		l := &life{dir: dir, secret: NewSecret(), push: NewFaultyPush(faults), air: mediatest.NewNet()}
+		l := &life{dir: dir, secret: NewSecret(), push: NewFaultyPush(faults), air: mediatest.NewNet(), tally: tally}
 		if err := l.begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +184,30 @@ func (l *life) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return pipe.DialContext(ctx, network, addr)
 }
 
+// aim returns the device that a move is about: the one it names, or, where that one cannot do it, another that can,
+// so that most moves do something.
+func (l *life) aim(m move) int {
+	var fits func(s iossim.Screen) bool
+	switch m.What {
+	case "answer", "decline":
+		fits = func(s iossim.Screen) bool {
+			return s.Kind == iossim.ScreenIncomingFull || s.Kind == iossim.ScreenIncomingBanner
+		}
+	case "end", "hold", "mute", "keys", "crash", "swipe", "service":
+		fits = func(s iossim.Screen) bool { return s.Call != nil && s.Call.Status == "" }
+	default:
+		return m.Device
+	}
+	for i := range l.dev {
+		if at := (m.Device + i) % len(l.dev); fits(l.dev[at].Phone.Screen()) {
+			return at
+		}
+	}
+	return m.Device
+}
+
 func (l *life) do(ctx context.Context, m move) {
+	m.Device = l.aim(m)
 	d := l.dev[m.Device]
 	var err error
 	switch m.What {
@@ -306,6 +332,10 @@ func (l *life) callsWrong(ctx context.Context) (wrong []string, err error) {
 		if h.Reason == v1.EndReason_END_REASON_UNSPECIFIED {
 			wrong = append(wrong, "call "+h.CallId+" never ended at the server")
 			continue
+		}
+		l.tally[ReasonWord(h.Reason)]++
+		if h.AnsweredAt != nil {
+			l.tally["(answered)"]++
 		}
 		r, err := ops.GetLedger(ctx, connect.NewRequest(&v1.GetLedgerRequest{CallId: h.CallId}))
 		if err != nil {

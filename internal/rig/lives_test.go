@@ -20,16 +20,16 @@ func TestRandomLives(t *testing.T) {
 		}
 		defer func() { _ = flag.Set("rapid.checks", f.DefValue) }()
 	}
-	played := 0
+	played, tally := 0, map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		script := rapid.SliceOfN(rapid.Custom(drawMove), 3, 25).Draw(rt, "script")
 		faults := rapid.SliceOfN(rapid.Custom(drawFault), 0, 8).Draw(rt, "pushes")
 		played++
-		if wrong := live(t, script, faults); wrong != "" {
+		if wrong := live(t, script, faults, tally); wrong != "" {
 			rt.Fatalf("this life went wrong:\n%s\nscript:\n%s\npushes: %+v", wrong, scriptText(script), faults)
 		}
 	})
-	t.Logf("%d lives", played)
+	t.Logf("%d lives; calls by reason: %v", played, tally)
 }
 
 func scriptText(script []move) string {
