@@ -47,7 +47,8 @@
 //   - The audio session is lent when an answer or a start is fulfilled (never before), taken back on hold and
 //     at the end.
 //   - Calls outlive the process that reported them. The session does not.
-//   - A process in the background without work is suspended: its timers and queues stand still.
+//   - A process in the background without work is suspended: its timers and queues stand still, and what a
+//     goroutine of it calls meanwhile happens when it goes on.
 //
 // The call table holds many calls, but what a user can do with a second one (call waiting, groups, cellular
 // calls) is not simulated yet: a second call waits until the first is over.

@@ -2,6 +2,7 @@ package iossim
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,8 +140,16 @@ func TestTimersStandStillWhileSuspended(t *testing.T) {
 	if fired >= 0 {
 		t.Fatalf("the timer fired after %v in a suspended process", fired)
 	}
+	app.report(u1) // by a goroutine that the simulation can't stop
+	w.Run(time.Minute)
+	if len(ph.Calls()) != 0 {
+		t.Fatal("a suspended process reported a call")
+	}
 	must(t, ph.OpenApp(bundle))
 	w.Run(time.Second)
+	if len(ph.Calls()) != 1 {
+		t.Fatal("what was called while suspended is lost")
+	}
 	if fired < time.Minute {
 		t.Fatalf("the timer of a resumed process fired at %v, want it when the process went on", fired)
 	}
@@ -505,3 +514,27 @@ func TestForeignQueue(t *testing.T) {
 type inline chan func()
 
 func (q inline) Async(f func()) { q <- f }
+
+func TestTheCallScreenComesBack(t *testing.T) {
+	w, ph := install(t, Config{}, PhoneConfig{}, &goodApp{})
+	kinds := []ScreenKind{}
+	do := func(acts ...func() error) {
+		t.Helper()
+		for _, act := range acts {
+			must(t, act())
+			w.Run(time.Second)
+			kinds = append(kinds, ph.Screen().Kind)
+		}
+	}
+	ph.DeliverPush(bundle, pushOf(u1))
+	w.Run(time.Second)
+	do(ph.Answer, ph.Home, ph.Lock, ph.Unlock, ph.ReturnToCall, ph.OpenRecents)
+	if s := ph.Screen(); s.Call == nil || s.Call.InApp {
+		t.Errorf("the pill of the call is missing: %+v", s.Call)
+	}
+	do(func() error { return ph.OpenApp(bundle) }, ph.End)
+	want := []ScreenKind{ScreenInCall, ScreenHome, ScreenInCall, ScreenHome, ScreenInCall, ScreenRecents, ScreenInCall, ScreenApp}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("screens %v\nwant    %v\n%s", kinds, want, w.Log())
+	}
+}

@@ -65,7 +65,7 @@ func (a *app) kill(why string) {
 func (p *Process) die(string) {
 	p.dead, p.diedAt = true, p.w.now
 	p.app.proc = nil
-	p.inbox = nil
+	p.inbox, p.frozen = nil, nil
 	p.pumping.cancel()
 	p.suspendEv.cancel()
 	for _, pu := range p.app.pushes {
@@ -109,6 +109,11 @@ func (p *Process) considerSuspend() {
 func (p *Process) resume() {
 	p.suspended = false
 	p.ph.log(ChanSystem, p.tag(), "resume pid=%d", p.pid)
+	frozen := p.frozen
+	p.frozen = nil
+	for _, call := range frozen {
+		call()
+	}
 	p.touch()
 	if watcher := p.watcher; watcher != nil {
 		// As an event, so that the caller's work is not torn apart.

@@ -20,6 +20,7 @@ type Process struct {
 	diedAt    time.Time
 	launched  bool // DidFinishLaunching has returned
 	suspended bool
+	frozen    []func() // what it called while suspended, which is to happen when it goes on
 	state     callkit.ApplicationState
 	delegate  callkit.ApplicationDelegate
 
@@ -168,6 +169,10 @@ func (p *Process) sendLocked(text string, do func()) {
 		return
 	}
 	w.tick()
+	if p.suspended { // a thread of it that goes on here would stand still on a phone
+		p.frozen = append(p.frozen, func() { p.sendLocked(text, do) })
+		return
+	}
 	at := p.time()
 	logged := !at.After(w.now)
 	if logged && text != "" {

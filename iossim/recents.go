@@ -17,7 +17,7 @@ type Recent struct {
 	Missed   bool           `json:"missed"`
 	Video    bool           `json:"video"`
 	When     time.Time      `json:"when"`     // start, by the phone's clock
-	Duration time.Duration  `json:"duration"` // 0 if it was never connected
+	Duration time.Duration  `json:"duration"` // in nanoseconds; 0 if it was never connected
 }
 
 // addRecent writes an ended call down, newest first. A call is missed if it came in, was never connected,
@@ -44,7 +44,7 @@ func (ph *Phone) addRecent(c *call, cause endCause, missed bool, at time.Time) {
 		word = "outgoing"
 	case !c.wasUp && cause == endUser:
 		word = "declined"
-	case !c.wasUp && cause == endReport:
+	case !c.wasUp && cause == endReport && c.reason != callkit.Failed:
 		word = "elsewhere"
 	case !c.wasUp:
 		word = "failed"

@@ -65,9 +65,9 @@ type ScreenCall struct {
 	BundleID    string    `json:"bundleId"`
 	Outgoing    bool      `json:"outgoing"`
 	Video       bool      `json:"video"`
-	Status      string    `json:"status"`                // in Apple's words; empty while a timer runs
-	ConnectedAt time.Time `json:"connectedAt,omitempty"` // where the timer began, by the phone's clock; zero: no timer
-	InApp       bool      `json:"inApp"`                 // drawn by the app, which is in the foreground
+	Status      string    `json:"status"`               // in Apple's words; empty while a timer runs
+	ConnectedAt time.Time `json:"connectedAt,omitzero"` // where the timer began, by the phone's clock; zero: no timer
+	InApp       bool      `json:"inApp"`                // drawn by the app, which is in the foreground
 	Muted       bool      `json:"muted"`
 	Held        bool      `json:"held"`
 	Speaker     bool      `json:"speaker"`
