@@ -42,13 +42,8 @@ func (p *Phone) step(l *line, e call.Event, a callkit.Action) []item {
 	next, effects := call.Step(before, e)
 	l.state = next
 	p.log.Debug("step", "call", l.id, "event", e, "from", before.State, "to", next.State, "effects", effects)
-	if next.Pending != before.Pending {
-		switch {
-		case next.Pending != call.NoAction:
-			l.kept = a
-		case !has(effects, call.FulfillPending) && !has(effects, call.FailPending):
-			l.kept = nil // the system settled it
-		}
+	if next.Pending != before.Pending && next.Pending != call.NoAction {
+		l.kept = a
 	}
 	if next.State == call.Ended && before.State != call.Ended {
 		p.end(l)
@@ -58,15 +53,6 @@ func (p *Phone) step(l *line, e call.Event, a callkit.Action) []item {
 		items[i] = item{line: l, effect: effect, action: a}
 	}
 	return items
-}
-
-func has(effects []call.Effect, kind call.EffectKind) bool {
-	for _, e := range effects {
-		if e.Kind == kind {
-			return true
-		}
-	}
-	return false
 }
 
 // tell lets e happen to l; what follows waits in the outbox. The lock must be held.

@@ -170,6 +170,28 @@ func TestLegOffersAnew(t *testing.T) {
 		t.Fatal("a failed leg's session stays open")
 	}
 	r.wantState(200, call.Dialing, call.NotEnded)
+	r.hold(200, true)
+	r.perform(&callkit.SetMutedCallAction{Base: callkit.Base{CallUUID: id(200)}, Muted: true})
+	again := &leg{device: "carol-1"}
+	again.Session, _ = one.fake.New(media.Config{CallID: id(200).String(), Role: media.Offerer, Session: "s2", Notify: func(media.Event) {},
+		Send: func(m media.Message) {
+			r.conn.Media(&v1.MediaMessage{CallId: id(200).String(), FromDevice: "carol-1", Session: m.Session, Kind: v1.MediaKind(m.Kind), Data: m.Data})
+		}})
+	_ = errors.Join(again.Prepare(), again.Warm(), again.StartAudio())
+	r.passTo(again)
+	second := r.media.Session(id(200).String())
+	if second == first || !second.Connected() {
+		t.Fatal("the device's second offer was not taken")
+	}
+	_ = second.StartAudio()
+	if second.Hears() != "" {
+		t.Error("the new session does not know that the call is held")
+	}
+	r.hold(200, false)
+	r.s.advance(time.Second)
+	if second.Hears() != "carol-1" || one.fake.Session(id(200).String()).Hears() != "" {
+		t.Error("the new session does not know that the call is muted")
+	}
 	for n := range 2 * maxSessions { // an enemy's devices
 		r.conn.Media(&v1.MediaMessage{CallId: id(200).String(), FromDevice: string(rune('a' + n)), Session: "x", Kind: v1.MediaKind_MEDIA_KIND_OFFER, Data: "v=0"})
 	}
@@ -239,6 +261,8 @@ func TestOutgoingEnds(t *testing.T) {
 		"unanswered": {func(r *rig) { r.tell(r.oursOver(call.Unanswered)) }, call.Unanswered, []string{"ended c200 3"}},
 		"replaced":   {func(r *rig) { r.tell(r.oursOver(call.Replaced)) }, call.Replaced, []string{"ended c200 4"}},
 		"cancelled":  {func(r *rig) { r.end(200) }, call.Cancelled, []string{"send cancel", "fulfill end c200"}},
+		"nobody says anything yet": {func(r *rig) { r.s.advance(47 * time.Second); r.wantState(200, call.Dialing, call.NotEnded); r.end(200) },
+			call.Cancelled, []string{"send cancel", "fulfill end c200"}},
 		"nobody says anything": {func(r *rig) { r.s.advance(time.Minute) }, call.Unanswered,
 			[]string{"send cancel", "ended c200 3"}},
 		"the call service dies": {func(r *rig) { r.s.provider.d.ProviderDidReset(&r.s.provider); r.s.run() }, call.Crashed, []string{"send cancel"}},
@@ -295,6 +319,22 @@ func TestCancelThatTheNetworkSwallowed(t *testing.T) {
 	r.reply("CancelRequest", signaling.Result{Call: r.oursOver(call.Cancelled)})
 	r.hello(r.oursOver(call.Cancelled))
 	r.want()
+}
+
+// TestOneCallOneID: an ID of the server is used once.
+func TestOneCallOneID(t *testing.T) {
+	r := newRig(t, false, nil)
+	r.activate(true) // left from a call before
+	r.hello()
+	_, _ = r.p.Start(StartRequest{Callee: "carol"})
+	r.s.run()
+	if !r.state(200).Audio {
+		t.Error("the call does not know that the audio session is lent")
+	}
+	r.reply("StartRequest", signaling.Result{Call: r.oursOver(call.Declined)})
+	if _, err := r.p.Start(StartRequest{Callee: "carol"}); !errors.Is(err, ErrNotConnected) {
+		t.Errorf("started again without a new ID: %v", err)
+	}
 }
 
 func TestCallBackFromRecents(t *testing.T) {
@@ -404,6 +444,7 @@ func TestRequestsOfTheApp(t *testing.T) {
 func TestGlare(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		r.dial()
+		r.activate(true) // and it stays: the system does not bounce it
 		p := r.payload(1)
 		p.CallerName, p.Handle = "Carol", "carol"
 		r.push(p, true) // carol calls us at the same moment
@@ -414,7 +455,6 @@ func TestGlare(t *testing.T) {
 		r.tell(r.oursOver(call.Replaced))
 		r.wantState(200, call.Ended, call.Replaced)
 		r.wantState(1, call.Ringing, call.NotEnded)
-		r.activate(true)
 		r.answer(1)
 		if !r.state(1).Audio {
 			t.Error("the answered call does not know that the audio session is lent")

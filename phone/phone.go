@@ -240,7 +240,6 @@ func (p *Phone) Close() {
 		return
 	}
 	p.closed = true
-	p.outbox = nil
 	var sessions []media.Session
 	for _, l := range p.lines {
 		l.stopTimers()

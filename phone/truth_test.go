@@ -67,6 +67,16 @@ func TestTruthInAnyOrder(t *testing.T) {
 	r.want("report c1 Alice alice", "ended c1 2", "ended c1 2")
 	r.push(r.payload(1), false)
 	r.want()
+
+	r.talk(2)
+	old := r.truth(2, v1.CallState_CALL_STATE_ANSWERED)
+	held := r.truth(2, v1.CallState_CALL_STATE_ANSWERED)
+	held.RemoteHeld = true
+	r.tell(held)
+	r.tell(old)
+	if !r.state(2).RemoteHeld {
+		t.Error("an old word of the server was believed")
+	}
 }
 
 func TestTombstonesOfTheServer(t *testing.T) {
@@ -135,6 +145,15 @@ func TestRingDeadline(t *testing.T) {
 	}
 	t.Run("of the push", func(t *testing.T) {
 		r := newRig(t, false, nil)
+		p := r.payload(1)
+		p.ExpiresAt = r.now().Add(20 * time.Second).UnixMilli()
+		r.push(p, true)
+		r.s.take()
+		rings(r, 20*time.Second)
+	})
+	t.Run("of the push, with a clock that is behind", func(t *testing.T) {
+		r := newRig(t, false, nil)
+		r.s.skew = -time.Hour
 		p := r.payload(1)
 		p.ExpiresAt = r.now().Add(20 * time.Second).UnixMilli()
 		r.push(p, true)
