@@ -155,6 +155,7 @@ func (pr *provider) deliver(t *transaction) {
 		t.perform(pr)
 		return
 	}
+	var asked []*action
 	var acts []callkit.Action
 	pr.p.post(item{
 		queue: pr.queue,
@@ -164,12 +165,13 @@ func (pr *provider) deliver(t *transaction) {
 				if x.state == actionWaiting {
 					x.bind(pr)
 					x.state = actionDelivered
+					asked = append(asked, x)
 					acts = append(acts, x.act)
 				}
 			}
 			return len(acts) == 0
 		},
-		log: pr.p.say(ChanProvider, "executeTransaction actions=%d", len(t.actions)),
+		log: func() { pr.p.ph.log(ChanProvider, pr.p.tag(), "executeTransaction actions=%d", len(acts)) },
 		run: func() {
 			whole := d.ExecuteTransaction(pr, acts)
 			pr.p.w.mu.Lock()
@@ -180,7 +182,7 @@ func (pr *provider) deliver(t *transaction) {
 			if t.whole {
 				return
 			}
-			for _, x := range t.actions {
+			for _, x := range asked {
 				if x.state == actionDelivered && !x.settled {
 					x.state = actionWaiting
 				}

@@ -191,7 +191,7 @@ func (s *audioSession) SetActive(on bool) error {
 		if on {
 			s.fallBack()
 		} else if owns && s.owns() {
-			s.p.ph.log(ChanSystem, s.p.tag(), "audioDeactivate %s: by the app's own hand", a.owner.id)
+			s.p.ph.log(ChanSystem, s.p.tag(), "audioDeactivate %s (by the app's own hand)", a.owner.id)
 			a.owner.audioVoid = true
 			a.release()
 		}

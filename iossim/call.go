@@ -194,7 +194,7 @@ func (ph *Phone) processDied(p *Process) {
 	p.app.requeue()
 	for _, c := range ph.callsOf(p.app) {
 		if ph.audio.owner == c {
-			ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s: its process died", c.id)
+			ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s (its process died)", c.id)
 			ph.audio.release()
 		}
 		c.audioVoid = true
@@ -226,7 +226,7 @@ func (ph *Phone) RestartCallService() {
 		ph.showCall = false
 		ph.afterUnlock, ph.promptText = nil, ""
 		if ph.audio.owner != nil {
-			ph.log(ChanSystem, nil, "audioDeactivate %s: the call service died", ph.audio.owner.id)
+			ph.log(ChanSystem, nil, "audioDeactivate %s (the call service died)", ph.audio.owner.id)
 			ph.audio.release()
 		}
 		ph.arbitrate()
