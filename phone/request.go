@@ -181,6 +181,16 @@ func (p *Phone) said(l *line, r signaling.Result) {
 	}
 }
 
+// inquire asks the server about a call. It tells the truth, or that it knows no such call.
+func (p *Phone) inquire(l *line) {
+	p.send(l, &v1.AckRequest{CallId: l.id.String(), DeviceId: p.cfg.DeviceID}, true, func(r signaling.Result) {
+		if r.Problem == "unknown_call" {
+			l.say = nothing // nobody is left to hear it
+		}
+		p.heard(l, r)
+	})
+}
+
 // ack sends marks for the ledger that were not sent yet. Without bestEffort it is what tells the caller that it
 // rings here, and is tried until it is through.
 func (p *Phone) ack(l *line, bestEffort bool, stages ...v1.Stage) {

@@ -26,8 +26,8 @@ func (p *Phone) setOnline(on bool) {
 	}
 }
 
-// hello takes the whole truth of a moment. Live calls that are not in it are unknown to the server, except those
-// that were made after that moment.
+// hello takes the whole truth of a moment. A live call that is not in it may have been made just after that moment, on
+// another connection: the server is asked before the call is given up.
 func (p *Phone) hello(h *v1.Hello) {
 	p.reconcile()
 	var now time.Time
@@ -46,14 +46,8 @@ func (p *Phone) hello(h *v1.Hello) {
 		p.truth(c, h.ServerTime != nil)
 	}
 	for _, l := range p.lines {
-		if !l.state.Live() || known[l.id] || l.inviting || !l.sent.IsZero() && !l.sent.Before(now) {
-			continue
-		}
-		p.tell(l, call.Event{Kind: call.Unknown})
-	}
-	for _, l := range p.lines {
-		if l.say != nothing && l.inFlight == 0 && !known[l.id] {
-			l.say = nothing // the server has forgotten it
+		if !known[l.id] && !l.inviting && (l.state.Live() || l.say != nothing && l.inFlight == 0) {
+			p.inquire(l)
 		}
 	}
 	p.endOrphans()

@@ -13,15 +13,35 @@ import (
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
+// A call that a Hello does not have is asked for before it is given up: it may have been made just after the Hello.
 func TestHelloWithoutTheCall(t *testing.T) {
+	unknown := func(r *rig) {
+		r.conn.last("AckRequest").answer(signaling.Result{Problem: "unknown_call", Err: failure(connect.CodeNotFound)})
+		r.s.run()
+	}
 	t.Run("ringing", func(t *testing.T) {
 		both(t, func(t *testing.T, r *rig) {
 			r.ring(1)
 			r.s.advance(time.Second)
 			r.hello()
+			r.want("send ack with tok")
+			r.wantState(1, call.Ringing, call.NotEnded)
+			unknown(r)
 			r.wantState(1, call.Ended, call.ServerEnded)
 			r.want("ended c1 2")
 		})
+	})
+	t.Run("dialing, and the server made it just after", func(t *testing.T) {
+		r := newRig(t, false, nil)
+		r.dial()
+		r.s.advance(time.Second)
+		r.hello()
+		r.want("send ack")
+		truth := r.ours(200, v1.CallState_CALL_STATE_RINGING)
+		truth.Ringing = true
+		r.conn.last("AckRequest").answer(signaling.Result{Call: truth})
+		r.s.run()
+		r.wantState(200, call.Alerting, call.NotEnded)
 	})
 	t.Run("pushed after the Hello was made", func(t *testing.T) {
 		r := newRig(t, false, nil)
@@ -45,6 +65,8 @@ func TestHelloWithoutTheCall(t *testing.T) {
 		r.dial()
 		r.s.advance(time.Second)
 		r.hello()
+		r.want("send ack")
+		unknown(r)
 		r.wantState(200, call.Ended, call.ServerEnded)
 		r.want("send cancel", "ended c200 2")
 	})
@@ -52,6 +74,7 @@ func TestHelloWithoutTheCall(t *testing.T) {
 		r := newRig(t, false, nil)
 		r.talk(1)
 		r.hello()
+		unknown(r)
 		r.wantState(1, call.Ended, call.ServerEnded)
 	})
 }
