@@ -51,13 +51,17 @@ var (
 // applicationID marks the file as ours (SQLite: PRAGMA application_id): "RiNG".
 const applicationID = 0x52694e47
 
+// busyTimeout is how many milliseconds to wait for a lock of the database. Only another program that looks into
+// the file can have one.
+const busyTimeout = 5000
+
 //go:embed schema/*.sql
 var schema embed.FS
 
 // dsn names the file with what every connection needs. The path is escaped, for it may contain '?' or '%'.
 func dsn(path string, pragmas ...string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
-	q := url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)}
+	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout)}, pragmas...)}
 	u.RawQuery = q.Encode()
 	return u.String()
 }

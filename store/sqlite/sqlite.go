@@ -33,7 +33,7 @@ type Config struct {
 	// Dir is the folder of the database; it is made if it does not exist. Empty: a temporary folder, which Close
 	// removes (for tests and demonstrations).
 	Dir string
-	// Logger hears about opening; nil is silent.
+	// Logger hears about opening, and of trouble that no caller is told; nil is silent.
 	Logger *slog.Logger
 	// Now is the clock; nil is time.Now. It is only used where a row needs a time and was given none.
 	Now func() time.Time
@@ -48,6 +48,7 @@ type Store struct {
 	writeDB *sql.DB
 	readDB  *sql.DB
 	now     func() time.Time
+	log     *slog.Logger
 	latency time.Duration
 
 	closing sync.RWMutex // held for reading while the queue and the readers' connections are used
@@ -62,9 +63,12 @@ var _ store.Store = (*Store)(nil)
 // Open opens the store in cfg.Dir, makes or migrates it, and checks that the disk takes a durable write. Its
 // errors are [*OpenError].
 func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{now: cfg.Now, readers: map[string]*sql.Stmt{}}
+	s := &Store{now: cfg.Now, log: cfg.Logger, readers: map[string]*sql.Stmt{}}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	defer func() {
 		if err != nil {
@@ -102,9 +106,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		s.Close()
 		return nil, fileError(s.path, err)
 	}
-	if cfg.Logger != nil {
-		cfg.Logger.Info("sqlite: opened", "path", s.path, "durable_write", s.latency)
-	}
+	s.log.Info("sqlite: opened", "path", s.path, "durable_write", s.latency)
 	return s, nil
 }
 
@@ -124,7 +126,7 @@ func (s *Store) connect(ctx context.Context) (err error) {
 			conn.Close()
 		}
 	}()
-	s.writer = newWriter(conn)
+	s.writer = newWriter(conn, s.path, s.log)
 	var mode string
 	var synchronous int
 	if err := errors.Join(

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/ringtrip/ringtrip/store"
@@ -32,15 +33,23 @@ type writer struct {
 	queue chan *write
 	tx    *tx
 	ended chan struct{}
+	log   *slog.Logger
+
+	wal      string // the write-ahead log's path
+	walLimit int64
+	sinceWAL int
 
 	batches, writes atomic.Int64
 }
 
-func newWriter(conn *sql.Conn) *writer {
+func newWriter(conn *sql.Conn, path string, log *slog.Logger) *writer {
 	return &writer{
-		queue: make(chan *write, maxQueue),
-		tx:    &tx{conn: conn, stmts: map[string]*sql.Stmt{}},
-		ended: make(chan struct{}),
+		queue:    make(chan *write, maxQueue),
+		tx:       &tx{conn: conn, stmts: map[string]*sql.Stmt{}},
+		ended:    make(chan struct{}),
+		log:      log,
+		wal:      path + "-wal",
+		walLimit: walLimit,
 	}
 }
 
@@ -52,6 +61,9 @@ func (w *writer) run() {
 		batch = w.fill(append(batch[:0], first))
 		w.commit(batch)
 		clear(batch)
+		if err := w.tendWAL(); err != nil {
+			w.log.Warn("sqlite: the write-ahead log can't be started over", "path", w.wal, "err", err)
+		}
 	}
 	w.tx.close()
 }
