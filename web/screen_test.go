@@ -44,7 +44,7 @@ func TestScreenTypesHaveEveryField(t *testing.T) {
 				t.Errorf("%s.%s has no name in JSON", typ.Name(), field.Name)
 				continue
 			}
-			optional := strings.Contains(options, "omitempty")
+			optional := strings.Contains(options, "omit")
 			if !regexp.MustCompile(`\b` + name + map[bool]string{true: `\?:`, false: `:`}[optional] + ` `).MatchString(declared) {
 				t.Errorf("src/screen.ts: %s lacks %s (optional: %t), which %s.%s has", typ.Name(), name, optional, typ.Name(), field.Name)
 			}

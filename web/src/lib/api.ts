@@ -9,12 +9,22 @@ export type OpsClient = Client<typeof OpsService>;
 /** Makes the way to the server for one bearer token. The mock backend has its own. */
 export type Dial = (token: string) => Transport;
 
+let leaving = false;
+
+/** From now on requests outlive the page. */
+export function leave(): void {
+  leaving = true;
+}
+
 export const dial: Dial = (token) => {
   const authorise: Interceptor = (next) => (request) => {
     request.header.set("Authorization", `Bearer ${token}`);
     return next(request);
   };
-  return createConnectTransport({ baseUrl: location.origin, interceptors: [authorise] });
+  return createConnectTransport({
+    baseUrl: location.origin, interceptors: [authorise],
+    fetch: (input, init) => fetch(input, leaving ? { ...init, keepalive: true } : init),
+  });
 };
 
 export function phoneClient(transport: Transport): PhoneClient {
@@ -37,7 +47,7 @@ export function plain(error: unknown): string {
     case Code.DeadlineExceeded:
       return "The server took too long";
     default:
-      return e.rawMessage || "The server said no";
+      return e.rawMessage ? e.rawMessage[0]!.toUpperCase() + e.rawMessage.slice(1) : "The server said no";
   }
 }
 

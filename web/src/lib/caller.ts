@@ -5,7 +5,7 @@
 // replaces what was known (level-triggered). Media is one leg a device; until the answer all legs are silent.
 import { ConnectError, Code } from "@connectrpc/connect";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { CallProblemSchema, CallState, EndReason, MediaKind, Role, Stage, type Call, type EventsResponse } from "../gen/ringtrip/v1/ringtrip_pb";
+import { CallProblemSchema, CallState, EndReason, LegState as LegWord, MediaKind, Role, Stage, type Call, type EventsResponse } from "../gen/ringtrip/v1/ringtrip_pb";
 import { plain, transient, type PhoneClient } from "./api";
 import { Leg } from "./leg";
 import { Line, type LineState } from "./line";
@@ -41,6 +41,8 @@ export interface CallerDeps {
   ear: Ear;
   newPeer(config: RTCConfiguration): RTCPeerConnection;
   now?(): number;
+  /** Waits before the line is tried again; tests do not. */
+  pause?(ms: number): Promise<void>;
 }
 
 export type Phase = "idle" | "starting" | "calling" | "ringing" | "incoming" | "talking" | "ended";
@@ -61,6 +63,8 @@ export interface CallerState {
   keys: string;
   /** When the call was answered, in milliseconds of this page's clock; 0: not. */
   answeredAt: number;
+  /** How long it was talked, ms; 0 until the end. */
+  talked: number;
   /** How it ended, as a sentence. */
   ending: string;
   /** The last thing that went wrong, as a sentence. */
@@ -69,7 +73,7 @@ export interface CallerState {
 
 const fresh = {
   phase: "idle" as Phase, callId: "", call: null, other: "", muted: false, held: false, remoteHeld: false,
-  media: "none" as const, keys: "", answeredAt: 0, ending: "", problem: "",
+  media: "none" as const, keys: "", answeredAt: 0, talked: 0, ending: "", problem: "",
 };
 
 export class Caller {
@@ -86,7 +90,7 @@ export class Caller {
 
   constructor(private readonly deps: CallerDeps) {
     this.line = new Line({
-      phone: deps.phone, device: deps.device, name: deps.name,
+      phone: deps.phone, device: deps.device, name: deps.name, pause: deps.pause,
       onEvent: (e) => this.#event(e),
       onNextCallId: (id) => (this.#nextCallId = id),
       onState: (line, trouble) => this.#set({ line, trouble }),
@@ -122,7 +126,7 @@ export class Caller {
     void this.deps.voice.prepare();
     try {
       const { call, nextCallId } = await this.deps.phone.start({
-        deviceId: this.deps.device, callId, idempotencyKey: callId ? "" : crypto.randomUUID(), callee: callee.trim(), callerName: as?.callerName ?? "",
+        deviceId: this.deps.device, callId, idempotencyKey: callId ? "" : unique(), callee: callee.trim(), callerName: as?.callerName ?? "",
       });
       this.#nextCallId = nextCallId;
       if (call) {
@@ -190,6 +194,7 @@ export class Caller {
   leave(): void {
     if (this.live) void this.hangUp();
     this.line.close();
+    void this.deps.phone.unregisterDevice({ deviceId: this.deps.device }).catch(() => {});
   }
 
   /** The leg that talks, or all of them: for statistics. */
@@ -206,7 +211,9 @@ export class Caller {
         if (hello.serverTime) this.#skew = timestampMs(hello.serverTime) - this.#now();
         if (hello.nextCallId) this.#nextCallId = hello.nextCallId;
         for (const call of hello.calls) this.#apply(call);
-        if (this.live && this.state.call && !hello.calls.some((c) => c.id === this.state.callId)) {
+        const { call } = this.state;
+        const older = call?.createdAt && hello.serverTime && timestampMs(call.createdAt) < timestampMs(hello.serverTime);
+        if (this.live && older && !hello.calls.some((c) => c.id === call.id)) {
           this.#over({ ending: "The server does not know this call any more" });
         }
         return;
@@ -234,10 +241,11 @@ export class Caller {
       return;
     }
     const first = s.call?.state !== CallState.ENDED;
+    const far = call.role === Role.CALLEE ? call.caller : call.callee;
     const answeredAt = call.answeredAt ? timestampMs(call.answeredAt) - this.#skew : 0;
     this.#set({
       call, held: call.held, remoteHeld: call.remoteHeld,
-      other: (call.role === Role.CALLEE ? call.caller?.name || call.caller?.userId : call.callee?.name || call.callee?.userId) || s.other,
+      other: far?.name || s.other || far?.userId || "",
       answeredAt: s.answeredAt || answeredAt,
     });
     if (call.state === CallState.ENDED) {
@@ -268,9 +276,9 @@ export class Caller {
     this.#marked.clear();
     this.#set({ ...fresh, phase: "incoming", callId: call.id });
     this.#apply(call);
-    for (const stage of [Stage.WOKE, Stage.REPORTED, Stage.RINGING]) this.#mark(stage);
+    this.#mark(Stage.WOKE, Stage.REPORTED, Stage.RINGING);
     this.deps.ear.ring(true);
-    const leg = this.#open(call.callerDevice, crypto.randomUUID());
+    const leg = this.#open(call.callerDevice, unique());
     leg.offer();
   }
 
@@ -284,7 +292,7 @@ export class Caller {
     if (kept?.role === Role.CALLEE && kept.state === CallState.RINGING) {
       // Who calls somebody who calls has answered already.
       this.#set({ phase: "incoming" });
-      this.#open(kept.callerDevice, crypto.randomUUID()).offer();
+      this.#open(kept.callerDevice, unique()).offer();
       await this.answer();
     }
   }
@@ -334,7 +342,11 @@ export class Caller {
     const call = this.state.call;
     if (this.state.phase !== "talking" || !call) return;
     const winner = call.role === Role.CALLEE ? call.callerDevice : call.answeredBy;
-    for (const [device, leg] of [...this.#legs]) if (device !== winner) leg.close(true);
+    for (const [device, leg] of [...this.#legs]) {
+      if (device === winner) continue;
+      const told = call.legs.some((l) => l.deviceId === device && l.state === LegWord.ENDED);
+      leg.close(!told);
+    }
     const leg = this.#legs.get(winner);
     if (!leg || leg === this.#talking) return;
     this.#talking = leg;
@@ -363,7 +375,8 @@ export class Caller {
   #post(device: string, session: string, kind: MediaKind, data: string): void {
     const { callId } = this.state;
     const message = { callId, fromDevice: this.deps.device, toDevice: device, session, kind, data };
-    const send = () => retry(() => this.deps.phone.sendMedia({ message }), 3).catch(() => {});
+    const over = () => kind !== MediaKind.BYE && (this.state.callId !== callId || !this.live);
+    const send = async () => over() || retry(() => this.deps.phone.sendMedia({ message }), 3).catch(() => {});
     this.#queues.set(device, (this.#queues.get(device) ?? Promise.resolve()).then(send));
   }
 
@@ -372,9 +385,10 @@ export class Caller {
   #over(what: Partial<CallerState>): void {
     this.deps.ear.ringback(false);
     this.deps.ear.ring(false);
-    this.#set({ phase: "ended", muted: false, held: false, remoteHeld: false, media: "none", ...what });
+    const { answeredAt } = this.state;
+    this.#set({ phase: "ended", talked: answeredAt ? Math.max(0, this.#now() - answeredAt) : 0, muted: false, held: false, remoteHeld: false, media: "none", ...what });
     this.#gate();
-    this.#closeLegs(true);
+    this.#closeLegs(false); // that the call is over, the far end hears from the server
     this.deps.voice.release();
   }
 
@@ -400,13 +414,15 @@ export class Caller {
     }
   }
 
-  #mark(stage: Stage): void {
+  /** Tells the ledger how far this device has come, each stage once a call. */
+  #mark(...stages: Stage[]): void {
     const { callId } = this.state;
-    if (!callId || this.#marked.has(stage)) return;
-    this.#marked.add(stage);
+    const news = stages.filter((s) => !this.#marked.has(s));
+    if (!callId || !news.length) return;
+    news.forEach((s) => this.#marked.add(s));
     const now = this.#now();
     const at = { seconds: BigInt(Math.floor(now / 1000)), nanos: Math.floor((now % 1000) * 1e6) };
-    void this.deps.phone.ack({ callId, deviceId: this.deps.device, marks: [{ stage, at }] }).catch(() => {});
+    void this.deps.phone.ack({ callId, deviceId: this.deps.device, marks: news.map((stage) => ({ stage, at })) }).catch(() => {});
   }
 
   #now(): number {
@@ -431,6 +447,11 @@ export function iceServers(credentials: Uint8Array | undefined): RTCConfiguratio
   } catch {
     return {};
   }
+}
+
+/** A name that nobody else has. crypto.randomUUID is for pages from https and localhost only. */
+function unique(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
 /** The truth about the call that an error carries. */

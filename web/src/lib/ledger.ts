@@ -38,8 +38,8 @@ export interface Ledger {
   all: { lane: Lane; mark: Mark }[];
 }
 
-/** Sorts a ledger into lanes: the call first, then each device in the order in which it was rung. */
-export function read(response: GetLedgerResponse): Ledger {
+/** Sorts a ledger into lanes: the call first, then the devices in the given order, then others as they come. */
+export function read(response: GetLedgerResponse, order: string[] = []): Ledger {
   const entries = [...response.entries].sort((a, b) => Number(a.seq - b.seq));
   const startedAt = Math.min(...entries.map((e) => (e.at ? ms(e.at) : Infinity)));
   const lanes: Lane[] = [];
@@ -52,7 +52,8 @@ export function read(response: GetLedgerResponse): Ledger {
     lane.marks.push(mark);
     all.push({ lane, mark });
   }
-  lanes.sort((a, b) => Number(a.device !== "") - Number(b.device !== ""));
+  const rank = (l: Lane) => (l.device === "" ? -1 : order.includes(l.device) ? order.indexOf(l.device) : order.length);
+  lanes.sort((a, b) => rank(a) - rank(b));
   for (const lane of lanes) lane.marks.sort((a, b) => a.at - b.at || a.seq - b.seq);
   all.sort((a, b) => a.mark.at - b.mark.at || a.mark.seq - b.mark.seq);
   return {
@@ -86,15 +87,16 @@ const rank: Record<Doing, number> = { wait: 0, wake: 1, ring: 2, talk: 3, hold: 
 
 export interface Stretch {
   doing: Doing;
-  from: number;
+  from: Mark;
   /** null: still. */
-  to: number | null;
+  to: Mark | null;
 }
 
 /** What a lane does from mark to mark. The lane of the call as a whole follows its furthest leg. */
 export function stretches(ledger: Ledger, lane: Lane): Stretch[] {
   const whole = lane.device === "";
-  const marks = whole ? ledger.all.filter(({ mark, lane: l }) => l === lane || (mark.stage !== Stage.ENDED && mark.stage !== Stage.WOKE && mark.stage !== Stage.REPORTED)).map((x) => x.mark) : lane.marks;
+  const ofLegsOnly = [Stage.ENDED, Stage.WOKE, Stage.REPORTED];
+  const marks = whole ? ledger.all.filter((x) => x.lane === lane || !ofLegsOnly.includes(x.mark.stage)).map((x) => x.mark) : lane.marks;
   const out: Stretch[] = [];
   let doing: Doing = "none";
   let begun = false;
@@ -102,18 +104,15 @@ export function stretches(ledger: Ledger, lane: Lane): Stretch[] {
     let next = doings[mark.stage];
     // The caller's own device has media marks only: it has been on the call since its first one.
     if (!next && !begun) next = "talk";
-    if (!next || (begun && rank[next] < rank[doing])) continue;
-    if (begun && next === doing) continue;
-    if (out.length) out[out.length - 1]!.to = mark.at;
-    if (next !== "none") out.push({ doing: next, from: mark.at, to: null });
+    if (!next || (begun && (rank[next] < rank[doing] || next === doing))) continue;
+    if (out.length) out[out.length - 1]!.to ??= mark;
+    if (next !== "none") out.push({ doing: next, from: mark, to: null });
     doing = next;
     begun = true;
   }
   // A lane that has no end of its own ends with the call.
   const last = out[out.length - 1];
-  if (last && last.to === null && ledger.state === CallState.ENDED) {
-    last.to = ledger.all.reduce((end, { mark }) => (mark.stage === Stage.CALL_ENDED ? mark.at : end), last.from);
-  }
+  if (last && ledger.state === CallState.ENDED) last.to ??= ledger.all.find((x) => x.mark.stage === Stage.CALL_ENDED)?.mark ?? last.from;
   return out;
 }
 
@@ -161,8 +160,8 @@ export interface Layout {
   places: Place[];
   ticks: { x: number; at: number }[];
   width: number;
-  /** The position of any moment. */
-  x(at: number): number;
+  /** The position of a mark; of now, for null. */
+  x(mark: Mark | null): number;
 }
 
 /**
@@ -197,17 +196,8 @@ export function layout(ledger: Ledger, room: number, now: number | null, label =
     const last = ticks[ticks.length - 1];
     if (!last || (k.x - last.x > 58 && k.at - last.at >= 0.5)) ticks.push({ x: k.x, at: k.at });
   }
-  return {
-    places, ticks, width: Math.max(room, end * stretch + label),
-    x(t) {
-      let before = { at: 0, x: 0 };
-      for (const k of knots) {
-        if (k.at > t) return k.at === before.at ? k.x : before.x + ((t - before.at) / (k.at - before.at)) * (k.x - before.x);
-        before = k;
-      }
-      return before.x;
-    },
-  };
+  const position = new Map(places.map((p) => [p.mark, p.x]));
+  return { places, ticks, width: Math.max(room, end * stretch + label), x: (mark) => (mark && position.get(mark)) ?? end * stretch };
 }
 
 /** Fetches the ledger of one call after the other. */
@@ -222,7 +212,7 @@ export class LedgerWatch {
   #after = 0; // when the end was seen
   #listeners = new Set<() => void>();
 
-  constructor(private readonly ops: OpsClient) {}
+  constructor(private readonly ops: OpsClient, private readonly order: string[] = []) {}
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -248,7 +238,7 @@ export class LedgerWatch {
       if (callId !== this.#callId) return;
       this.#failures = 0;
       this.trouble = "";
-      this.ledger = response.entries.length ? read(response) : this.ledger;
+      this.ledger = response.entries.length ? read(response, this.order) : this.ledger;
       const now = performance.now();
       if (response.state === CallState.ENDED) {
         this.#after ||= now;

@@ -65,6 +65,7 @@ export class Line {
         if (event.seq && event.seq <= this.cursor) continue; // had it
         if (event.event.case === "hello") {
           this.#failures = 0;
+          if (event.event.value.cursor < this.cursor) this.cursor = 0n; // the server has begun anew
           this.options.onState("ready", "");
         }
         this.options.onEvent(event);

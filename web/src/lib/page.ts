@@ -1,6 +1,6 @@
 // Everything on the page that is not drawing, put together. The mock backend gives its own ways out.
 import type { Transport } from "@connectrpc/connect";
-import { dial, opsClient, phoneClient } from "./api";
+import { dial, leave, opsClient, phoneClient } from "./api";
 import { Caller } from "./caller";
 import type { Config } from "./config";
 import { LedgerWatch } from "./ledger";
@@ -23,13 +23,13 @@ export class Page {
   constructor(readonly config: Config, outside: Outside = { dial }) {
     const { caller } = config;
     this.voice = new PageVoice(config.signature?.caller ?? signatureOf(caller.user));
-    this.ledger = new LedgerWatch(opsClient(outside.dial(config.ops_token)));
+    this.ledger = new LedgerWatch(opsClient(outside.dial(config.ops_token)), config.phones.map((p) => p.id));
     this.phones = new Phones(config.phones, outside.phones);
     this.caller = new Caller({
       phone: phoneClient(outside.dial(caller.token)), device: caller.device, name: `${caller.name}'s browser`,
       voice: this.voice, ear: this.ear, newPeer: (c) => new RTCPeerConnection(c),
     });
-    this.caller.subscribe((s) => this.ledger.watch(s.callId));
+    this.caller.subscribe((s) => s.call && this.ledger.watch(s.call.id));
   }
 
   open(): void {
@@ -37,7 +37,11 @@ export class Page {
     this.phones.open();
     void this.caller.line.run();
     addEventListener("online", () => this.caller.line.nudge());
-    addEventListener("pagehide", () => this.caller.leave());
+    addEventListener("pagehide", () => {
+      leave();
+      this.caller.leave();
+    });
+    addEventListener("pageshow", (e) => e.persisted && location.reload()); // back from the cache, without a line
     addEventListener("keydown", (e) => this.#key(e));
   }
 
@@ -54,6 +58,11 @@ export class Page {
     if (heard === null) return "";
     const phone = this.config.phones.find((p) => this.signatureOfPhone(p.id) === heard);
     return phone?.id ?? `signature ${heard}`;
+  }
+
+  /** What people call a user. */
+  nameOf(user: string): string {
+    return [this.config.caller, this.config.callee].find((p) => p.user === user)?.name || user;
   }
 
   signatureOfPhone(id: string): number {

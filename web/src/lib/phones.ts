@@ -32,6 +32,7 @@ export class Phones {
   phones: PhoneView[];
   online = false;
   #listeners = new Set<() => void>();
+  #telling = false;
 
   constructor(phones: { id: string; name: string }[], private readonly deps: PhonesDeps = browser) {
     this.phones = phones.map((p) => ({ ...p, screen: null, log: [], hears: { level: 0, recognised: "", digits: "" }, problem: "" }));
@@ -49,7 +50,10 @@ export class Phones {
         const data = JSON.parse(e.data) as { phone: string };
         this.#change(data.phone, take(data));
       });
-    source.addEventListener("open", () => this.#line(true));
+    source.addEventListener("open", () => {
+      for (const p of this.phones) this.#change(p.id, { log: [] }); // the whole log comes again
+      this.#line(true);
+    });
     source.addEventListener("error", () => this.#line(false));
     on("screen", (d: { screen: Screen }) => ({ screen: d.screen }));
     on("log", (d: { phone: string; line: string }) => ({ log: [...(this.find(d.phone)?.log ?? []), d.line].slice(-keep) }));
@@ -85,8 +89,14 @@ export class Phones {
     this.#tell();
   }
 
+  /** Tells of many changes at once: a log may come as thousands of lines. */
   #tell(): void {
-    this.#listeners.forEach((l) => l());
+    if (this.#telling) return;
+    this.#telling = true;
+    setTimeout(() => {
+      this.#telling = false;
+      this.#listeners.forEach((l) => l());
+    }, 8);
   }
 }
 

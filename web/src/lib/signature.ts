@@ -56,7 +56,7 @@ const minPurity = 0.6;
 const silence = 0.001; // -60 dB
 const maxGap = 15; // hops between two notes of one word
 
-const coefficients = Array.from({ length: places * perPlace }, (_, i) => 2 * Math.cos((2 * Math.PI * noteHz(i % places, Math.floor(i / places))) / low));
+const coefficients = Float64Array.from({ length: places * perPlace }, (_, i) => 2 * Math.cos((2 * Math.PI * noteHz(i % places, Math.floor(i / places))) / low));
 const hann = Float64Array.from({ length: span }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / span));
 const hannSum = hann.reduce((s, v) => s + v, 0);
 const hannSquares = hann.reduce((s, v) => s + v * v, 0);
@@ -71,7 +71,7 @@ export function recognise(samples: Float32Array, rate: number): Signature | null
   let note = -1, run = 0, place = -1, when = 0, collected = 0;
   const digits = [0, 0, 0, 0];
   for (let at = 0, n = 0; at + span <= x.length; at += hop, n++) {
-    const now = loudest(x.subarray(at, at + span));
+    const now = loudest(x, at);
     run = now === note ? run + 1 : 1;
     note = now;
     if (note < 0 || run !== 2) continue; // nothing, not sure yet, or the same note still
@@ -87,22 +87,30 @@ export function recognise(samples: Float32Array, rate: number): Signature | null
   return found;
 }
 
-/** The note that fills the window, or -1 (Goertzel's algorithm, over the 32 notes). */
-function loudest(window: Float64Array): number {
-  const x = window.map((v, i) => v * hann[i]!);
-  const energy = x.reduce((s, v) => s + v * v, 0) / hannSquares;
+const windowed = new Float64Array(span);
+
+/** The note that fills the 40 ms from `at` on, or -1 (Goertzel's algorithm, over the 32 notes). */
+function loudest(x: Float64Array, at: number): number {
+  let energy = 0;
+  for (let i = 0; i < span; i++) {
+    const v = x[at + i]! * hann[i]!;
+    windowed[i] = v;
+    energy += v * v;
+  }
+  energy /= hannSquares;
   if (Math.sqrt(energy) < silence) return -1;
   let best = -1, most = minPurity;
-  coefficients.forEach((c, i) => {
+  for (let note = 0; note < coefficients.length; note++) {
+    const c = coefficients[note]!;
     let s1 = 0, s2 = 0;
-    for (const v of x) {
-      const s = v + c * s1 - s2;
+    for (let i = 0; i < span; i++) {
+      const s = windowed[i]! + c * s1 - s2;
       s2 = s1;
       s1 = s;
     }
     const purity = (2 * (s1 * s1 + s2 * s2 - c * s1 * s2)) / (hannSum * hannSum) / energy;
-    if (purity > most) [best, most] = [i, purity];
-  });
+    if (purity > most) [best, most] = [note, purity];
+  }
   return best;
 }
 

@@ -22,24 +22,25 @@ function looped(samples: Float32Array<ArrayBuffer>, loop: boolean): AudioBufferS
   return node;
 }
 
-/** Listens in: the level of the last 100 ms and whose signature there is in the last 0.7 s. */
+/** Listens in: the level of the last 85 ms and whose signature there is in the last 0.7 s. */
 class Tap {
-  readonly node: AnalyserNode;
-  #samples: Float32Array<ArrayBuffer>;
+  readonly #long = new AnalyserNode(context(), { fftSize: 32768 });
+  readonly #short = new AnalyserNode(context(), { fftSize: 4096 });
+  readonly #samples = new Float32Array(this.#long.fftSize);
 
-  constructor() {
-    this.node = context().createAnalyser();
-    this.node.fftSize = 32768;
-    this.#samples = new Float32Array(this.node.fftSize);
+  constructor(source: AudioNode) {
+    source.connect(this.#long);
+    source.connect(this.#short);
   }
 
   level(): number {
-    this.node.getFloatTimeDomainData(this.#samples);
-    return level(this.#samples.subarray(-Math.round(context().sampleRate / 10)));
+    const samples = this.#samples.subarray(0, this.#short.fftSize);
+    this.#short.getFloatTimeDomainData(samples);
+    return level(samples);
   }
 
   recognise(): Signature | null {
-    this.node.getFloatTimeDomainData(this.#samples);
+    this.#long.getFloatTimeDomainData(this.#samples);
     return recognise(this.#samples, context().sampleRate);
   }
 }
@@ -103,8 +104,7 @@ export class PageVoice implements Voice {
           stream.getTracks().forEach((t) => t.stop()); // somebody changed their mind meanwhile
         } else {
           const source = context().createMediaStreamSource(stream);
-          this.#tap = new Tap();
-          source.connect(this.#tap.node);
+          this.#tap = new Tap(source);
           this.#take(stream.getAudioTracks()[0]!, () => {
             source.disconnect();
             stream.getTracks().forEach((t) => t.stop());
@@ -119,8 +119,7 @@ export class PageVoice implements Voice {
     }
     const player = looped(melody(this.signature, context().sampleRate), true);
     const out = context().createMediaStreamDestination();
-    this.#tap = new Tap();
-    player.connect(this.#tap.node);
+    this.#tap = new Tap(player);
     player.connect(out);
     player.start();
     this.#take(out.stream.getAudioTracks()[0]!, () => {
@@ -199,13 +198,14 @@ export class PageEar implements Ear {
   #first: () => void = () => {};
   #waiting = false;
   #lastHeard = 0;
+  #lastTried = 0;
 
   constructor() {
     // A far end's track gives no samples to WebAudio in Chromium unless an element plays it too.
     this.#element = document.createElement("audio");
     this.#element.autoplay = true;
     this.#element.muted = true;
-    setInterval(() => this.#listen(), 120);
+    setInterval(() => this.#listen(), 25);
   }
 
   listen(stream: MediaStream | null): void {
@@ -215,9 +215,8 @@ export class PageEar implements Ear {
     this.#element.srcObject = stream;
     if (!stream) return;
     void this.#element.play().catch(() => {});
-    this.#tap = new Tap();
     this.#source = context().createMediaStreamSource(stream);
-    this.#source.connect(this.#tap.node);
+    this.#tap = new Tap(this.#source);
     this.#waiting = true;
   }
 
@@ -230,8 +229,10 @@ export class PageEar implements Ear {
       this.#waiting = false;
       this.#first();
     }
-    const heard = this.#tap.recognise();
     const now = performance.now();
+    if (now - this.#lastTried < 110) return;
+    this.#lastTried = now;
+    const heard = this.#tap.recognise();
     if (heard !== null) {
       this.hears = heard;
       this.#lastHeard = now;
