@@ -18,7 +18,7 @@ func BenchmarkAnswerToFirstAudio(b *testing.B) {
 	b.Run("warm", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
-			x, y := call(b, nil)
+			x, y := call(b, func(c *Config) { c.NewCodec = NewOpus })
 			y.do(y.Prepare, y.Warm)
 			x.do(x.Prepare, x.Warm)
 			x.wait(media.Connected)
@@ -29,7 +29,7 @@ func BenchmarkAnswerToFirstAudio(b *testing.B) {
 	})
 	b.Run("cold", func(b *testing.B) {
 		for b.Loop() {
-			x, y := call(b, nil)
+			x, y := call(b, func(c *Config) { c.NewCodec = NewOpus })
 			y.do(y.Prepare, y.Warm)
 			x.do(x.Prepare, x.Warm)
 			talkAndClose(b, x, y)

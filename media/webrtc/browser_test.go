@@ -52,7 +52,7 @@ type browser struct {
 }
 
 func callBrowser(t *testing.T, path string, role media.Role, args ...string) {
-	p := newParty(t, 300, role, nil)
+	p := newParty(t, 300, role, func(c *Config) { c.NewCodec = NewOpus })
 	b := &browser{messages: make(chan media.Message, 64), notes: make(chan float64, 1024)}
 	p.mu.Lock()
 	p.far = receiver{Session: p.Session, got: func(m media.Message) { b.messages <- m }}

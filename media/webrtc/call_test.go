@@ -45,6 +45,7 @@ func newParty(t testing.TB, id int, role media.Role, change func(*Config), crede
 	cfg := Config{
 		Loopback:  true,
 		Addresses: func(ip net.IP) bool { return ip.Equal(net.IPv4(127, 0, 0, 1)) },
+		NewCodec:  newSketch,
 		Audio: func(media.Config) (audio.Source, audio.Sink, error) {
 			return audio.NewSignature(id), audio.Tee{p.ears, p}, nil
 		},
@@ -146,10 +147,13 @@ func (p *party) hear(id int) {
 // quiet waits until half a second of silence was played: nothing is on the way any more.
 func (p *party) quiet() {
 	p.t.Helper()
-	for n := 0; n < 25; n++ {
+	for n, all := 0, 0; n < 25; n, all = n+1, all+1 {
 		p.play(1)
 		if p.Stats().AudioLevel > audio.SilenceLevel {
 			n = 0
+		}
+		if all > 1000 {
+			p.t.Fatal("there is no silence")
 		}
 	}
 }
@@ -181,7 +185,6 @@ func notes(p *party) int {
 
 // TestCall: both ends hear each other's voice, know it by its content, and hear it stop and go on.
 func TestCall(t *testing.T) {
-	t.Parallel()
 	a, b := call(t, nil)
 	connect(a, b)
 	a.hear(200)
@@ -237,7 +240,6 @@ func TestCall(t *testing.T) {
 
 // TestTransportIsLost: a far end that is cut off without a word is noticed, told, and given up.
 func TestTransportIsLost(t *testing.T) {
-	t.Parallel()
 	var cut atomic.Bool
 	a, b := call(t, func(c *Config) {
 		c.Disconnected, c.Failed, c.KeepAlive = 300*time.Millisecond, 500*time.Millisecond, 50*time.Millisecond
@@ -263,7 +265,6 @@ func TestTransportIsLost(t *testing.T) {
 
 // TestTransportComesBack: a network that is gone for a while takes no one's doing to come back.
 func TestTransportComesBack(t *testing.T) {
-	t.Parallel()
 	var cut atomic.Bool
 	a, b := call(t, func(c *Config) {
 		c.Disconnected, c.Failed, c.KeepAlive = 300*time.Millisecond, 20*time.Second, 50*time.Millisecond
@@ -285,7 +286,6 @@ func TestTransportComesBack(t *testing.T) {
 
 // TestHangUpIsFasterThanItsBye: the far end's DTLS says that it is over, even if its Bye does not come.
 func TestHangUpIsFasterThanItsBye(t *testing.T) {
-	t.Parallel()
 	a, b := call(t, nil)
 	connect(a, b)
 	b.meet(newParty(t, 1, media.Answerer, nil))
@@ -329,7 +329,6 @@ func (c cutConn) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // TestICERestartKeepsTheCall: after a restart by either end the path is a new one and the voice is still there.
 func TestICERestartKeepsTheCall(t *testing.T) {
-	t.Parallel()
 	a, b := call(t, nil)
 	connect(a, b)
 	a.hear(200)
@@ -337,8 +336,10 @@ func TestICERestartKeepsTheCall(t *testing.T) {
 	for _, by := range []*party{a, b, a} {
 		before := a.Stats().LocalCandidate
 		by.do(by.Restart)
-		for a.Stats().LocalCandidate == before || a.Stats().LocalCandidate == "" {
-			a.play(1)
+		for n := 0; a.Stats().LocalCandidate == before || a.Stats().LocalCandidate == ""; n++ {
+			if a.play(1); n > 1000 {
+				t.Fatalf("the path is still %s", before)
+			}
 		}
 		a.ears.Reset()
 		b.ears.Reset()
@@ -416,7 +417,6 @@ func TestCredentials(t *testing.T) {
 func TestBrokenDescriptions(t *testing.T) {
 	for name, change := range broken {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			a, b := call(t, nil)
 			offers := make(chan media.Message, 4)
 			a.mu.Lock()
@@ -447,8 +447,6 @@ func TestBrokenDescriptions(t *testing.T) {
 			if err := b.Receive(bad); !errors.Is(err, media.ErrBadMessage) {
 				t.Errorf("it was taken later: %v", err)
 			}
-			b.ears.Reset()
-			b.hear(100)
 			a.do(a.Restart)
 			b.ears.Reset()
 			b.hear(100)

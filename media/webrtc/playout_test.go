@@ -44,15 +44,15 @@ func newPlayout(t testing.TB) *playout {
 
 // TestSignatureSurvivesOpusAndTheNetwork: whose voice it is, is heard through the codec, jitter and loss.
 func TestSignatureSurvivesOpusAndTheNetwork(t *testing.T) {
-	for _, loss := range []float64{0, 0.05, 0.15} {
-		for _, id := range []int{3, 200, 511} {
+	for _, loss := range []float64{0, 0.1} {
+		for _, id := range []int{3, 511} {
 			rng := rand.New(rand.NewPCG(uint64(id), 9))
 			p, r := newPlayout(t), audio.NewRecognizer(nil)
-			packets := encoded(t, audio.NewSignature(id), 500)
+			packets := encoded(t, audio.NewSignature(id), 250)
 			trace := network(len(packets), func(int) time.Duration { return time.Duration(rng.IntN(30)) * time.Millisecond },
 				func(int) bool { return rng.Float64() < loss })
 			var frame [audio.FrameSize]int16
-			for pull := range 500 {
+			for pull := range 250 {
 				now := time.Duration(pull) * audio.FrameDuration
 				for len(trace) > 0 && trace[0].at <= now {
 					p.push(uint32(trace[0].n)*frameTicks, packets[trace[0].n], trace[0].at)

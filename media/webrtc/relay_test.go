@@ -16,7 +16,6 @@ import (
 // TestRelay: two ends that may use no address of their own talk through a TURN server, with the short-lived
 // credentials that a server would give them.
 func TestRelay(t *testing.T) {
-	t.Parallel()
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
