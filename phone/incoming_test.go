@@ -20,6 +20,9 @@ func TestIncomingCallLifeByPush(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		r.push(r.payload(1), true)
 		r.want("report c1 Alice alice", "send ack WOKE REPORTED RINGING with tok")
+		if len(r.media.Sessions()) != 0 {
+			t.Error("a media session was made before the server said with what credentials")
+		}
 		if r.conn.opened < 2 {
 			t.Error("a push must open the connection")
 		}

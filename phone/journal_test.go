@@ -129,6 +129,19 @@ func (j *watchedJournal) Save(s Saved) error {
 	return j.MemoryJournal.Save(s)
 }
 
+func TestJournalKeepsTheClock(t *testing.T) {
+	j := new(MemoryJournal)
+	r := newRig(t, false, func(c *Config, _ *rig) { c.Journal = j })
+	for _, skew := range []time.Duration{10 * time.Minute, -time.Hour, -time.Hour + 100*time.Millisecond} {
+		r.s.skew = skew
+		r.hello()
+		s, _ := j.Load()
+		if want := -skew.Milliseconds(); !s.Compared || !near(s.Offset, want) {
+			t.Errorf("clock off by %v: saved %+v", skew, s)
+		}
+	}
+}
+
 func TestJournalIsBounded(t *testing.T) {
 	j := new(MemoryJournal)
 	r := newRig(t, false, func(c *Config, _ *rig) { c.Journal = j })

@@ -7,7 +7,7 @@
 // Everything that happens to a call happens on the system's main queue: PushKit and CallKit call back there, timers
 // run there, and what comes from the network and from media is posted there. A process that is suspended therefore
 // stands still as a whole, and on a virtual clock the engine is deterministic. One lock guards all state, for the
-// app's own goroutines; it is never held while somebody else's code runs.
+// app's own goroutines; it is never held while code runs that might call back (the system's clock and timers don't).
 //
 // # Push
 //

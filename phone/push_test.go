@@ -147,10 +147,14 @@ func TestLatePush(t *testing.T) {
 				p = late(r)
 			}
 			r.push(p, c.must)
-			switch {
-			case c.rings:
+			if c.rings {
 				r.wantState(1, call.Ringing, call.NotEnded)
 				return
+			}
+			if r.s.count("send ack WOKE") != 1 {
+				t.Error("the ledger does not learn that the push came late")
+			}
+			switch {
 			case c.must:
 				r.want("report c1 Alice alice", "ended c1 3", "ended c1 3")
 			default:
@@ -158,6 +162,29 @@ func TestLatePush(t *testing.T) {
 			}
 			r.wantState(1, call.Ended, call.Expired)
 		})
+	}
+}
+
+// TestClockIsComparedAcrossProcesses: the journal tells a process that was just launched how wrong the clock is. Before
+// iOS 26.4 nothing else does.
+func TestClockIsComparedAcrossProcesses(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		r := lives(t, func(r *rig) {
+			r.s.skew = 10 * time.Minute
+			r.hello()
+			r.ring(9) // which writes the journal
+			r.tell(r.over(9, call.Cancelled))
+		})
+		p := r.payload(1)
+		if late {
+			p.SentAt, p.ExpiresAt = p.SentAt-60_000, p.ExpiresAt-60_000
+		}
+		b, _ := p.MarshalPush()
+		r.s.push.DidReceiveIncomingPush(nil, callkit.PushPayload{Dictionary: b}, callkit.PushTypeVoIP, nil)
+		r.s.run()
+		if got := r.state(1).State == call.Ringing; got == late {
+			t.Errorf("late %v: rings %v", late, got)
+		}
 	}
 }
 

@@ -89,6 +89,11 @@ func TestRegistrationFails(t *testing.T) {
 	if len(r.regs) != n+1 {
 		t.Error("not tried again when the line came up")
 	}
+	r.registered(failure(connect.CodeUnavailable))
+	r.s.app.DidBecomeActive() // the user is here
+	if n++; len(r.regs) != n+1 {
+		t.Error("not tried again when the app came to the foreground")
+	}
 	r.registered(failure(connect.CodeUnauthenticated))
 	r.s.advance(time.Hour)
 	if len(r.regs) != n+1 {

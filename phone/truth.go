@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -45,7 +46,7 @@ func (p *Phone) hello(h *v1.Hello) {
 		}
 		p.truth(c, h.ServerTime != nil)
 	}
-	for _, l := range p.lines {
+	for _, l := range slices.Clone(p.lines) {
 		if !known[l.id] && !l.inviting && (l.state.Live() || l.say != nothing && l.inFlight == 0) {
 			p.inquire(l)
 		}

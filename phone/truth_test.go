@@ -132,6 +132,20 @@ func TestSaidAgain(t *testing.T) {
 	r.want()
 }
 
+// TestNothingToSayToWhoHasForgotten: a call that the server does not know any more is asked for once.
+func TestNothingToSayToWhoHasForgotten(t *testing.T) {
+	r := newRig(t, false, nil)
+	r.ring(1)
+	r.end(1)
+	r.reply("DeclineRequest", signaling.Result{Err: failure(connect.CodeUnavailable)})
+	r.s.take()
+	r.hello()
+	r.want("send ack with tok")
+	r.reply("AckRequest", signaling.Result{Problem: "unknown_call", Err: failure(connect.CodeNotFound)})
+	r.hello()
+	r.want()
+}
+
 func TestHangUpSaidAgain(t *testing.T) {
 	r := newRig(t, false, nil)
 	r.talk(1)
@@ -286,6 +300,12 @@ func TestOnChange(t *testing.T) {
 		}
 	}
 	before := len(r.snaps)
+	r.conn.Online(false)
+	r.conn.Online(true)
+	r.s.run()
+	if len(r.snaps) != before {
+		t.Error("told of a change that was undone before anybody could see it")
+	}
 	r.hello()
 	r.hello()
 	if got := len(r.snaps); got > before+1 {

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/call"
@@ -125,7 +126,7 @@ func (p *Phone) SetSpeaker(on bool) error {
 // NetworkChanged lets the media sessions of live calls gather anew, as after a change from Wi-Fi to cellular.
 func (p *Phone) NetworkChanged() {
 	p.post(func() {
-		for _, l := range p.lines {
+		for _, l := range slices.Clone(p.lines) {
 			p.everySession(l, func(s *session) {
 				if err := s.Restart(); err != nil {
 					p.log.Warn("restarting media", "call", l.id, "err", err)
