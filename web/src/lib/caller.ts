@@ -375,7 +375,7 @@ export class Caller {
   #post(device: string, session: string, kind: MediaKind, data: string): void {
     const { callId } = this.state;
     const message = { callId, fromDevice: this.deps.device, toDevice: device, session, kind, data };
-    const over = () => kind !== MediaKind.BYE && (this.state.callId !== callId || !this.live);
+    const over = () => kind !== MediaKind.BYE && (this.state.callId !== callId || !this.live || this.#legs.get(device)?.session !== session);
     const send = async () => over() || retry(() => this.deps.phone.sendMedia({ message }), 3).catch(() => {});
     this.#queues.set(device, (this.#queues.get(device) ?? Promise.resolve()).then(send));
   }
