@@ -12,7 +12,9 @@ import (
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
-// The bugs that real apps have on iOS, by their numbers in docs; each test fails if the engine has one.
+// The bugs that real apps have on iOS, by the numbers of our list of them; each test fails if the engine has one. Not here:
+// B15 and B38 (call waiting and groups are not the engine's yet), B20 (the engine never invalidates its provider), B30 and
+// B42 (the system's and the app store's), B41 (no bug of code).
 
 // pair is alice, whose app is in the foreground, and bob, whose app is dead and phone is locked.
 func pair(t *testing.T, knobs func(*iossim.Knobs), cfg func(*Config)) (tn *town, alice, bob *home) {
@@ -386,6 +388,39 @@ func TestB28RecentsCallBack(t *testing.T) {
 		t.Fatalf("%d calls were made; want one back to alice", len(tn.calls))
 	}
 	alice.wantScreen(iossim.ScreenIncomingBanner)
+}
+
+func TestB29VideoButtonStartsNoSecondCall(t *testing.T) {
+	tn, alice, bob := pair(t, nil, nil)
+	alice.start1("bob")
+	tn.must(bob.phone.Answer())
+	tn.w.Run(time.Second)
+	if err := bob.phone.Video(); err != nil {
+		t.Skip("the screen has no video button: ", err)
+	}
+	tn.w.Run(5 * time.Second)
+	if len(tn.calls) != 1 || bob.hears() != "alice" {
+		t.Errorf("%d calls, bob hears %q", len(tn.calls), bob.hears())
+	}
+}
+
+func TestB31BadUUIDIsNoKill(t *testing.T) {
+	r := newRig(t, false, nil)
+	r.pushBytes([]byte(`{"ringtrip":{"call":"01000000-0000-7000-8000-00000000000G","expires_at":1,"sent_at":1}}`), true)
+	r.tell(&v1.Call{Id: "01000000-0000-7000-8000-00000000000G", Rev: 1, State: v1.CallState_CALL_STATE_RINGING, Role: v1.Role_ROLE_CALLEE})
+	if r.s.count("report ") != 1 || r.s.count("ended ") != 1 {
+		t.Errorf("it happened: %q", r.s.log)
+	}
+}
+
+func TestB32NoUUIDIsUsedTwice(t *testing.T) {
+	r := newRig(t, false, nil)
+	r.ring(1)
+	r.conn.Hello(&v1.Hello{Calls: []*v1.Call{r.over(1, call.Cancelled)}, NextCallId: id(1).String()})
+	r.s.run()
+	if _, err := r.p.Start(StartRequest{Callee: "carol"}); err == nil {
+		t.Error("a call was started with the ID of another one")
+	}
 }
 
 func TestB34AudioIsNotTouchedBeforeTheAnswer(t *testing.T) {

@@ -255,7 +255,7 @@ func TestDeclineAfterAClockJump(t *testing.T) {
 	r.want("send decline declined with tok", "fulfill end c1")
 }
 
-func TestHeldByAnotherApp(t *testing.T) {
+func TestB14HeldByAnotherAppsCallIsOfferedToResume(t *testing.T) {
 	r := newRig(t, false, nil)
 	r.talk(1)
 	r.hold(1, true)
