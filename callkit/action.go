@@ -21,7 +21,9 @@ type Base struct {
 }
 
 // Bind ties an action to the system that performs it. Only a [System] calls it.
-func (b *Base) Bind(id UUID, timeout time.Time, s Settler) { b.id, b.timeout, b.settler = id, timeout, s }
+func (b *Base) Bind(id UUID, timeout time.Time, s Settler) {
+	b.id, b.timeout, b.settler = id, timeout, s
+}
 
 // UUID is CXAction.UUID, zero until the system has bound the action.
 func (b *Base) UUID() UUID { return b.id }

@@ -76,11 +76,11 @@ type RouteChangeReason int
 
 // Why a route changed.
 const (
-	RouteUnknown            RouteChangeReason = 0
-	NewDeviceAvailable      RouteChangeReason = 1
-	OldDeviceUnavailable    RouteChangeReason = 2
-	CategoryChange          RouteChangeReason = 3
-	Override                RouteChangeReason = 4
+	RouteUnknown             RouteChangeReason = 0
+	NewDeviceAvailable       RouteChangeReason = 1
+	OldDeviceUnavailable     RouteChangeReason = 2
+	CategoryChange           RouteChangeReason = 3
+	Override                 RouteChangeReason = 4
 	RouteConfigurationChange RouteChangeReason = 8
 )
 

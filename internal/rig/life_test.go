@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -55,7 +56,7 @@ var lifeDevices = []struct{ id, user, os string }{
 
 // moves are what can happen; those that make calls live come more often.
 var moves = []string{
-	"call", "call", "call", "call", "answer", "answer", "answer", "answer", "decline", "end", "end", "hold", "mute", "keys",
+	"call", "call", "call", "call", "answer", "answer", "answer", "race", "race", "decline", "end", "end", "hold", "mute", "keys",
 	"open", "home", "lock", "unlock", "swipe", "crash", "service", "online", "online", "break", "focus", "block", "clock",
 	"server", "wait",
 }
@@ -72,6 +73,7 @@ type life struct {
 	fakes  []*mediatest.Fake
 	rpc    *http.Client
 
+	rng   *rand.Rand
 	tally map[string]int // why calls ended, and how many were answered
 
 	mu     sync.Mutex
@@ -84,14 +86,14 @@ type life struct {
 
 // live plays a script in a bubble of virtual time and returns what is wrong in the end, "" if nothing is.
 // It counts calls in tally.
-func live(t *testing.T, script []move, faults []PushFault, tally map[string]int) (wrong string) {
+func live(t *testing.T, seed uint64, script []move, faults []PushFault, tally map[string]int) (wrong string) {
 	dir, err := os.MkdirTemp("", "ringtrip-life-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
 	synctest.Test(t, func(t *testing.T) {
-		l := &life{dir: dir, secret: NewSecret(), push: NewFaultyPush(faults), air: mediatest.NewNet(), tally: tally}
+		l := &life{dir: dir, secret: NewSecret(), push: NewFaultyPush(faults), air: mediatest.NewNet(), tally: tally, rng: rand.New(rand.NewPCG(seed, 1))}
 		if err := l.begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -177,11 +179,36 @@ func (l *life) watch(api http.Handler) http.Handler {
 	})
 }
 
+// dial connects to the server of this moment over a line that is slow in its own way.
 func (l *life) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	l.mu.Lock()
 	pipe := l.pipe
+	delay := time.Duration(l.rng.IntN(4)) * time.Duration(l.rng.IntN(60)) * time.Millisecond
 	l.mu.Unlock()
-	return pipe.DialContext(ctx, network, addr)
+	c, err := pipe.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return slow{c, delay}, nil
+}
+
+// slow is a connection on which everything takes its time, so that what happens on two connections crosses.
+type slow struct {
+	net.Conn
+	delay time.Duration
+}
+
+// Write sends b late.
+func (c slow) Write(b []byte) (int, error) {
+	time.Sleep(c.delay)
+	return c.Conn.Write(b)
+}
+
+// Read brings what came late.
+func (c slow) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	time.Sleep(c.delay)
+	return n, err
 }
 
 // aim returns the device that a move is about: the one it names, or, where that one cannot do it, another that can,
@@ -217,6 +244,12 @@ func (l *life) do(ctx context.Context, m move) {
 		}
 		if e := d.Engine(); e != nil {
 			_, err = e.Start(phone.StartRequest{Callee: lifeUsers[m.Other]})
+		}
+	case "race": // everybody who can answers at once
+		for _, d := range l.dev {
+			if k := d.Phone.Screen().Kind; k == iossim.ScreenIncomingFull || k == iossim.ScreenIncomingBanner {
+				err = errors.Join(err, d.Phone.Answer())
+			}
 		}
 	case "break":
 		d.Net.Break()
@@ -310,7 +343,8 @@ func (l *life) phoneWrong(d *Device) (wrong []string) {
 		wrong = append(wrong, d.ID+": an action was never settled: "+a)
 	}
 	for _, e := range l.world.Entries() {
-		if e.Phone == d.ID && strings.Contains(e.Text, "violation") {
+		// Nothing here takes a minute: an action that timed out was forgotten.
+		if e.Phone == d.ID && (strings.Contains(e.Text, "violation") || strings.Contains(e.Text, "timedOut")) {
 			wrong = append(wrong, e.String())
 		}
 	}

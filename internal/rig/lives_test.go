@@ -24,8 +24,9 @@ func TestRandomLives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		script := rapid.SliceOfN(rapid.Custom(drawMove), 3, 25).Draw(rt, "script")
 		faults := rapid.SliceOfN(rapid.Custom(drawFault), 0, 8).Draw(rt, "pushes")
+		seed := rapid.Uint64Range(0, 1000).Draw(rt, "network")
 		played++
-		if wrong := live(t, script, faults, tally); wrong != "" {
+		if wrong := live(t, seed, script, faults, tally); wrong != "" {
 			rt.Fatalf("this life went wrong:\n%s\nscript:\n%s\npushes: %+v", wrong, scriptText(script), faults)
 		}
 	})
