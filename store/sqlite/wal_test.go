@@ -18,7 +18,7 @@ func TestWALIsBounded(t *testing.T) {
 	}
 	rev := uint64(0)
 	some := func() int64 {
-		for range 2 * walEvery {
+		for range 4 * walEvery {
 			commit(t, s, store.Transition{Call: store.Call{ID: "c1", State: make([]byte, 16<<10)}, ExpectRev: rev})
 			rev++
 		}
@@ -29,7 +29,7 @@ func TestWALIsBounded(t *testing.T) {
 		return info.Size()
 	}
 	held := some()
-	if held < 4<<20 {
+	if held < 6<<20 { // SQLite itself starts it over at 4 MB, if it may
 		t.Fatalf("the log has %d bytes though a reader holds it: the test proves nothing", held)
 	}
 	if err := rows.Close(); err != nil {
