@@ -47,7 +47,7 @@ var table = map[string]row{
 
 	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},
 
-	"web": {why: "the page, embedded; its tests hold its words against what it draws and hears", testing: []string{"iossim", "media/audio"}},
+	"web": {why: "the page, embedded; its tests hold its words against what it draws and hears", testing: []string{"callkit", "iossim", "media/audio"}},
 
 	"internal/rig": {why: "a whole ringtrip in one process, for demo, bench and random lives; besides cmd the only one that chooses leaves",
 		ours: []string{"bus/local", "call", "callkit", "iossim", "media", "media/audio", "media/webrtc", "phone", "push", "push/apns", "push/apnstest",
