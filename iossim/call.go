@@ -196,8 +196,8 @@ func (ph *Phone) processDied(p *Process) {
 		if ph.audio.owner == c {
 			ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s (its process died)", c.id)
 			ph.audio.release()
+			c.audioVoid = true
 		}
-		c.audioVoid = true
 		if !ph.knobs.SurviveProviderDeath {
 			c.reason = callkit.Failed
 			ph.endCall(c, endFailed, ph.now())

@@ -140,10 +140,14 @@ func ownTransport() *http.Transport {
 	return t
 }
 
-// Open implements [Connection].
+// Open implements [Connection]. On a stream that is open, or waits to be, it ends the waiting: a push says that the
+// server can be reached now.
 func (c *Client) Open() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.opened && !c.closed {
+		c.wakeLocked()
+	}
 	if c.opened || c.closed {
 		return
 	}

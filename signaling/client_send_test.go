@@ -173,6 +173,23 @@ func TestHelloEndsTheWaiting(t *testing.T) {
 	})
 }
 
+// A push says that the server can be reached: what waited for that goes on at once.
+func TestOpenEndsTheWaiting(t *testing.T) {
+	cfg := signaling.ClientConfig{RetryMax: time.Hour, BackoffMax: time.Hour}
+	inWorld(t, false, cfg, func(w *world) {
+		w.client.Open()
+		w.stop()
+		r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(48 * time.Hour)})
+		w.after(20 * time.Hour) // by now it waits for an hour each time
+		w.stop = w.net.serve(t, w.server.handler())
+		w.client.Open()
+		w.after(time.Second)
+		if r := one(t, r); r.Err != nil {
+			t.Error(r.Err)
+		}
+	})
+}
+
 func TestFinalAnswers(t *testing.T) {
 	tries := 0
 	inWorld(t, true, signaling.ClientConfig{}, func(w *world) {
