@@ -48,7 +48,7 @@ func event(r *rand.Rand) fork.Event {
 // Whatever happens, who sees something new is told, nobody else is, and the row's timer and liveness follow.
 func TestToldJustWhenTheViewChanges(t *testing.T) {
 	s := bare()
-	for seed := range uint64(3000) {
+	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		x := ringing(s, 3)
 		for range 12 {
