@@ -65,7 +65,8 @@ func (s *Session) moved(pc *pion.PeerConnection) {
 	}
 	var kind media.EventKind
 	var err error
-	switch pc.ConnectionState() {
+	state := pc.ConnectionState()
+	switch state {
 	case pion.PeerConnectionStateConnected:
 		kind = media.Connected
 	case pion.PeerConnectionStateDisconnected:
@@ -74,16 +75,21 @@ func (s *Session) moved(pc *pion.PeerConnection) {
 		kind, err = media.Failed, errTransport
 	case pion.PeerConnectionStateClosed:
 		kind, err = media.Failed, errHungUp
-	case pion.PeerConnectionStateNew, pion.PeerConnectionStateConnecting, pion.PeerConnectionStateUnknown:
+	case pion.PeerConnectionStateConnecting:
+		if t.told == 0 {
+			return
+		}
+		kind = media.Disconnected // an ICE restart gives up the path in use before there is another
+	case pion.PeerConnectionStateNew, pion.PeerConnectionStateUnknown:
 		return
 	}
 	if kind == t.told || kind == media.Disconnected && t.told == 0 {
 		return
 	}
 	t.told = kind
-	s.log.Debug("transport", "state", pc.ConnectionState().String())
+	s.log.Debug("transport", "state", state.String())
 	s.notify(media.Event{Kind: kind, Err: err})
-	if kind == media.Disconnected && s.cfg.Role == media.Offerer {
+	if state == pion.PeerConnectionStateDisconnected && s.cfg.Role == media.Offerer {
 		// It gets itself back: pion goes on with the paths it has, and we look for new ones.
 		s.in.run(func() { s.recover(pc) })
 	}
