@@ -7,10 +7,14 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ringtrip/ringtrip/web"
 )
+
+// handler is one for all tests: making it compresses every file.
+var handler = sync.OnceValue(web.Handler)
 
 func get(t *testing.T, method, path string, header ...string) *http.Response {
 	t.Helper()
@@ -19,7 +23,7 @@ func get(t *testing.T, method, path string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	web.Handler().ServeHTTP(w, r)
+	handler().ServeHTTP(w, r)
 	return w.Result()
 }
 
