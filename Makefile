@@ -28,7 +28,7 @@ lint: ## gofmt, vet (linux, darwin, ios), staticcheck, govulncheck
 	@tools/lint "$(STATICCHECK)" "$(GOVULNCHECK)" $(PURE)
 
 web: ## build the page into web/dist (needs Node)
-	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
+	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 generate: ## wire code from proto/, for Go and TypeScript (needs Node)
 	cd web && npm ci --no-audit --no-fund

@@ -25,10 +25,8 @@ type rule struct {
 // eventReason, as any of a rule's reasons, takes the event's.
 const eventReason call.Reason = 0
 
-var (
-	offered = []LegState{Created, Pushed, Woke, LegRinging}
-	inPlay  = []LegState{Created, Pushed, Woke, LegRinging, LegEnded} // with the guard ifInPlay
-)
+// inPlay are the states of a leg that could answer; it goes with the guard ifInPlay.
+var inPlay = []LegState{Created, Pushed, Woke, LegRinging, LegEnded}
 
 // rules is what events do, besides the clauses that hold for all of them. The first row that fits counts. An event
 // that no row names is ignored, and refused if it is an answer.

@@ -8,11 +8,10 @@ import (
 
 // A sight is what one side knows of a call, in the test's own words.
 type sight struct {
-	state   string
-	ringing bool
-	held    bool
-	other   int8 // the device that has it, or that decided the end
-	why     call.Reason
+	state string
+	held  bool
+	other int8 // the device that has it, or that decided the end
+	why   call.Reason
 }
 
 // A world is a fork and what everybody was told of it, counted from the effects alone.

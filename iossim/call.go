@@ -58,7 +58,6 @@ type call struct {
 	audioVoid   bool // the process that had the session died
 	digits      string
 	keys        []string // digits that wait for the one before
-	speaker     bool
 	created     time.Time
 	connectedAt time.Time // by the phone's clock
 	reason      callkit.EndedReason

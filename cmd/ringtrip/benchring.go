@@ -114,7 +114,7 @@ func (b *ringBench) call() error {
 		return err
 	}
 	if err := b.lab.Await(b.ctx, patience, func() bool { e := a.Engine(); return e != nil && e.Snapshot().CanStart }); err != nil {
-		return fmt.Errorf("Alice's phone is not ready: %w", err)
+		return fmt.Errorf("the caller's phone is not ready: %w", err)
 	}
 	pushes, marks := len(b.lab.Pushes()), len(b.lab.Marks())
 	b.lab.Forget()

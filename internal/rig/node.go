@@ -123,7 +123,7 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 	n.Server, err = server.New(server.Config{
 		Store: n.Store, Bus: n.bus, NodeID: "demo", Logger: cfg.Logger, ICEServers: cfg.ICEServers, AliveTimeout: cfg.AliveTimeout,
 		Apps: []server.App{{
-			ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key}, ActionSecret: secret,
+			ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key},
 			BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout,
 		}},
 		Push: func(string, string) push.Sender { return n.Sender },

@@ -111,7 +111,8 @@ func TestRecognizerFollowsTheSpeaker(t *testing.T) {
 }
 
 func TestSignatureOf(t *testing.T) {
-	if SignatureOf("a") != SignatureOf("a") || SignatureOf("a") == SignatureOf("b") {
+	first, again := SignatureOf("a"), SignatureOf("a")
+	if first != again || first == SignatureOf("b") {
 		t.Error("a name must have one signature, and two names two")
 	}
 }

@@ -62,7 +62,7 @@ func parseCredentials(b []byte) ([]pion.ICEServer, error) {
 					return nil, fmt.Errorf("webrtc: ICE server %d of the credentials (%s) has no username or no credential, which TURN needs", i+1, u)
 				}
 			default:
-				return nil, fmt.Errorf("webrtc: ICE server %d of the credentials has the url %q; it must begin with stun:, stuns:, turn: or turns:", i+1, u)
+				return nil, fmt.Errorf("webrtc: ICE server %d of the credentials has the url %q; it must be a stun:, stuns:, turn: or turns: URL", i+1, u)
 			}
 		}
 		server := pion.ICEServer{URLs: s.URLs}
