@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -33,6 +34,9 @@ func (c *demoCmd) Run(ctx context.Context, o out) error {
 		{ID: bob, Name: "Bob's iPhone", OS: c.OS, Play: c.Play, Record: c.Record},
 		{ID: bob2, Name: "Bob's old iPhone", OS: c.OS},
 	}}
+	if c.Headless && c.Play != "" {
+		return errors.New("--play goes with the page: the headless story knows Bob's iPhone by its own melody")
+	}
 	if c.Headless {
 		return c.headless(ctx, o, logger, bobs)
 	}

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ringtrip/ringtrip/media/audio"
 )
 
 // TestMain runs the command itself when a test starts its own binary as one.
@@ -187,7 +189,8 @@ func TestWrongUse(t *testing.T) {
 		{"demo --headless --os 3", 1, []string{"3", "13, 16, 17.4"}},
 		{"demo --listen " + taken.Addr().String(), 1, []string{taken.Addr().String(), "in use", "--listen"}},
 		{"demo --listen nowhere", 1, []string{"nowhere", "host:port"}},
-		{"demo --headless --play " + file, 1, []string{file, "WAV"}},
+		{"demo --listen 127.0.0.1:0 --play " + file, 1, []string{file, "WAV"}},
+		{"demo --headless --play " + file, 1, []string{"--play", "melody"}},
 		{"demo --headless --record /nonexistent/x.wav", 1, []string{"/nonexistent/x.wav"}},
 		{"serve --key " + key + " --data " + file, 1, []string{file}},
 		{"serve --key " + short, 1, []string{"6 bytes", "32", "openssl"}},
@@ -230,9 +233,25 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestStory plays `demo --headless --json`: every step must have happened.
+// TestStory plays `demo --headless --json`: every step must have happened. What Bob's iPhone heard is recorded, and
+// Alice's own voice is in it.
 func TestStory(t *testing.T) {
-	text := command(t, 0, "demo", "--headless", "--json")
+	heard := filepath.Join(t.TempDir(), "heard.wav")
+	text := command(t, 0, "demo", "--headless", "--json", "--record", heard)
+	file, err := os.Open(heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	clip, err := audio.ReadWAV(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	voices := audio.NewRecognizer(nil)
+	voices.Write(clip)
+	if h, ok := voices.Heard(); !ok || h.ID != audio.SignatureOf(alice) {
+		t.Errorf("the recording of %d samples has %+v (%v), want Alice's signature", len(clip), h, ok)
+	}
 	var story struct {
 		OK    bool
 		Steps []storyStep
