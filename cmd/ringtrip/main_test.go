@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ringtrip/ringtrip/media/audio"
@@ -50,15 +51,33 @@ type child struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	url string
-	log *bytes.Buffer
+	log logText
+}
+
+// logText is what a child printed. It is safe for concurrent use.
+type logText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // serveChild starts `ringtrip serve` and waits until it serves.
 func serveChild(t *testing.T, args ...string) *child {
 	t.Helper()
-	c := &child{t: t, cmd: exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), log: &bytes.Buffer{}}
+	c := &child{t: t, cmd: exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)}
 	c.cmd.Env = append(os.Environ(), "RINGTRIP_TEST_COMMAND=1")
-	c.cmd.Stderr = c.log
+	c.cmd.Stderr = &c.log
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +89,7 @@ func serveChild(t *testing.T, args ...string) *child {
 	lines := bufio.NewScanner(out)
 	serving := regexp.MustCompile(`url=(http://\S+)`)
 	for lines.Scan() {
-		fmt.Fprintln(c.log, lines.Text())
+		fmt.Fprintln(&c.log, lines.Text())
 		if m := serving.FindStringSubmatch(lines.Text()); m != nil {
 			c.url = m[1]
 			go func() { _, _ = io.Copy(io.Discard, out) }()
@@ -78,7 +97,7 @@ func serveChild(t *testing.T, args ...string) *child {
 		}
 	}
 	_ = c.cmd.Wait()
-	t.Fatalf("serve ended before it served:\n%s", c.log)
+	t.Fatalf("serve ended before it served:\n%s", c.log.String())
 	return nil
 }
 
