@@ -8,7 +8,7 @@ var table = map[string]row{
 	"callkit": {why: "Apple's words as interfaces; no behaviour, so anyone's glue code can be written against it"},
 
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
-		ours: []string{"callkit", "iossim"}, others: []string{"gopkg.in/yaml.v3"}},
+		ours: []string{"callkit", "iossim"}},
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
 		ours: []string{"callkit"}, testing: []string{"callkit/callkittest"}},
 
@@ -21,7 +21,7 @@ var table = map[string]row{
 	"media/audio":     {why: "samples: tones, WAV, recognising what is heard; pure, used by whoever makes or hears sound"},
 	"media/mediatest": {why: "the conformance suite for media, and an honest fake", ours: []string{"media"}},
 	"media/webrtc": {why: "a leaf: pion and Opus stay behind media.Session", ours: []string{"media", "media/audio"},
-		others: []string{"github.com/pion", "github.com/thesyncim/gopus", "github.com/tphakala/go-opus"}, testing: []string{"media/mediatest"}},
+		others: []string{"github.com/pion", "github.com/tphakala/go-opus"}, testing: []string{"media/mediatest"}},
 
 	"phone": {why: "the engine in the app: it must run on an iPhone, where there is no server and no simulator",
 		ours:    []string{"call", "callkit", "media", "signaling", "signaling/ringtripv1"},

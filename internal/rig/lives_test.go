@@ -15,7 +15,7 @@ import (
 // every call ended everywhere for one reason, and history equals ledger. `-rapid.checks=N` plays more of them.
 func TestRandomLives(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
-		if err := flag.Set("rapid.checks", "200"); err != nil {
+		if err := flag.Set("rapid.checks", lives); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = flag.Set("rapid.checks", f.DefValue) }()
