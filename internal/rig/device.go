@@ -39,6 +39,7 @@ type DeviceConfig struct {
 	Contacts      map[string]string
 	Logger        *slog.Logger
 	OnMark        func(phone.Mark)
+	OnChange      func() // the engine has something new to show
 }
 
 // Device is one simulated iPhone with an app on it in which the engine runs. What an installation keeps on the
@@ -176,6 +177,11 @@ func (p *process) start(sys callkit.System, _ callkit.LaunchOptions) (*phone.Pho
 		},
 		DeviceID: d.ID, DeviceName: d.Name, BundleID: Bundle, Environment: v1.Environment_ENVIRONMENT_SANDBOX,
 		AppVersion: "1.0", OSVersion: d.cfg.OS, CallerName: d.cfg.UserName, AnswerPolicy: d.cfg.Policy, OnMark: d.cfg.OnMark,
+		OnChange: func(phone.Snapshot) {
+			if d.cfg.OnChange != nil {
+				d.cfg.OnChange()
+			}
+		},
 	})
 	if err != nil {
 		return nil, err

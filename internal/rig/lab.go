@@ -128,6 +128,7 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 		},
 		SetPushOnline: l.APNs.SetOnline,
 		Logger:        cfg.Logger,
+		OnChange:      func() { l.Update(func() {}) },
 		OnMark:        func(m phone.Mark) { l.Update(func() { l.marks = append(l.marks, DeviceMark{spec.ID, m}) }) },
 	})
 	if err != nil {
