@@ -235,6 +235,12 @@ func FuzzPush(f *testing.F) {
 		}
 		r := newRig(t, len(script) > 0 && script[0]&32 != 0, nil)
 		var actions []*fakeSettler
+		reset := func() { // and every action is void
+			r.s.provider.d.ProviderDidReset(&r.s.provider)
+			for _, a := range actions {
+				a.done = true
+			}
+		}
 		for i, step := range script {
 			n := byte(1 + i%3)
 			switch step % 32 {
@@ -272,10 +278,7 @@ func FuzzPush(f *testing.F) {
 			case 16:
 				r.s.skew = time.Duration(i-8) * time.Hour
 			case 17:
-				r.s.provider.d.ProviderDidReset(&r.s.provider)
-				for _, a := range actions {
-					a.done = true
-				}
+				reset()
 				r.s.run()
 			case 18:
 				_, _ = r.p.Start(StartRequest{Callee: "carol"})
@@ -291,7 +294,7 @@ func FuzzPush(f *testing.F) {
 				r.conn.Media(&v1.MediaMessage{CallId: id(n).String(), FromDevice: "x", Session: "s", Kind: v1.MediaKind(i % 6), Data: string(push)})
 				r.s.run()
 			case 22:
-				r.s.onReport = func() { r.s.provider.d.ProviderDidReset(&r.s.provider) }
+				r.s.onReport = reset
 			case 23:
 				r.tell(r.ours(n, v1.CallState(i%4)))
 			}
