@@ -41,6 +41,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		kong.UsageOnError(),
 		kong.DefaultEnvars("RINGTRIP"),
 		kong.Writers(stdout, stderr),
+		kong.Configuration(loadConfig),
 		kong.Exit(func(code int) { exit = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(out{stdout}),

@@ -131,7 +131,11 @@ func (c *child) post(token, method, body string) (int, map[string]any) {
 // TestServe goes through README's commands: serve, token, the API as JSON, trace; with a kill -9 in between.
 func TestServe(t *testing.T) {
 	key, data := keyFile(t), filepath.Join(t.TempDir(), "data")
-	c := serveChild(t, "--key", key, "--data", data)
+	config := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `{"key": %q, "data": %q, "ring-timeout": "30s"}`, key, data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := serveChild(t, "--config", config)
 	token := func(args ...string) string {
 		return strings.TrimSpace(command(t, 0, append([]string{"token", "--key", key}, args...)...))
 	}
@@ -193,7 +197,8 @@ func TestWrongUse(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	short := filepath.Join(t.TempDir(), "short.key")
 	broken := filepath.Join(t.TempDir(), "broken.txt")
-	for name, text := range map[string]string{file: "x", short: "secret", broken: "scenario S1 x\nwhen\n  Z nothing\n"} {
+	typo, cut := filepath.Join(t.TempDir(), "typo.json"), filepath.Join(t.TempDir(), "cut.json")
+	for name, text := range map[string]string{typo: `{"kee": "x"}`, cut: `{"key":`, file: "x", short: "secret", broken: "scenario S1 x\nwhen\n  Z nothing\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -217,6 +222,8 @@ func TestWrongUse(t *testing.T) {
 		{"serve --key " + key + " --ring-timeout 70s --data " + t.TempDir(), 1, []string{"1m10s", "5-58 s"}},
 		{"serve --key " + key + " --apns-key " + file + " --data " + t.TempDir(), 1, []string{"PEM"}},
 		{"serve --key " + key + " --ice nonsense --data " + t.TempDir(), 1, []string{"iceServers"}},
+		{"serve --config " + typo + " --key " + key, 2, []string{"kee", "listen"}},
+		{"serve --config " + cut + " --key " + key, 2, []string{"not a JSON object"}},
 		{"token --key " + key, 1, []string{"user"}},
 		{"token --user x", 2, []string{"--key"}},
 		{"trace --token x --server http://127.0.0.1:1", 1, []string{"http://127.0.0.1:1"}},
