@@ -17,7 +17,7 @@ import (
 // bestEffortTimeout is how long a ledger mark may hold up the requests behind it.
 const bestEffortTimeout = 2 * time.Second
 
-// A queue is the requests about one call that wait or are under way, in order.
+// A queue is the requests about one call, or its media messages, that wait or are under way, in order.
 type queue struct {
 	waiting []*request
 }
@@ -64,7 +64,8 @@ func about(msg proto.Message) string {
 		}
 		return m.GetCallId()
 	case *v1.SendMediaRequest:
-		return m.GetMessage().GetCallId()
+		// An answer must not wait for a dozen candidates.
+		return "media " + m.GetMessage().GetCallId()
 	case interface{ GetCallId() string }:
 		return m.GetCallId()
 	}

@@ -21,7 +21,8 @@ type Connection interface {
 	SetForeground(bool)
 	// Send delivers a request: *v1.StartRequest, AckRequest, AnswerRequest, DeclineRequest, CancelRequest,
 	// EndRequest, HoldRequest or SendMediaRequest. Requests about one call are delivered one after the other in
-	// the order of Send; a lost one is tried again until opts.Until. done (may be nil) gets the server's answer
+	// the order of Send, and so are its media messages, beside them: an answer never waits for candidates. A lost one is
+	// tried again until opts.Until. done (may be nil) gets the server's answer
 	// exactly once, unless the connection is closed first.
 	Send(req proto.Message, opts SendOptions, done func(Result))
 	// Close ends the stream and everything under way, and returns when nothing of it is left.
