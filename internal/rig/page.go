@@ -165,6 +165,8 @@ func (d *Device) Act(action string, on bool, digits string, index int, caller st
 		return ph.Keys(digits)
 	case "speaker":
 		return ph.Speaker(on)
+	case "video":
+		return ph.Video()
 	case "lock":
 		return ph.Lock()
 	case "unlock":
