@@ -74,6 +74,9 @@ type life struct {
 	rpc    *http.Client
 
 	rng   *rand.Rand
+	began time.Time      // of the world
+	down  []outage       // of the server
+	away  [][]outage     // of each device's network
 	tally map[string]int // why calls ended, and how many were answered
 
 	mu     sync.Mutex
@@ -119,6 +122,8 @@ func live(t *testing.T, seed uint64, script []move, faults []PushFault, tally ma
 
 func (l *life) begin(ctx context.Context) error {
 	l.world = iossim.NewWorld(iossim.Config{Wall: true, Seed: 1})
+	l.began = time.Now()
+	l.away = make([][]outage, len(lifeDevices))
 	l.rpc = &http.Client{Transport: &http.Transport{DialContext: l.dial}}
 	if err := l.serve(ctx); err != nil {
 		return err
@@ -254,20 +259,17 @@ func (l *life) do(ctx context.Context, m move) {
 	case "break":
 		d.Net.Break()
 	case "online":
-		d.SetOnline(m.On)
-		if m.On {
-			l.fakes[m.Device].Regain()
-		} else {
-			l.fakes[m.Device].Lose()
-		}
+		l.setOnline(m.Device, m.On)
 	case "service":
 		d.Phone.RestartCallService()
 	case "clock":
 		d.Phone.SetClock(time.Duration(m.Other-1) * 40 * time.Minute)
 	case "server":
+		l.down = append(l.down, outage{from: time.Now()})
 		l.node.Kill()
 		time.Sleep(time.Duration(m.Other) * 700 * time.Millisecond)
 		err = l.serve(ctx)
+		l.down[len(l.down)-1].to = time.Now()
 	case "wait":
 		time.Sleep(time.Duration(m.Other) * 20 * time.Second)
 	case "keys":
@@ -284,11 +286,29 @@ func (l *life) do(ctx context.Context, m move) {
 	l.did = append(l.did, line)
 }
 
+// setOnline takes a device's network away, sound included, or gives it back.
+func (l *life) setOnline(i int, on bool) {
+	l.dev[i].SetOnline(on)
+	gone := l.away[i]
+	offline := len(gone) > 0 && gone[len(gone)-1].to.IsZero()
+	switch {
+	case on:
+		l.fakes[i].Regain()
+		if offline {
+			gone[len(gone)-1].to = time.Now()
+		}
+	default:
+		l.fakes[i].Lose()
+		if !offline {
+			l.away[i] = append(gone, outage{from: time.Now()})
+		}
+	}
+}
+
 // end heals the world, lets it come to rest, and says what is wrong with it.
 func (l *life) end(ctx context.Context) string {
 	for i, d := range l.dev {
-		d.SetOnline(true)
-		l.fakes[i].Regain()
+		l.setOnline(i, true)
 		d.Phone.SetFocus("")
 		d.Phone.SetClock(0)
 		_ = d.Phone.Unlock()
@@ -374,6 +394,9 @@ func (l *life) callsWrong(ctx context.Context) (wrong []string, err error) {
 		r, err := ops.GetLedger(ctx, connect.NewRequest(&v1.GetLedgerRequest{CallId: h.CallId}))
 		if err != nil {
 			return nil, fmt.Errorf("reading the ledger of %s: %w", h.CallId, err)
+		}
+		for _, g := range l.ghosts(h.CallId, r.Msg) {
+			wrong = append(wrong, g+"\n"+FormatLedger(r.Msg))
 		}
 		if w := ledgerWrong(h, r.Msg); w != nil {
 			wrong = append(wrong, fmt.Sprintf("call %s: %v\n%s", h.CallId, w, FormatLedger(r.Msg)))
