@@ -307,6 +307,7 @@ func (l *life) setOnline(i int, on bool) {
 
 // end heals the world, lets it come to rest, and says what is wrong with it.
 func (l *life) end(ctx context.Context) string {
+	time.Sleep(time.Second) // what the last move did is on the screens
 	for i, d := range l.dev {
 		l.setOnline(i, true)
 		d.Phone.SetFocus("")
