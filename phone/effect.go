@@ -130,7 +130,7 @@ func (p *Phone) reportEnded(l *line, why call.Reason) {
 }
 
 // reportConnecting tells the system that an outgoing call is on its way, and what it can do: an outgoing call that
-// does not say so can't be held for another (R60).
+// does not say so can't be held for another.
 func (p *Phone) reportConnecting(l *line) {
 	u := callkit.Update{
 		SupportsHolding:    new(true),
