@@ -3,33 +3,15 @@ package call
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ringtrip/ringtrip/internal/model"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/model/call.md; understand the diff before you commit it")
 
-func TestDocsAreFresh(t *testing.T) {
-	path := filepath.Join("..", "docs", "model", "call.md")
-	want := document()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; write it with: go test ./call -run Docs -update", err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is stale; rewrite it with: go test ./call -run Docs -update", path)
-	}
-}
+func TestDocsAreFresh(t *testing.T) { model.Golden(t, "call", document(), *update) }
 
 // document writes the rows and clauses as a page.
 func document() string {

@@ -46,6 +46,9 @@ type Screen struct {
 	Notices []string    `json:"notices"` // what the system did to apps, the last 20
 }
 
+// Ringing reports whether the screen asks the user to answer, full or as a banner.
+func (s Screen) Ringing() bool { return s.Kind == ScreenIncomingFull || s.Kind == ScreenIncomingBanner }
+
 // AppIcon is an app on the home screen. State is what no user sees, but who draws a simulation shows.
 type AppIcon struct {
 	BundleID string `json:"bundleId"`

@@ -16,7 +16,6 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/internal/rig"
-	"github.com/ringtrip/ringtrip/iossim"
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/media/audio"
 	"github.com/ringtrip/ringtrip/media/webrtc"
@@ -133,8 +132,7 @@ func (b *ringBench) call() error {
 		if alerting.IsZero() && stateOf(a) == call.Alerting {
 			alerting = time.Now()
 		}
-		k := p.Phone.Screen().Kind
-		return !alerting.IsZero() && (k == iossim.ScreenIncomingFull || k == iossim.ScreenIncomingBanner)
+		return !alerting.IsZero() && p.Phone.Screen().Ringing()
 	})
 	if err != nil {
 		return fmt.Errorf("it did not ring: %w", err)

@@ -194,10 +194,7 @@ func (s *story) json() error {
 
 func (s *story) screen(id string) iossim.Screen { return s.lab.Devices[id].Phone.Screen() }
 
-func (s *story) ringing(id string) bool {
-	k := s.screen(id).Kind
-	return k == iossim.ScreenIncomingFull || k == iossim.ScreenIncomingBanner
-}
+func (s *story) ringing(id string) bool { return s.screen(id).Ringing() }
 
 func (s *story) inCall(id string) bool {
 	c := s.screen(id).Call

@@ -22,14 +22,14 @@ import (
 
 // DeviceConfig is how a simulated iPhone with the app on it is made.
 type DeviceConfig struct {
-	ID, Name string // as "bob-1", "Bob's iPhone"
-	UserName string // for those who are called
-	OS       string // version of iOS; empty: the world's
-	Knobs    map[string]string
-	URL      string // the server's base URL
-	Token    string // the user's token
+	ID, Name string            // as "bob-1", "Bob's iPhone"
+	UserName string            // for those who are called
+	OS       string            // version of iOS; empty: the world's
+	Knobs    map[string]string // settings of the simulated system, by name
+	URL      string            // the server's base URL
+	Token    string            // the user's token
 	Media    media.Factory
-	// Dial is how the device reaches the server; nil: this machine's network.
+	// Network is how the device reaches the server; nil: this machine's network.
 	Network *Network
 	// IssueToken makes a VoIP push token, whose pushes go to deliver. Nil: the device has none.
 	IssueToken func(deliver func(payload []byte)) (token string)

@@ -222,9 +222,7 @@ func (l *life) aim(m move) int {
 	var fits func(s iossim.Screen) bool
 	switch m.What {
 	case "answer", "decline":
-		fits = func(s iossim.Screen) bool {
-			return s.Kind == iossim.ScreenIncomingFull || s.Kind == iossim.ScreenIncomingBanner
-		}
+		fits = iossim.Screen.Ringing
 	case "end", "hold", "mute", "keys", "crash", "swipe", "service":
 		fits = func(s iossim.Screen) bool { return s.Call != nil && s.Call.Status == "" }
 	default:
@@ -252,7 +250,7 @@ func (l *life) do(ctx context.Context, m move) {
 		}
 	case "race": // everybody who can answers at once
 		for _, d := range l.dev {
-			if k := d.Phone.Screen().Kind; k == iossim.ScreenIncomingFull || k == iossim.ScreenIncomingBanner {
+			if d.Phone.Screen().Ringing() {
 				err = errors.Join(err, d.Phone.Answer())
 			}
 		}

@@ -37,7 +37,10 @@ func (n *Network) Client() *http.Client {
 
 // DialContext dials unless the network is down.
 func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	if n.down() {
+	n.mu.Lock()
+	down := n.down()
+	n.mu.Unlock()
+	if down {
 		return nil, ErrOffline
 	}
 	c, err := n.dial(ctx, network, addr)
@@ -47,7 +50,7 @@ func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Co
 	wrapped := &conn{Conn: c, net: n}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.offline || n.suspended {
+	if n.down() { // it went down while we dialed
 		_ = c.Close()
 		return nil, ErrOffline
 	}
@@ -70,7 +73,7 @@ func (n *Network) cut(always bool, change func()) {
 	n.mu.Lock()
 	change()
 	var broken []*conn
-	if always || n.offline || n.suspended {
+	if always || n.down() {
 		for c := range n.conns {
 			broken = append(broken, c)
 		}
@@ -81,11 +84,8 @@ func (n *Network) cut(always bool, change func()) {
 	}
 }
 
-func (n *Network) down() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.offline || n.suspended
-}
+// down reports whether nothing gets through. n.mu must be held.
+func (n *Network) down() bool { return n.offline || n.suspended }
 
 // conn leaves the network's list when it is closed.
 type conn struct {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ringtrip/ringtrip/iossim"
@@ -216,7 +215,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 		_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
 		return err == nil
 	}
-	var last sync.Map // phone -> screen as JSON
+	last := map[string]string{} // phone: screen as JSON
 	logged := 0
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -230,9 +229,10 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 			shape := screen
 			shape.Time = time.Time{}
 			b, _ := json.Marshal(shape)
-			if was, ok := last.Swap(d.ID, string(b)); ok && was == string(b) {
+			if last[d.ID] == string(b) {
 				continue
 			}
+			last[d.ID] = string(b)
 			if !send("screen", map[string]any{"phone": d.ID, "screen": screen}) {
 				return
 			}

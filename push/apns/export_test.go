@@ -51,14 +51,6 @@ func (s *Sender) Authorization() (string, time.Time, error) {
 	return t.authorization, t.issuedAt, err
 }
 
-// Open counts the connections of an environment that take pushes.
-func (s *Sender) Open(env push.Environment) int {
-	p := s.pools[env]
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.conns)
-}
-
 // Idle says whether nothing is waiting for, carried by or reserved on any connection.
 func (s *Sender) Idle() bool {
 	for _, p := range s.pools {

@@ -1,0 +1,29 @@
+package model
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Golden compares a document that is written from a machine's rows with the file in docs/model of that name, which
+// update rewrites. It fails the test if the file is stale.
+func Golden(t *testing.T, machine, document string, update bool) {
+	t.Helper()
+	path := filepath.Join("..", "docs", "model", machine+".md")
+	if update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(document), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; write it with: go test ./%s -run Docs -update", err, machine)
+	}
+	if string(got) != document {
+		t.Errorf("%s is stale; rewrite it with: go test ./%s -run Docs -update", path, machine)
+	}
+}
