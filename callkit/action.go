@@ -113,6 +113,37 @@ type PlayDTMFCallAction struct {
 	Type   DTMFType
 }
 
+// TranslationEngine is CXTranslationEngine (iOS 26): who translates.
+type TranslationEngine uint
+
+// The translation engines.
+const (
+	DefaultTranslation TranslationEngine = 0 // the system's; needs Apple's voice processor for the call's sound
+	CustomTranslation  TranslationEngine = 1 // the app's own
+)
+
+// SetTranslatingCallAction is CXSetTranslatingCallAction (iOS 26): the user switches live translation on or off.
+// It comes only after the call is connected. Languages are BCP 47 tags, as "de".
+type SetTranslatingCallAction struct {
+	Base
+	IsTranslating  bool
+	LocalLanguage  string
+	RemoteLanguage string
+
+	engine TranslationEngine
+}
+
+// FulfillUsingTranslationEngine is fulfillUsingTranslationEngine: Fulfill, and who translates.
+func (a *SetTranslatingCallAction) FulfillUsingTranslationEngine(e TranslationEngine) {
+	if !a.IsComplete() {
+		a.engine = e
+	}
+	a.Fulfill()
+}
+
+// Engine is what the app chose, for the system; [DefaultTranslation] if it did not say.
+func (a *SetTranslatingCallAction) Engine() TranslationEngine { return a.engine }
+
 var (
 	_ Action = (*StartCallAction)(nil)
 	_ Action = (*AnswerCallAction)(nil)
@@ -121,4 +152,5 @@ var (
 	_ Action = (*SetMutedCallAction)(nil)
 	_ Action = (*SetGroupCallAction)(nil)
 	_ Action = (*PlayDTMFCallAction)(nil)
+	_ Action = (*SetTranslatingCallAction)(nil)
 )

@@ -50,6 +50,7 @@ type ProviderConfiguration struct {
 	MaximumCallsPerCallGroup int
 	IncludesCallsInRecents   bool
 	SupportsVideo            bool
+	SupportsAudioTranslation bool // iOS 26
 	SupportedHandleTypes     []HandleType
 }
 
@@ -133,6 +134,11 @@ type PlayDTMFDelegate interface {
 	PerformPlayDTMFCallAction(Provider, *PlayDTMFCallAction)
 }
 
+// SetTranslatingDelegate performs live translation (iOS 26).
+type SetTranslatingDelegate interface {
+	PerformSetTranslatingCallAction(Provider, *SetTranslatingCallAction)
+}
+
 // TimedOutDelegate is told that an action was not settled in time; it is settled (failed) already.
 type TimedOutDelegate interface {
 	TimedOutPerformingAction(Provider, Action)
@@ -142,4 +148,16 @@ type TimedOutDelegate interface {
 type AudioDelegate interface {
 	DidActivateAudioSession(Provider, AudioSession)
 	DidDeactivateAudioSession(Provider, AudioSession)
+}
+
+// PendingCallActions is pendingCallActionsOfClass:withCallUUID: as a function: the provider's pending actions of
+// type A on one call.
+func PendingCallActions[A Action](p Provider, id UUID) []A {
+	var found []A
+	for _, a := range p.PendingActions() {
+		if x, ok := a.(A); ok && a.Call() == id {
+			found = append(found, x)
+		}
+	}
+	return found
 }

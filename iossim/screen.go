@@ -24,26 +24,38 @@ const (
 	ScreenIncomingBanner ScreenKind = "incoming-banner" // above the home screen or an app
 	ScreenConnecting     ScreenKind = "connecting"      // answered or dialing, not connected
 	ScreenInCall         ScreenKind = "in-call"
+	ScreenCallWaiting    ScreenKind = "call-waiting" // another call comes in during a call: Screen.Call rings, Screen.Others go on
 	ScreenCallFailed     ScreenKind = "call-failed"
 )
 
 // Screen is what the user sees.
 type Screen struct {
-	Kind    ScreenKind  `json:"kind"`
-	Time    time.Time   `json:"time"` // by the phone's clock
-	Phone   string      `json:"phone"`
-	OS      string      `json:"os"`
-	Locale  string      `json:"locale"`
-	Locked  bool        `json:"locked"`
-	Focus   string      `json:"focus,omitempty"`
-	Online  bool        `json:"online"`
-	Front   string      `json:"front,omitempty"`  // bundle id of the app behind or on the screen
-	Prompt  string      `json:"prompt,omitempty"` // asks the user to unlock
-	Apps    []AppIcon   `json:"apps"`
-	Call    *ScreenCall `json:"call,omitempty"` // there is a call; on home, app and lock it is a pill
-	Missed  int         `json:"missed"`         // badge of the Phone app
-	Recents []Recent    `json:"recents"`
-	Notices []string    `json:"notices"` // what the system did to apps, the last 20
+	Kind   ScreenKind `json:"kind"`
+	Time   time.Time  `json:"time"` // by the phone's clock
+	Phone  string     `json:"phone"`
+	OS     string     `json:"os"`
+	Locale string     `json:"locale"`
+	Locked bool       `json:"locked"`
+	Focus  string     `json:"focus,omitempty"`
+	Online bool       `json:"online"`
+	Front  string     `json:"front,omitempty"`  // bundle id of the app behind or on the screen
+	Prompt string     `json:"prompt,omitempty"` // asks the user to unlock
+	Apps   []AppIcon  `json:"apps"`
+	// Call is the call that the screen is about, nil if there is none: one that rings, else the one that is not on
+	// hold, else the oldest. On home, app and lock it is a pill. A group is one Call with Members.
+	Call *ScreenCall `json:"call,omitempty"`
+	// Others are the other calls, oldest first: those on hold, and during call waiting those that go on.
+	Others []ScreenCall `json:"others"`
+	// Dialogs are alerts over everything else, as iOS 26 shows to developers; Dismiss closes the last.
+	Dialogs  []string `json:"dialogs"`
+	Route    string   `json:"route"`  // the output port in use, as AVAudioSession names it
+	Routes   []string `json:"routes"` // the output ports that could be chosen
+	Before   bool     `json:"beforeFirstUnlock"`
+	Airplane bool     `json:"airplane"`
+	LowPower bool     `json:"lowPower"`
+	Missed   int      `json:"missed"` // badge of the Phone app
+	Recents  []Recent `json:"recents"`
+	Notices  []string `json:"notices"` // what the system did to apps, the last 20
 }
 
 // Ringing reports whether the screen asks the user to answer, full or as a banner.
@@ -76,12 +88,24 @@ type ScreenCall struct {
 	Speaker     bool      `json:"speaker"`
 	Audio       bool      `json:"audio"` // the call has the audio session
 	Digits      string    `json:"digits,omitempty"`
+	Cellular    bool      `json:"cellular,omitempty"`    // a call of the Phone app over the mobile network
+	Translating string    `json:"translating,omitempty"` // "de→en" while live translation is on
+	Members     []Member  `json:"members,omitempty"`     // the calls of a group, of which this is the first
 	Buttons     []Button  `json:"buttons"`
+}
+
+// Member is a call in a group.
+type Member struct {
+	UUID    string   `json:"uuid"`
+	Caller  string   `json:"caller"`
+	Buttons []Button `json:"buttons"` // split, end
 }
 
 // Button is a button of the call.
 type Button struct {
-	ID      string `json:"id"` // answer, decline, end, mute, keypad, speaker, hold, video
+	// ID is answer, decline, end, mute, keypad, speaker, hold, video, more, translate; with several calls also
+	// end-and-accept, hold-and-accept, end-held-and-accept, swap, merge; of a group's member split, end.
+	ID      string `json:"id"`
 	Label   string `json:"label"`
 	Enabled bool   `json:"enabled"`
 	On      bool   `json:"on,omitempty"`
@@ -183,6 +207,7 @@ func (ph *Phone) screen() Screen {
 	s := Screen{
 		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
 		Focus: ph.focus, Online: ph.online, Prompt: ph.promptText, Missed: ph.missed,
+		Others: []ScreenCall{}, Dialogs: []string{}, Route: string(ph.audio.route()), Routes: []string{}, Before: !ph.unlocked1,
 		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
 	}
 	if s.Recents == nil {

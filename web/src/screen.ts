@@ -2,7 +2,7 @@
 // stands for "none"; durations are nanoseconds.
 
 export type ScreenKind =
-  | "off" | "lock" | "home" | "app" | "recents" | "incoming-full" | "incoming-banner" | "connecting" | "in-call" | "call-failed";
+  | "off" | "lock" | "home" | "app" | "recents" | "incoming-full" | "incoming-banner" | "connecting" | "in-call" | "call-waiting" | "call-failed";
 
 export interface Screen {
   kind: ScreenKind;
@@ -19,8 +19,19 @@ export interface Screen {
   /** Asks the user to unlock. */
   prompt?: string;
   apps: AppIcon[];
-  /** There is a call; on home, app and lock it is a pill. */
+  /** The call that the screen is about; on home, app and lock it is a pill. */
   call?: ScreenCall;
+  /** The other calls, oldest first: on hold, or going on during call waiting. */
+  others: ScreenCall[];
+  /** Alerts over everything else. */
+  dialogs: string[];
+  /** The output port in use. */
+  route: string;
+  /** The output ports that could be chosen. */
+  routes: string[];
+  beforeFirstUnlock: boolean;
+  airplane: boolean;
+  lowPower: boolean;
   /** Badge of the Phone app. */
   missed: number;
   recents: Recent[];
@@ -59,11 +70,25 @@ export interface ScreenCall {
   /** The call has the audio session. */
   audio: boolean;
   digits?: string;
+  /** A call of the Phone app over the mobile network. */
+  cellular?: boolean;
+  /** "de→en" while live translation is on. */
+  translating?: string;
+  /** The calls of a group, of which this is the first. */
+  members?: Member[];
+  buttons: Button[];
+}
+
+export interface Member {
+  uuid: string;
+  caller: string;
+  /** split, end */
   buttons: Button[];
 }
 
 export interface Button {
-  /** answer, decline, end, mute, keypad, speaker, hold, video */
+  /** answer, decline, end, mute, keypad, speaker, hold, video, more, translate; with several calls also end-and-accept,
+   *  hold-and-accept, end-held-and-accept, swap, merge; of a group's member split, end */
   id: string;
   label: string;
   enabled: boolean;

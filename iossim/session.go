@@ -17,121 +17,8 @@ type audioSession struct {
 
 var _ callkit.AudioSession = (*audioSession)(nil)
 
-// arbiter decides which call has the phone's microphone and speaker.
-type arbiter struct {
-	ph      *Phone
-	owner   *call
-	pending *event // an activation under way
-	next    *call  // whose
-	speaker bool   // the override of the speaker button
-}
-
 func newAudioSession(p *Process) *audioSession {
 	return &audioSession{p: p, category: callkit.SoloAmbient, mode: callkit.ModeDefault}
-}
-
-// wantsAudio reports whether the session belongs to c as far as c itself is concerned.
-func (c *call) wantsAudio() bool {
-	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && c.app.proc != nil
-}
-
-// arbitrate lends the session to the call that should have it, and takes it back from the one that has it.
-func (ph *Phone) arbitrate() {
-	a := &ph.audio
-	a.ph = ph
-	var want *call
-	for _, c := range ph.calls {
-		if c.wantsAudio() {
-			want = c
-			break
-		}
-	}
-	if a.owner != nil && a.owner != want {
-		c := a.owner
-		a.release()
-		ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s", c.id)
-		c.app.tellAudio("didDeactivate", callkit.AudioDelegate.DidDeactivateAudioSession)
-	}
-	if a.next != want {
-		a.pending.cancel()
-		a.pending, a.next = nil, nil
-	}
-	if want == nil || a.owner == want || a.next == want {
-		return
-	}
-	a.next = want
-	a.pending = ph.after(ph.knobs.AudioDelay, func() {
-		a.pending, a.next = nil, nil
-		if want.wantsAudio() && a.owner == nil {
-			a.activate(want)
-		}
-	})
-}
-
-func (a *arbiter) activate(c *call) {
-	a.owner = c
-	ph := c.ph
-	s := c.app.proc.session
-	s.accused = false
-	ph.log(ChanSystem, c.app.tag(), "audioActivate %s category=%s mode=%s route=%s", c.id, s.category, s.mode, a.route())
-	if s.category != callkit.PlayAndRecord {
-		ph.log(ChanSystem, c.app.tag(), "log warning: category is %s, not PlayAndRecord: no microphone", s.category)
-	}
-	if s.own {
-		skip := ph.knobs.SkipActivateIfActive == "always" ||
-			ph.knobs.SkipActivateIfActive == "random" && ph.w.rng.IntN(2) == 0
-		if skip {
-			ph.log(ChanSystem, c.app.tag(), "log didActivate skipped: the app called setActive(true) itself")
-			return
-		}
-	}
-	c.app.tellAudio("didActivate", callkit.AudioDelegate.DidActivateAudioSession)
-}
-
-// release takes the session from its call without telling anybody.
-func (a *arbiter) release() {
-	if a.owner != nil && a.owner.app.proc != nil {
-		a.owner.app.proc.session.own = false
-	}
-	a.owner, a.speaker = nil, false
-}
-
-// interrupt is what other parts of the app hear before a held call loses the session.
-func (a *arbiter) interrupt(c *call) {
-	if a.owner == c && c.app.proc != nil {
-		c.app.proc.session.notify("interruption began", func(o callkit.AudioObserver) {
-			o.AudioInterruption(callkit.InterruptionBegan)
-		})
-	}
-}
-
-func (a *app) tellAudio(text string, f func(callkit.AudioDelegate, callkit.Provider, callkit.AudioSession)) {
-	pr := a.provider()
-	if pr == nil {
-		return
-	}
-	d, ok := pr.delegate.(callkit.AudioDelegate)
-	if !ok {
-		return
-	}
-	pr.p.post(item{
-		queue: pr.queue,
-		wakes: true,
-		skip:  func() bool { return pr.delegate == nil },
-		log:   pr.p.say(ChanProvider, "%s", text),
-		run:   func() { f(d, pr, pr.p.session) },
-	})
-}
-
-// route is the output in use.
-func (a *arbiter) route() callkit.AudioPort {
-	if a.speaker {
-		return callkit.BuiltInSpeaker
-	}
-	if a.owner != nil && a.owner.app.proc != nil {
-		return a.owner.app.proc.session.route()
-	}
-	return callkit.BuiltInSpeaker
 }
 
 // route is where the category and mode alone send the sound.
@@ -199,17 +86,6 @@ func (s *audioSession) SetActive(on bool) error {
 	return nil
 }
 
-// priorityLost reports whether an app may not activate its session: another app's call has it, or its own
-// call is on hold (forums 715488: the session is not given back by asking).
-func (ph *Phone) priorityLost(a *app) bool {
-	for _, c := range ph.calls {
-		if c.app != a && (c.audioReady || c.state == callConnected) || c.app == a && c.held {
-			return true
-		}
-	}
-	return false
-}
-
 // OverrideOutputAudioPort is part of [callkit.AudioSession].
 func (s *audioSession) OverrideOutputAudioPort(speaker bool) error {
 	s.p.w.mu.Lock()
@@ -227,15 +103,6 @@ func (s *audioSession) OverrideOutputAudioPort(speaker bool) error {
 		}
 	})
 	return nil
-}
-
-// override switches the loudspeaker on or back.
-func (a *arbiter) override(speaker bool) {
-	if a.speaker == speaker || a.owner == nil || a.owner.app.proc == nil {
-		return
-	}
-	a.speaker = speaker
-	a.owner.app.proc.session.routeChanged(callkit.Override, "Override")
 }
 
 func (s *audioSession) routeChanged(why callkit.RouteChangeReason, name string) {
@@ -282,25 +149,4 @@ func (s *audioSession) SetObserver(o callkit.AudioObserver) {
 	s.p.w.mu.Lock()
 	defer s.p.w.mu.Unlock()
 	s.observer = o
-}
-
-// AudioActiveFor reports whether an app may record and play for a call right now: its call has the session.
-// A media layer that stands in for a microphone asks before it sends. A no is put in the log as a violation,
-// once until the session is lent again, for on an iPhone the audio unit would not have started.
-func (ph *Phone) AudioActiveFor(bundleID string) bool {
-	ph.w.mu.Lock()
-	defer ph.w.mu.Unlock()
-	ph.w.tick()
-	a := ph.find(bundleID)
-	if a == nil || a.proc == nil {
-		return false
-	}
-	if a.proc.session.owns() && !a.proc.suspended {
-		return true
-	}
-	if !a.proc.session.accused && !ph.w.closed {
-		a.proc.session.accused = true
-		ph.log(ChanSystem, a.tag(), "log violation: audio used while the session is not lent to the app")
-	}
-	return false
 }
