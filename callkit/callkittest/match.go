@@ -26,10 +26,10 @@ func matches(words []string, text string) bool {
 	return true
 }
 
-// applies reports whether a line is there with the given values of knobs.
+// applies reports whether a line is there with the given values of knobs, among which "os" is the version.
 func (l *Line) applies(knobs map[string]string) bool {
 	for _, c := range l.If {
-		if knobs[c.Knob] != c.Value {
+		if c.Knob == "os" && !versionHolds(knobs["os"], c.Op, c.Value) || c.Knob != "os" && knobs[c.Knob] != c.Value {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func Parse(r io.Reader, name string) ([]Scenario, error) {
 		if p.line > maxLines {
 			return nil, p.errorf("split the file", "the file has more than %d lines", maxLines)
 		}
+		p.lines = append(p.lines, in.Text())
 		if err := p.parse(in.Text()); err != nil {
 			return nil, err
 		}
@@ -68,6 +70,7 @@ type parser struct {
 	current *Scenario
 	section *[]Line
 	name    string // of the section
+	lines   []string
 }
 
 func (p *parser) errorf(hint, format string, args ...any) error {
@@ -118,7 +121,18 @@ func (p *parser) header(text string) error {
 	case "note":
 		s.Note = strings.TrimSpace(s.Note + " " + rest)
 	case "os":
-		s.OS = rest
+		v, err := parseVersions(strings.Fields(rest))
+		if err != nil || len(v) == 0 {
+			return p.errorf("as in: os 16.. or os 13..18 or os 26.4", "%.40q is no version of iOS: %v", rest, err)
+		}
+		s.OS, s.versions = rest, v
+	case "rules":
+		for _, id := range strings.Fields(rest) {
+			if !ruleForm.MatchString(id) {
+				return p.errorf("as in: rules R21 R44", "%.40q is no name of a rule", id)
+			}
+			s.Rules = append(s.Rules, id)
+		}
 	case "knob":
 		return p.knob(rest)
 	case "given":
@@ -132,7 +146,7 @@ func (p *parser) header(text string) error {
 	case "ends":
 		p.section = &s.Ends
 	default:
-		return p.errorf("there are scenario, conf, note, os, knob, given, when, then, never, ends", "%.40q is no keyword", word)
+		return p.errorf("there are scenario, conf, note, rules, os, knob, given, when, then, never, ends", "%.40q is no keyword", word)
 	}
 	if p.section != nil && rest != "" {
 		return p.errorf("put it on a line of its own, indented", "%.40q follows the keyword %s", rest, word)
@@ -181,6 +195,11 @@ func (p *parser) finish() error {
 	at := p.line
 	p.line = s.Line
 	defer func() { p.line = at }()
+	last := len(p.lines)
+	for last > s.Line && (strings.HasPrefix(p.lines[last-1], "scenario") || strings.HasPrefix(p.lines[last-1], "#") || strings.TrimSpace(p.lines[last-1]) == "") {
+		last-- // the next one's first line, and what leads to it
+	}
+	s.Source = strings.TrimRight(strings.Join(p.lines[s.Line-1:last], "\n"), " \t\n") + "\n"
 	if len(s.When) == 0 {
 		return p.errorf("add a section when", "scenario %s has nothing happen", s.ID)
 	}
@@ -269,6 +288,11 @@ func (p *parser) notEmpty(l Line) error {
 	return nil
 }
 
+var (
+	ruleForm    = regexp.MustCompile(`^R[1-9][0-9]?$`)
+	osCondition = regexp.MustCompile(`^os(=|<=|<|>=|>)([0-9.]+)$`)
+)
+
 // conditions takes "if knob=value ..." off the end of a line.
 func (p *parser) conditions(l *Line, words []string) ([]string, error) {
 	i := slices.Index(words, "if")
@@ -276,14 +300,21 @@ func (p *parser) conditions(l *Line, words []string) ([]string, error) {
 		return words, nil
 	}
 	for _, w := range words[i+1:] {
+		if m := osCondition.FindStringSubmatch(w); m != nil {
+			if _, err := parseVersions([]string{m[2]}); err != nil {
+				return nil, p.errorf("as in: if os>=16", "%v", err)
+			}
+			l.If = append(l.If, Condition{"os", m[1], m[2]})
+			continue
+		}
 		k, v, ok := strings.Cut(w, "=")
 		if !ok || k == "" || v == "" {
-			return nil, p.errorf("as in: if endAfterFail=true", "%.40q is no value of a knob", w)
+			return nil, p.errorf("as in: if endAfterFail=true, or if os>=16", "%.40q is no value of a knob", w)
 		}
 		if !slices.ContainsFunc(p.current.Knobs, func(c Choice) bool { return c.Name == k }) {
 			return nil, p.errorf("declare it with: knob "+k+" = "+v, "the scenario has no knob %.40q", k)
 		}
-		l.If = append(l.If, Condition{k, v})
+		l.If = append(l.If, Condition{k, "=", v})
 	}
 	if len(l.If) == 0 {
 		return nil, p.errorf("as in: if endAfterFail=true", "nothing follows if")

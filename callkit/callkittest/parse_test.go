@@ -17,6 +17,11 @@ func TestParseErrors(t *testing.T) {
 		{"same line", "scenario A x\nwhen U answer\n", "f.txt:2: \"U answer\" follows the keyword when (put it on a line of its own, indented)"},
 		{"no name", "scenario\n", "f.txt:1: \"\" is no name"},
 		{"bad name", "scenario S/1 x\n", "is no name of a scenario"},
+		{"system", "scenario A x\nos 12\n", "f.txt:2: \"12\" is no version of iOS"},
+		{"system range", "scenario A x\nos 18..16\n", "\"18..16\" is an empty range"},
+		{"no system", "scenario A x\nos\n", "is no version of iOS"},
+		{"system condition", "scenario A x\nthen\n  P x if os>=7\n", "names no version of iOS"},
+		{"rule", "scenario A x\nrules r21\n", "\"r21\" is no name of a rule"},
 		{"twice", small + small, "f.txt:6: scenario A is in line 1 already"},
 		{"nothing happens", "scenario A x\nthen\n  P x\n", "f.txt:1: scenario A has nothing happen"},
 		{"nothing expected", "scenario A x\nwhen\n  U answer\n", "expects nothing, so it could not fail"},
@@ -88,13 +93,13 @@ ends
 	if l := s.Then[0]; l.Channel != "P" || len(l.Words) != 3 || l.After == nil || l.After.Channel != "A" || l.At != 15 {
 		t.Errorf("then: %+v", l)
 	}
-	if l := s.Then[1]; len(l.If) != 1 || l.If[0] != (Condition{"k", "a"}) || len(l.Words) != 1 {
+	if l := s.Then[1]; len(l.If) != 1 || l.If[0] != (Condition{"k", "=", "a"}) || len(l.Words) != 1 {
 		t.Errorf("then: %+v", l)
 	}
 	if l := s.Never[0]; l.Before == nil || l.Before.Channel != "SYS" {
 		t.Errorf("never: %+v", l)
 	}
-	if v := s.variants(); len(v) != 2 || s.variant(v[1]) != "k=b" {
+	if v := s.variants(nil); len(v) != 2 || s.variant(v[1]) != "k=b" {
 		t.Errorf("variants: %v", v)
 	}
 }
@@ -145,7 +150,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for i := range all {
-			if len(all[i].When)+len(all[i].Given) > 50 || len(all[i].variants()) > 4 {
+			if len(all[i].When)+len(all[i].Given) > 50 || len(all[i].variants(nil)) > 4 {
 				return // only to save time
 			}
 			for _, r := range all[i].Play(Options{}) {

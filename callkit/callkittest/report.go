@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"strings"
+
+	"github.com/ringtrip/ringtrip/iossim"
 )
 
 // Options say how scenarios are played.
@@ -17,6 +20,14 @@ type Options struct {
 	Seed uint64
 	// Wall plays on real time, or on the time of a bubble of testing/synctest.
 	Wall bool
+	// OS is the version of iOS to play on. Empty: on the newest profile that a scenario applies to.
+	OS string
+	// AllProfiles plays on every profile that a scenario applies to.
+	AllProfiles bool
+	// Knobs are settings that go before those of the scenarios.
+	Knobs map[string]string
+	// Variant, if not empty, is the one choice of a scenario's knobs to record, see [Record].
+	Variant string
 	// Only, if not empty, plays only the scenarios with these names.
 	Only []string
 }
@@ -26,6 +37,7 @@ type Result struct {
 	ID       string    `json:"id"`
 	Title    string    `json:"title"`
 	Variant  string    `json:"variant,omitempty"` // "endAfterFail=true"
+	OS       string    `json:"os"`                // the version of iOS it was played on
 	File     string    `json:"file"`
 	Line     int       `json:"line"`
 	Failures []Failure `json:"failures,omitempty"`
@@ -138,36 +150,78 @@ func Run(r io.Reader, name string, o Options) (Report, error) {
 	return report, nil
 }
 
-// Play plays the scenario once for every choice of its knobs.
+// form is one way to play a scenario.
+type form struct {
+	knobs map[string]string // those of the scenario, those of the options, and os
+}
+
+// cast lists the ways in which the scenario is to be played. The error says that it does not apply.
+func (s *Scenario) cast(o Options) ([]form, error) {
+	profiles := s.Profiles()
+	switch {
+	case o.OS != "" && !s.AppliesTo(o.OS):
+		return nil, fmt.Errorf("%s:%d: scenario %s does not apply to iOS %.20s, but to %s", s.File, s.Line, s.ID, o.OS, strings.Join(profiles, ", "))
+	case o.OS != "":
+		profiles = []string{o.OS}
+	case len(profiles) == 0:
+		return nil, fmt.Errorf("%s:%d: scenario %s applies to no profile: os %s (want some of %s)", s.File, s.Line, s.ID, s.OS, strings.Join(iossim.Profiles, ", "))
+	case !o.AllProfiles:
+		profiles = profiles[len(profiles)-1:]
+	}
+	var all []form
+	for _, os := range profiles {
+		for _, knobs := range s.variants(o.Knobs) {
+			maps.Copy(knobs, o.Knobs)
+			knobs["os"] = os
+			all = append(all, form{knobs})
+		}
+	}
+	return all, nil
+}
+
+// Play plays the scenario once for every choice of its knobs, on the version of iOS that the options name. A
+// scenario that does not apply to it has no results.
 func (s *Scenario) Play(o Options) []Result {
-	stage := o.Stage
-	if stage == nil {
-		stage = Simulator
+	if o.OS != "" && !s.AppliesTo(o.OS) {
+		return nil
+	}
+	cast, err := s.cast(o)
+	if err != nil {
+		return []Result{{ID: s.ID, Title: s.Title, File: s.File, Line: s.Line, Error: err.Error()}}
 	}
 	var results []Result
-	for _, knobs := range s.variants() {
-		x := Result{ID: s.ID, Title: s.Title, File: s.File, Line: s.Line, Variant: s.variant(knobs)}
-		r := &run{s: s, knobs: knobs}
-		var err error
-		if x.Failures, x.Log, err = r.play(stage, o); err != nil {
-			x.Error = err.Error()
-		}
-		results = append(results, x)
+	for _, f := range cast {
+		results = append(results, s.play(f, o, nil))
 	}
 	return results
 }
 
-// variants lists every choice of knobs.
-func (s *Scenario) variants() []map[string]string {
+func (s *Scenario) play(f form, o Options, film *film) Result {
+	stage := o.Stage
+	if stage == nil {
+		stage = Simulator
+	}
+	x := Result{ID: s.ID, Title: s.Title, File: s.File, Line: s.Line, Variant: s.variant(f.knobs), OS: f.knobs["os"]}
+	r := &run{s: s, knobs: f.knobs, film: film}
+	var err error
+	if x.Failures, x.Log, err = r.play(stage, o); err != nil {
+		x.Error = err.Error()
+	}
+	return x
+}
+
+// variants lists every choice of knobs, except of those that are fixed.
+func (s *Scenario) variants(fixed map[string]string) []map[string]string {
 	all := []map[string]string{{}}
 	for _, c := range s.Knobs {
+		if _, ok := fixed[c.Name]; ok {
+			continue
+		}
 		var next []map[string]string
 		for _, m := range all {
 			for _, v := range c.Values {
-				n := map[string]string{c.Name: v}
-				for k, old := range m {
-					n[k] = old
-				}
+				n := maps.Clone(m)
+				n[c.Name] = v
 				next = append(next, n)
 			}
 		}

@@ -3,6 +3,7 @@ package callkittest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,8 +15,9 @@ import (
 // run is one scenario being played with one choice of its knobs.
 type run struct {
 	s     *Scenario
-	knobs map[string]string
+	knobs map[string]string // those that the scenario sets, and os
 	stage Stage
+	film  *film // nil unless it is recorded
 
 	config callkit.ProviderConfiguration
 	setup  string // what the next processes leave out
@@ -49,10 +51,11 @@ type Failure struct {
 // play runs the scenario and returns what was wrong.
 func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failures []Failure, log string, err error) {
 	cfg := StageConfig{
-		OS: r.s.OS, Knobs: r.knobs, Seed: o.Seed, Wall: o.Wall,
+		OS: r.knobs["os"], Knobs: maps.Clone(r.knobs), Seed: o.Seed, Wall: o.Wall,
 		App:    func() callkit.App { return &actor{run: r} },
 		System: func(text string) { r.observe("SYS", text) },
 	}
+	delete(cfg.Knobs, "os")
 	r.config = callkit.DefaultConfiguration()
 	r.config.SupportedHandleTypes = []callkit.HandleType{callkit.Generic, callkit.PhoneNumber}
 	first := false
@@ -78,35 +81,52 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	}
 	defer stage.Close()
 	r.stage = stage
+	r.film.watch(stage)
 	stage.Wait(0)
 	if first {
 		r.setup = setup
 	} else {
+		r.film.step("given", Line{Text: "the app has run before"})
 		if err := r.acts("U open", "wait 1s", "U home", "SYS appDies"); err != nil {
 			return nil, stage.Log(), err
 		}
+		r.film.stepDone()
 	}
 	for _, l := range r.s.Given {
+		if !l.applies(r.knobs) {
+			continue
+		}
+		r.film.step("given", l)
 		if err := r.given(l); err != nil {
 			return nil, stage.Log(), lineError(r.s, l, err)
 		}
+		r.film.stepDone()
 	}
 	r.setup = setup
 	orphans := r.begin()
 	for _, l := range r.s.When {
 		if l.applies(r.knobs) {
+			r.film.step("when", l)
 			if err := r.when(l); err != nil {
 				return nil, stage.Log(), lineError(r.s, l, err)
 			}
+			r.film.stepDone()
 		}
 	}
-	if a := r.actor(); a != nil {
+	if len(orphans) > 0 {
+		r.film.step("then", orphans[0])
+		a := r.actor()
+		if a == nil {
+			return nil, stage.Log(), lineError(r.s, orphans[0], errors.New("the app has never run"))
+		}
 		a.do(orphans)
-	} else if len(orphans) > 0 {
-		return nil, stage.Log(), lineError(r.s, orphans[0], errors.New("the app has never run"))
+		stage.Wait(0)
+		r.film.stepDone()
 	}
+	r.film.step("end", Line{At: r.s.Line, Text: "the end"})
 	stage.Wait(0)
 	stage.Wait(2*time.Second + r.waits())
+	r.film.stepDone()
 	r.end()
 	return r.failures, named(stage.Log()), nil
 }
@@ -180,6 +200,7 @@ func (r *run) observe(channel, text string) (steps []Line, scripted bool) {
 			r.failures = append(r.failures, Failure{Line: e.line.At, Want: e.line.Text, Why: "it happened, but not after " + e.line.After.Text})
 		}
 		e.met = true
+		r.film.met(e.line)
 		return e.steps, channel != "SYS"
 	}
 	return nil, false

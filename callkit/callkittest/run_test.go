@@ -39,7 +39,6 @@ func TestScenariosCanFail(t *testing.T) {
 		{"no such act", "when\n  U dance\nthen\n  P x\n", "does not know how to do U dance"},
 		{"no such state", "given\n  full moon\nwhen\n  U lock\nthen\n  P x\n", "nobody knows how to bring that about"},
 		{"no such knob", "knob moon = full\nwhen\n  U lock\nthen\n  P x\n", "no knob is named \"moon\""},
-		{"no such system", "os 12\nwhen\n  U lock\nthen\n  P x\n", "is no version of iOS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := playText(t, c.text)

@@ -10,13 +10,18 @@ type Scenario struct {
 	Line  int
 	Conf  string // how sure it is: D, T, W, O or I
 	Note  string
-	OS    string // version of iOS; empty: the newest
+	OS    string   // versions of iOS that it is true on, as "16.. 13"; empty: all
+	Rules []string // that it proves, by their ids, see [Rules]
 	Knobs []Choice
 	Given []Line
 	When  []Line
 	Then  []Line
 	Never []Line
 	Ends  []Line // what must hold at the end
+	// Source is the scenario as it stands in its file, from Line on.
+	Source string
+
+	versions versions
 }
 
 // Choice is a knob and the values that a scenario is run with: once for each.
@@ -35,8 +40,12 @@ type Line struct {
 	Wait    time.Duration // of "wait"
 	After   *Line         // a line that must have happened before
 	Before  *Line         // in never: forbidden only until this line has happened
-	If      []Condition   // the line is there only with these values of knobs
+	If      []Condition   // the line is there only if all of these hold
 }
 
-// Condition is a knob's value.
-type Condition struct{ Knob, Value string }
+// Condition is a knob's value, or a bound of "os", the version of iOS.
+type Condition struct {
+	Knob  string // or os
+	Op    string // =, and for os also <, <=, >, >=
+	Value string
+}

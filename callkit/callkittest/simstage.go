@@ -21,12 +21,13 @@ const (
 type simStage struct {
 	w     *iossim.World
 	phone *iossim.Phone
+	began time.Time
 }
 
 // Simulator makes the simulated iPhone as a stage.
 func Simulator(c StageConfig) (Stage, error) {
 	w := iossim.NewWorld(iossim.Config{Seed: c.Seed, Wall: c.Wall})
-	s := &simStage{w: w}
+	s := &simStage{w: w, began: w.Now()}
 	if err := s.setUp(c); err != nil {
 		w.Close()
 		return nil, err
@@ -73,6 +74,17 @@ func (s *simStage) Wait(d time.Duration) {
 
 // Log is part of [Stage].
 func (s *simStage) Log() string { return s.w.Log() }
+
+// OnLine is part of [Pictured].
+func (s *simStage) OnLine(f func(time.Duration, string)) {
+	s.w.OnLog(func(e iossim.Entry) { f(e.At, e.String()) })
+}
+
+// Picture is part of [Pictured].
+func (s *simStage) Picture() any { return s.phone.Screen() }
+
+// Elapsed is part of [Pictured].
+func (s *simStage) Elapsed() time.Duration { return s.w.Now().Sub(s.began) }
 
 // Close is part of [Stage].
 func (s *simStage) Close() { s.w.Close() }

@@ -34,10 +34,11 @@ func builtin(t *testing.T, f func(*testing.T, Scenario)) {
 	}
 }
 
+// TestScenariosInVirtualTime plays everything on every profile where it applies.
 func TestScenariosInVirtualTime(t *testing.T) {
 	builtin(t, func(t *testing.T, s Scenario) {
-		for _, r := range s.Play(Options{Seed: 1}) {
-			t.Run(r.Name(), func(t *testing.T) {
+		for _, r := range s.Play(Options{Seed: 1, AllProfiles: true}) {
+			t.Run(r.OS+"/"+r.Name(), func(t *testing.T) {
 				if !r.OK() {
 					t.Errorf("%s:%d: %s\n%s", r.File, r.Line, r.Title, r.Detail())
 				}
