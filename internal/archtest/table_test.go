@@ -7,10 +7,12 @@ var table = map[string]row{
 	"fork":    {why: "one call rung on many devices, pure", ours: []string{"call"}, testing: []string{"internal/model"}},
 	"callkit": {why: "Apple's words as interfaces; no behaviour, so anyone's glue code can be written against it"},
 
+	"callkit/lck": {why: "LiveCommunicationKit, the second vocabulary for the same calls; words only, as callkit", ours: []string{"callkit"}},
+
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
 		ours: []string{"callkit", "iossim"}},
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
-		ours: []string{"callkit"}, testing: []string{"callkit/callkittest"}},
+		ours: []string{"callkit", "callkit/lck"}, testing: []string{"callkit/callkittest"}},
 
 	"signaling": {why: "what phone and server say to each other; the only thing they share besides call",
 		ours: []string{"call", "callkit", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf"}},
