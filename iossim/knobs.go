@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -55,6 +54,10 @@ type KnobInfo struct {
 	Name       string   `json:"name"`
 	Default    string   `json:"default"`
 	Values     []string `json:"values,omitempty"` // the valid ones; empty: a duration, a number or a version
+	Least      string   `json:"least,omitempty"`  // of a duration or number, both ends included; "none" is 0
+	Most       string   `json:"most,omitempty"`
+	Unsettled  bool     `json:"unsettled,omitempty"` // nobody outside Apple is sure
+	Probes     []string `json:"probes,omitempty"`    // values that a scenario about an unsettled knob should be run with
 	Doc        string   `json:"doc"`
 	Source     string   `json:"source"`
 	Confidence string   `json:"confidence"` // D Apple's documentation, T an engineer of Apple, O observed, I inferred, "sim" of the simulator
@@ -70,39 +73,39 @@ var knobs = []knob{
 	{KnobInfo{Name: "iosVersion", Doc: "Version of iOS; decides about mustReport (26.4). Use OS profiles to set what comes with it.", Source: "PushKit headers", Confidence: "D"},
 		func(k *Knobs) string { return k.OS.String() },
 		func(k *Knobs, s string) (err error) { v, err := ParseVersion(s); keep(&k.OS, v, err); return err }},
-	span("reportCheck2", "How long after delivery of a VoIP push the call service kills an app that has not reported a call.", "forums 817976, 781211", "T", func(k *Knobs) *time.Duration { return &k.ReportCheck2 }),
-	number("strikesUntilBlock", "Unreported pushes after which further pushes are dropped without a word; 0 never.", "forums 768136, 764376", "T", func(k *Knobs) *int { return &k.StrikesUntilBlock }),
-	span("staleAfter", "Age of a push from which on mustReport is false (26.4).", "forums 817976: \"old enough\"", "I", func(k *Knobs) *time.Duration { return &k.StaleAfter }),
-	choice("onCallCounts", "Which calls of the app make mustReport false: active ones, or ringing ones too.", "forums 817976: \"already on a call\"", "I", func(k *Knobs) *string { return &k.OnCallCounts }, "active", "any"),
-	span("ringTimeout", "After how long the system ends a ringing call by itself; none: never.", "voximplant/flutter_callkit#29, forums 765367", "O", func(k *Knobs) *time.Duration { return &k.RingTimeout }),
-	span("actionTimeout", "How long an action may stay neither fulfilled nor failed (CXAction.timeoutDate).", "voximplant/flutter_callkit#12", "O", func(k *Knobs) *time.Duration { return &k.ActionTimeout }),
-	boolean("endAfterFail", "A failed answer or start is followed by performEnd.", "not settled", "I", func(k *Knobs) *bool { return &k.EndAfterFail }),
-	boolean("endAfterTimeout", "A timed-out action ends its call by force.", "CXProviderDelegate timedOutPerformingAction; voximplant/flutter_callkit#12", "O", func(k *Knobs) *bool { return &k.EndAfterTimeout }),
+	span("reportCheck2", "How long after delivery of a VoIP push the call service kills an app that has not reported a call.", "forums 817976, 781211", "T", func(k *Knobs) *time.Duration { return &k.ReportCheck2 }).within("1s", "1m").unsettled("5s", "7s", "10s"),
+	number("strikesUntilBlock", "Unreported pushes after which further pushes are dropped without a word; 0 never.", "forums 768136, 764376", "T", func(k *Knobs) *int { return &k.StrikesUntilBlock }).within("0", "100").unsettled("2", "3", "4"),
+	span("staleAfter", "Age of a push from which on mustReport is false (26.4).", "forums 817976: \"old enough\"", "I", func(k *Knobs) *time.Duration { return &k.StaleAfter }).within("1s", "1h").unsettled("5s", "15s", "30s"),
+	choice("onCallCounts", "Which calls of the app make mustReport false: active ones, or ringing ones too.", "forums 817976: \"already on a call\"", "I", func(k *Knobs) *string { return &k.OnCallCounts }, "active", "any").unsettled(),
+	span("ringTimeout", "After how long the system ends a ringing call by itself; none: never.", "voximplant/flutter_callkit#29, forums 765367", "O", func(k *Knobs) *time.Duration { return &k.RingTimeout }).within("none", "10m").unsettled("none", "1m"),
+	span("actionTimeout", "How long an action may stay neither fulfilled nor failed (CXAction.timeoutDate).", "voximplant/flutter_callkit#12", "O", func(k *Knobs) *time.Duration { return &k.ActionTimeout }).within("1s", "10m").unsettled("30s", "1m"),
+	boolean("endAfterFail", "A failed answer or start is followed by performEnd.", "not settled", "I", func(k *Knobs) *bool { return &k.EndAfterFail }).unsettled(),
+	boolean("endAfterTimeout", "A timed-out action ends its call by force.", "CXProviderDelegate timedOutPerformingAction; voximplant/flutter_callkit#12", "O", func(k *Knobs) *bool { return &k.EndAfterTimeout }).unsettled(),
 	choice("transactionOrder", "Whether the next action of a transaction (and the next digit) waits for the one before to be settled.", "CXTransaction; CXPlayDTMFCallAction", "D", func(k *Knobs) *string { return &k.TransactionOrder }, "afterSettle", "backToBack"),
-	choice("unimplementedActions", "What becomes of an action whose optional delegate method does not exist.", "not documented", "I", func(k *Knobs) *string { return &k.UnimplementedActions }, "fulfill", "fail", "timeout"),
-	choice("overLimitIncoming", "An incoming call beyond maximumCallGroups: shown all the same, or refused with error 0.", "flutter_callkit_incoming PR850; matrix-ios-sdk#754", "O", func(k *Knobs) *string { return &k.OverLimitIncoming }, "offerEndAndAccept", "reject"),
-	choice("activateTrigger", "When the audio session is activated for an answered or started call.", "siprix PR61, openradar 28774388", "O", func(k *Knobs) *string { return &k.ActivateTrigger }, "afterFulfil", "afterPerform"),
-	span("audioDelay", "From the trigger to didActivate.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.AudioDelay }),
-	choice("skipActivateIfAppActive", "Whether didActivate is left out when the app called setActive(true) itself.", "forums 761549: \"a variety of failures\"", "T", func(k *Knobs) *string { return &k.SkipActivateIfActive }, "random", "always", "never"),
-	boolean("surviveProviderDeath", "Calls stay in the system when the process that reported them dies.", "wire PR123; both ways seen", "O", func(k *Knobs) *bool { return &k.SurviveProviderDeath }),
-	span("reapAfter", "After how long a call without its process is ended as failed; none: never.", "not documented", "I", func(k *Knobs) *time.Duration { return &k.ReapAfter }),
-	boolean("resetOnInvalidate", "providerDidReset arrives after invalidate.", "forums 801418 against the documentation", "O", func(k *Knobs) *bool { return &k.ResetOnInvalidate }),
-	choice("defaultCapabilities", "What a call can do (hold, group, DTMF) where its update did not say: incoming calls all, all calls all, or nothing.", "flutter_callkit_incoming#209", "I", func(k *Knobs) *string { return &k.DefaultCapabilities }, "incoming", "all", "none"),
+	choice("unimplementedActions", "What becomes of an action whose optional delegate method does not exist.", "not documented", "I", func(k *Knobs) *string { return &k.UnimplementedActions }, "fulfill", "fail", "timeout").unsettled(),
+	choice("overLimitIncoming", "An incoming call beyond maximumCallGroups: shown all the same, or refused with error 0.", "flutter_callkit_incoming PR850; matrix-ios-sdk#754", "O", func(k *Knobs) *string { return &k.OverLimitIncoming }, "offerEndAndAccept", "reject").unsettled(),
+	choice("activateTrigger", "When the audio session is activated for an answered or started call.", "siprix PR61, openradar 28774388", "O", func(k *Knobs) *string { return &k.ActivateTrigger }, "afterFulfil", "afterPerform").unsettled(),
+	span("audioDelay", "From the trigger to didActivate.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.AudioDelay }).within("none", "1m"),
+	choice("skipActivateIfAppActive", "Whether didActivate is left out when the app called setActive(true) itself.", "forums 761549: \"a variety of failures\"", "T", func(k *Knobs) *string { return &k.SkipActivateIfActive }, "random", "always", "never").unsettled("always", "never"),
+	boolean("surviveProviderDeath", "Calls stay in the system when the process that reported them dies.", "wire PR123; both ways seen", "O", func(k *Knobs) *bool { return &k.SurviveProviderDeath }).unsettled(),
+	span("reapAfter", "After how long a call without its process is ended as failed; none: never.", "not documented", "I", func(k *Knobs) *time.Duration { return &k.ReapAfter }).within("none", "24h").unsettled("none", "1m"),
+	boolean("resetOnInvalidate", "providerDidReset arrives after invalidate.", "forums 801418 against the documentation", "O", func(k *Knobs) *bool { return &k.ResetOnInvalidate }).unsettled(),
+	choice("defaultCapabilities", "What a call can do (hold, group, DTMF) where its update did not say: incoming calls all, all calls all, or nothing.", "flutter_callkit_incoming#209", "I", func(k *Knobs) *string { return &k.DefaultCapabilities }, "incoming", "all", "none").unsettled(),
 	boolean("prefersBanner", "Unlocked phones ring by banner, not full screen (Settings, Phone, Incoming Calls).", "Settings", "D", func(k *Knobs) *bool { return &k.PrefersBanner }),
-	span("launchDelay", "From launch to didFinishLaunching.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LaunchDelay }),
-	span("suspendAfter", "How long a background process without work runs on.", "observed about 5 s", "O", func(k *Knobs) *time.Duration { return &k.SuspendAfter }),
-	span("pushRunTime", "How long a push keeps a process running if its completion handler is not called.", "about 30 s", "O", func(k *Knobs) *time.Duration { return &k.PushRunTime }),
-	span("backgroundTime", "How long a background task lasts before it expires.", "beginBackgroundTask, about 30 s", "O", func(k *Knobs) *time.Duration { return &k.BackgroundTime }),
-	span("callFailedFor", "How long \"Call Failed\" stays on the screen.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.CallFailedFor }),
-	boolean("launchBeforeFirstUnlock", "A VoIP push launches an app before the first unlock after a restart; otherwise it waits.", "forums 784473", "T", func(k *Knobs) *bool { return &k.LaunchBeforeUnlock }),
-	boolean("recentsWhenFiltered", "A call filtered by Focus leaves a missed entry in Recents.", "not settled", "I", func(k *Knobs) *bool { return &k.RecentsWhenFiltered }),
+	span("launchDelay", "From launch to didFinishLaunching.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LaunchDelay }).within("none", "1m"),
+	span("suspendAfter", "How long a background process without work runs on.", "observed about 5 s", "O", func(k *Knobs) *time.Duration { return &k.SuspendAfter }).within("1ms", "1h"),
+	span("pushRunTime", "How long a push keeps a process running if its completion handler is not called.", "about 30 s", "O", func(k *Knobs) *time.Duration { return &k.PushRunTime }).within("none", "10m"),
+	span("backgroundTime", "How long a background task lasts before it expires.", "beginBackgroundTask, about 30 s", "O", func(k *Knobs) *time.Duration { return &k.BackgroundTime }).within("none", "10m"),
+	span("callFailedFor", "How long \"Call Failed\" stays on the screen.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.CallFailedFor }).within("none", "1m"),
+	boolean("launchBeforeFirstUnlock", "A VoIP push launches an app before the first unlock after a restart; otherwise it waits.", "forums 784473", "T", func(k *Knobs) *bool { return &k.LaunchBeforeUnlock }).unsettled(),
+	boolean("recentsWhenFiltered", "A call filtered by Focus leaves a missed entry in Recents.", "not settled", "I", func(k *Knobs) *bool { return &k.RecentsWhenFiltered }).unsettled(),
 	boolean("developmentBuild", "iOS 26 shows dialogs for unreported and blocked pushes (development and TestFlight builds).", "forums, tag CallKit", "T", func(k *Knobs) *bool { return &k.DevelopmentBuild }),
-	boolean("launchAfterUserKill", "A VoIP push launches an app that the user swiped away.", "flutter_callkeep#69", "O", func(k *Knobs) *bool { return &k.LaunchAfterUserKill }),
-	span("pushDelay", "How late the push service hands over every push.", "fault injection; forums 795610", "sim", func(k *Knobs) *time.Duration { return &k.PushDelay }),
-	span("pushJitter", "A random delay up to this on top, so that pushes overtake each other.", "fault injection", "sim", func(k *Knobs) *time.Duration { return &k.PushJitter }),
-	number("pushLoss", "How many pushes in a hundred are lost.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushLoss }),
-	number("pushDuplicate", "How many pushes in a hundred come twice.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushDuplicate }),
-	span("bootTime", "How long the phone is off while it restarts.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.BootTime }),
+	boolean("launchAfterUserKill", "A VoIP push launches an app that the user swiped away.", "flutter_callkeep#69", "O", func(k *Knobs) *bool { return &k.LaunchAfterUserKill }).unsettled(),
+	span("pushDelay", "How late the push service hands over every push.", "fault injection; forums 795610", "sim", func(k *Knobs) *time.Duration { return &k.PushDelay }).within("none", "1000h"),
+	span("pushJitter", "A random delay up to this on top, so that pushes overtake each other.", "fault injection", "sim", func(k *Knobs) *time.Duration { return &k.PushJitter }).within("none", "1000h"),
+	number("pushLoss", "How many pushes in a hundred are lost.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushLoss }).within("0", "100"),
+	number("pushDuplicate", "How many pushes in a hundred come twice.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushDuplicate }).within("0", "100"),
+	span("bootTime", "How long the phone is off while it restarts.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.BootTime }).within("none", "1h"),
 	boolean("answerOpensApp", "Answering on an unlocked phone brings the app to the foreground.", "twilio/video#414, nextcloud/talk-ios PR913", "O", func(k *Knobs) *bool { return &k.AnswerOpensApp }),
 }
 
@@ -121,7 +124,7 @@ func DefaultKnobs() Knobs {
 }
 
 // Profiles are the versions of iOS that [Profile] knows.
-var Profiles = []string{"13", "16", "17.4", "18", "26.0", "26.4"}
+var Profiles = []string{"13", "14.5", "16", "17.4", "18", "26.0", "26.4"}
 
 // Profile returns the knobs of a version of iOS: one of [Profiles], or one in between, which behaves as the
 // newest profile that is not newer.
@@ -183,73 +186,31 @@ func KnobList() []KnobInfo {
 	list := make([]KnobInfo, 0, len(knobs))
 	for _, d := range knobs {
 		d.Default = d.get(&def)
-		d.Values = slices.Clone(d.Values)
+		d.Values, d.Probes = slices.Clone(d.Values), slices.Clone(d.Probes)
 		list = append(list, d.KnobInfo)
 	}
 	return list
 }
 
-func keep[T any](to *T, v T, err error) {
-	if err == nil {
-		*to = v
+// DescribeKnobs is a table of the knobs for people: name, default, what else it may be and how sure the default is, and
+// below each what it is about and who says so.
+func DescribeKnobs() string {
+	list := KnobList()
+	name, value := 0, 0
+	for _, k := range list {
+		name, value = max(name, len(k.Name)), max(value, len(k.Default))
 	}
-}
-
-func span(name, doc, source, conf string, at func(*Knobs) *time.Duration) knob {
-	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf},
-		func(k *Knobs) string {
-			if d := *at(k); d != 0 {
-				return d.String()
-			}
-			return "none"
-		},
-		func(k *Knobs, s string) error {
-			if s == "none" {
-				s = "0s"
-			}
-			d, err := time.ParseDuration(s)
-			if err != nil || d < 0 || d > 1000*time.Hour {
-				return fmt.Errorf("%.40q is no duration (want as 7s, 250ms or none)", s)
-			}
-			*at(k) = d
-			return nil
-		}}
-}
-
-func number(name, doc, source, conf string, at func(*Knobs) *int) knob {
-	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf},
-		func(k *Knobs) string { return strconv.Itoa(*at(k)) },
-		func(k *Knobs, s string) error {
-			n, err := strconv.Atoi(s)
-			if err != nil || n < 0 {
-				return fmt.Errorf("%.40q is no number from 0 on", s)
-			}
-			*at(k) = n
-			return nil
-		}}
-}
-
-func boolean(name, doc, source, conf string, at func(*Knobs) *bool) knob {
-	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf, Values: []string{"true", "false"}},
-		func(k *Knobs) string { return strconv.FormatBool(*at(k)) },
-		func(k *Knobs, s string) error {
-			b, err := strconv.ParseBool(s)
-			if err != nil {
-				return fmt.Errorf("%.40q is neither true nor false", s)
-			}
-			*at(k) = b
-			return nil
-		}}
-}
-
-func choice(name, doc, source, conf string, at func(*Knobs) *string, values ...string) knob {
-	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf, Values: values},
-		func(k *Knobs) string { return *at(k) },
-		func(k *Knobs, s string) error {
-			if !slices.Contains(values, s) {
-				return fmt.Errorf("%.40q is not one of %s", s, strings.Join(values, ", "))
-			}
-			*at(k) = s
-			return nil
-		}}
+	var b strings.Builder
+	for _, k := range list {
+		may := strings.Join(k.Values, ", ")
+		if k.Least != "" {
+			may = k.Least + " to " + k.Most
+		}
+		sure := k.Confidence
+		if k.Unsettled {
+			sure += ", not settled"
+		}
+		fmt.Fprintf(&b, "%-*s  %-*s  %s (%s)\n    %s (%s)\n", name, k.Name, value, k.Default, may, sure, k.Doc, k.Source)
+	}
+	return b.String()
 }

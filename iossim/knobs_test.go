@@ -29,8 +29,43 @@ func TestKnobsByName(t *testing.T) {
 		if k != before {
 			t.Errorf("%s: a value that was refused changed something", info.Name)
 		}
+		for _, v := range info.Probes {
+			if err := k.Set(info.Name, v); err != nil {
+				t.Errorf("a probe of %s: %v", info.Name, err)
+			}
+		}
+		if info.Unsettled && len(info.Probes) < 2 {
+			t.Errorf("%s is not settled and has %d probes, want at least 2", info.Name, len(info.Probes))
+		}
 		if info.Doc == "" || info.Source == "" || info.Confidence == "" {
 			t.Errorf("%s: doc, source or confidence is missing", info.Name)
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	for _, c := range []struct{ name, least, most, below, above string }{
+		{"reportCheck2", "1s", "1m", "999ms", "1m1s"},
+		{"ringTimeout", "none", "10m", "-1s", "10m1s"},
+		{"pushLoss", "0", "100", "-1", "101"},
+	} {
+		k := DefaultKnobs()
+		for _, v := range []string{c.least, c.most} {
+			if err := k.Set(c.name, v); err != nil {
+				t.Errorf("%s = %s: %v", c.name, v, err)
+			}
+		}
+		before := k
+		for _, v := range []string{c.below, c.above, "10000000000000000h"} {
+			if err := k.Set(c.name, v); err == nil || !strings.Contains(err.Error(), c.most) || k != before {
+				t.Errorf("%s = %s was taken, or refused without the range: %v", c.name, v, err)
+			}
+		}
+	}
+	text := DescribeKnobs()
+	for _, want := range []string{"ringTimeout", "1s to 1m (T, not settled)", "incoming, all, none"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the description lacks %q:\n%s", want, text)
 		}
 	}
 }
