@@ -48,17 +48,14 @@ func openBrowser(t *testing.T) *browser {
 		Node: rig.NodeConfig{Page: page},
 		Owners: []rig.Owner{{User: "bob", Name: "Bob", Phones: []rig.PhoneSpec{
 			{ID: bob, Name: "Bob's iPhone"}, {ID: bob2, Name: "Bob's old iPhone"},
-		}}},
+		}}, carols("")},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(lab.Close)
-	page.Bind(lab, rig.Party{User: "alice", Name: "Alice"}, rig.Party{User: "bob", Name: "Bob"}, bob, bob2)
-	for _, id := range []string{bob, bob2} {
-		if err := asleep(t.Context(), lab.Devices[id]); err != nil {
-			t.Fatal(err)
-		}
+	if err := show(t.Context(), page, lab); err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,

@@ -42,21 +42,41 @@ func (c *demoCmd) Run(ctx context.Context, o out) error {
 	}
 	page := rig.NewPage(web.Handler())
 	lab, err := rig.NewLab(ctx, rig.LabConfig{
-		Node: rig.NodeConfig{Listen: c.Listen, Dir: c.Data, Page: page}, Owners: []rig.Owner{bobs}, Logger: logger,
+		Node: rig.NodeConfig{Listen: c.Listen, Dir: c.Data, Page: page}, Owners: []rig.Owner{bobs, carols(c.OS)}, Logger: logger,
 	})
 	if err != nil {
 		return err
 	}
 	defer lab.Close()
-	page.Bind(lab, rig.Party{User: "alice", Name: "Alice"}, rig.Party{User: "bob", Name: "Bob"}, bob, bob2)
+	if err := show(ctx, page, lab); err != nil {
+		return err
+	}
+	fmt.Fprintf(o, "ringtrip demo: open %s and call Bob. Ctrl-C ends it.\n", lab.URL)
+	fmt.Fprintf(o, "His iPhones are simulated, asleep and locked; a real VoIP push over HTTP/2 wakes them.\n")
+	<-ctx.Done()
+	return nil
+}
+
+// carols is the second caller of the page, with the phone that she calls from.
+func carols(os string) rig.Owner {
+	return rig.Owner{User: "carol", Name: "Carol", Phones: []rig.PhoneSpec{{ID: carol, Name: "Carol's iPhone", OS: os}}}
+}
+
+// show brings the phones to where the page begins, Bob's asleep and Carol's in the app, and binds the page to them.
+func show(ctx context.Context, page *rig.Page, lab *rig.Lab) error {
 	for _, id := range []string{bob, bob2} {
 		if err := asleep(ctx, lab.Devices[id]); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(o, "ringtrip demo: open %s and call Bob. Ctrl-C ends it.\n", lab.URL)
-	fmt.Fprintf(o, "His iPhones are simulated, asleep and locked; a real VoIP push over HTTP/2 wakes them.\n")
-	<-ctx.Done()
+	if err := lab.Devices[carol].Phone.OpenApp(rig.Bundle); err != nil {
+		return err
+	}
+	if err := lab.Devices[carol].Registered(ctx); err != nil {
+		return err
+	}
+	page.Second(lab.Devices[carol])
+	page.Bind(lab, rig.Party{User: "alice", Name: "Alice"}, rig.Party{User: "bob", Name: "Bob"}, bob, bob2)
 	return nil
 }
 

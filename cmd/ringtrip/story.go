@@ -24,6 +24,7 @@ const (
 	alice = "alice-1"
 	bob   = "bob-1"
 	bob2  = "bob-2"
+	carol = "carol-1"
 )
 
 // story plays calls on a lab and writes down, step by step, whether what must happen happened. A step that does

@@ -23,6 +23,7 @@ import (
 // DeviceConfig is how a simulated iPhone with the app on it is made.
 type DeviceConfig struct {
 	ID, Name string            // as "bob-1", "Bob's iPhone"
+	User     string            // the user's ID
 	UserName string            // for those who are called
 	OS       string            // version of iOS; empty: the world's
 	Knobs    map[string]string // settings of the simulated system, by name
@@ -102,6 +103,12 @@ func (d *Device) Engine() *phone.Phone {
 	defer d.mu.Unlock()
 	return d.engine
 }
+
+// User is the ID of the user whose phone it is.
+func (d *Device) User() string { return d.cfg.User }
+
+// UserName is that user's name.
+func (d *Device) UserName() string { return d.cfg.UserName }
 
 // SetOnline cuts the device off, pushes included, or brings it back.
 func (d *Device) SetOnline(on bool) {

@@ -121,7 +121,7 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 		return err
 	}
 	d, err := NewDevice(l.World, DeviceConfig{
-		ID: spec.ID, Name: spec.Name, UserName: owner.Name, OS: spec.OS, Knobs: spec.Knobs, URL: l.URL, Token: token,
+		ID: spec.ID, Name: spec.Name, User: owner.User, UserName: owner.Name, OS: spec.OS, Knobs: spec.Knobs, URL: l.URL, Token: token,
 		Media: listening{sessions, func(digit byte) { l.Update(func() { l.digits[spec.ID] += string(digit) }) }},
 		IssueToken: func(deliver func([]byte)) string {
 			return l.APNs.IssueToken(Bundle, push.Sandbox, func(d apnstest.Delivery) { deliver(d.Payload) })

@@ -275,7 +275,7 @@ func (l *life) do(ctx context.Context, m move) {
 	case "block":
 		d.Phone.BlockCaller(lifeUsers[m.Other], m.On)
 	default:
-		err = d.Act(m.What, m.On, "", 0, "")
+		err = d.Act(m.What, Finger{On: m.On})
 	}
 	line := fmt.Sprintf("+%.3f %v", l.world.Now().Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Seconds(), m)
 	if err != nil {

@@ -19,6 +19,7 @@ type Page struct {
 	caller Party
 	callee Party
 	phones []*Device
+	second *Device // calls the callee too; nil: there is none
 	mux    *http.ServeMux
 	ready  chan struct{} // closed when lab is there
 }
@@ -48,6 +49,13 @@ func (p *Page) Bind(lab *Lab, caller, callee Party, phones ...string) {
 	close(p.ready)
 }
 
+// Second names somebody else's phone, which the page does not draw, from which the callee can be called too: so that
+// call waiting is seen. It must be called before Bind.
+func (p *Page) Second(d *Device) { p.second = d }
+
+// Handle serves something more below a pattern of [http.ServeMux]; it must be called before Bind.
+func (p *Page) Handle(pattern string, h http.Handler) { p.mux.Handle(pattern, h) }
+
 // ServeHTTP serves the page.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
@@ -61,6 +69,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type pageConfig struct {
 	Caller    pageCaller    `json:"caller"`
 	Callee    Party         `json:"callee"`
+	Second    *pageSecond   `json:"second,omitempty"`
 	OpsToken  string        `json:"ops_token"`
 	Phones    []pagePhone   `json:"phones"`
 	Signature pageSignature `json:"signature"`
@@ -70,6 +79,11 @@ type pageCaller struct {
 	Party
 	Device string `json:"device"`
 	Token  string `json:"token"`
+}
+
+type pageSecond struct {
+	Party
+	ID string `json:"id"`
 }
 
 type pagePhone struct {
@@ -102,6 +116,9 @@ func (p *Page) config(w http.ResponseWriter, r *http.Request) {
 		OpsToken:  ops,
 		Signature: pageSignature{Caller: audio.SignatureOf(CallerVoice), Phones: map[string]int{}},
 	}
+	if d := p.second; d != nil {
+		c.Second = &pageSecond{Party{d.User(), d.UserName()}, d.ID}
+	}
 	for _, d := range p.phones {
 		c.Phones = append(c.Phones, pagePhone{d.ID, d.Name})
 		c.Signature.Phones[d.ID] = audio.SignatureOf(d.ID)
@@ -113,18 +130,9 @@ func (p *Page) config(w http.ResponseWriter, r *http.Request) {
 
 // act presses a button of a phone.
 func (p *Page) act(w http.ResponseWriter, r *http.Request) {
-	var args struct {
-		On     bool   `json:"on"`
-		Digits string `json:"digits"`
-		Index  int    `json:"index"`
-	}
-	var d *Device
-	for _, have := range p.phones {
-		if have.ID == r.PathValue("id") {
-			d = have
-		}
-	}
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&args)
+	d := p.device(r.PathValue("id"))
+	f := Finger{Who: p.caller.User, Name: p.caller.Name}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&f)
 	switch {
 	case d == nil:
 		refuse(w, http.StatusNotFound, fmt.Errorf("there is no phone %q here", r.PathValue("id")))
@@ -133,69 +141,32 @@ func (p *Page) act(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("the body is not JSON: %w", err))
 		return
 	}
-	if err := d.Act(r.PathValue("action"), args.On, args.Digits, args.Index, p.caller.User); err != nil {
+	if action := r.PathValue("action"); action == "dial" && d == p.second {
+		err = p.lab.Dial(r.Context(), d, p.callee.User, p.callee.Name)
+	} else {
+		err = d.Act(action, f)
+	}
+	if err != nil {
 		refuse(w, http.StatusConflict, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// device returns the phone of an id, nil if the page has none.
+func (p *Page) device(id string) *Device {
+	for _, d := range append(p.phones, p.second) {
+		if d != nil && d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
 func refuse(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": strings.TrimPrefix(err.Error(), "iossim: ")})
-}
-
-// Act does to the phone what the user, or the world, does; caller is whom block is about.
-func (d *Device) Act(action string, on bool, digits string, index int, caller string) error {
-	ph := d.Phone
-	switch action {
-	case "answer":
-		return ph.Answer()
-	case "decline":
-		return ph.Decline()
-	case "end":
-		return ph.End()
-	case "mute":
-		return ph.Mute(on)
-	case "hold":
-		return ph.Hold(on)
-	case "keys":
-		return ph.Keys(digits)
-	case "speaker":
-		return ph.Speaker(on)
-	case "video":
-		return ph.Video()
-	case "lock":
-		return ph.Lock()
-	case "unlock":
-		return ph.Unlock()
-	case "home":
-		return ph.Home()
-	case "open", "relaunch":
-		return ph.OpenApp(Bundle)
-	case "swipe":
-		return ph.SwipeApp(Bundle)
-	case "recents":
-		return ph.OpenRecents()
-	case "recent":
-		return ph.TapRecent(index)
-	case "crash":
-		ph.Kill(Bundle, "crashed")
-	case "focus":
-		if on {
-			ph.SetFocus("Do Not Disturb")
-		} else {
-			ph.SetFocus("")
-		}
-	case "block":
-		ph.BlockCaller(caller, on)
-	case "offline":
-		d.SetOnline(!on)
-	default:
-		return fmt.Errorf("a phone has no %q", action)
-	}
-	return nil
 }
 
 // events streams what the phones show, log and hear, as server-sent events; the whole state comes first.
@@ -220,6 +191,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	hearing := map[string]bool{}
+	second := "none yet"
 	for {
 		p.lab.mu.Lock()
 		changed := p.lab.changed
@@ -235,6 +207,14 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 			last[d.ID] = string(b)
 			if !send("screen", map[string]any{"phone": d.ID, "screen": screen}) {
 				return
+			}
+		}
+		if d := p.second; d != nil {
+			if state, reason := d.LastCall(); second != state+reason {
+				second = state + reason
+				if !send("second", map[string]string{"state": state, "reason": reason}) {
+					return
+				}
 			}
 		}
 		var lines []iossim.Entry
@@ -256,6 +236,8 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 				level = p.lab.Voices[d.ID].Level()
 				if p.lab.Voices[d.ID].Hears(CallerVoice) {
 					recognised = "caller"
+				} else if p.second != nil && p.lab.Voices[d.ID].Hears(p.second.ID) {
+					recognised = "second"
 				}
 			}
 			if !send("hear", map[string]any{"phone": d.ID, "level": level, "recognised": recognised, "digits": p.lab.Digits(d.ID)}) {

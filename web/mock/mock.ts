@@ -58,7 +58,8 @@ class MockPhone {
               : [button("mute", "mute", true, this.muted), button("keypad", "keypad"), button("speaker", "speaker", true, this.speaker), button("hold", "hold", true, this.held), button("end", "End")],
           }
         : undefined,
-      missed: this.missed, recents: this.recents, notices: [],
+      missed: this.missed, recents: this.recents, notices: [], others: [], dialogs: [], route: this.speaker ? "Speaker" : "Receiver", routes: ["Receiver", "Speaker"],
+      beforeFirstUnlock: false, airplane: false, lowPower: false,
     };
   }
 }
@@ -298,7 +299,7 @@ export class Mock {
 
   #show(p: MockPhone, line: string) {
     this.#sse("screen", { phone: p.id, screen: p.screen() });
-    this.#sse("log", { phone: p.id, line: `+${(performance.now() / 1000).toFixed(3)} ${p.id} system ${line} [dev.ringtrip.demo]` });
+    this.#sse("log", { phone: p.id, line: `+${(performance.now() / 1000).toFixed(3)} ${p.id} SYS ${line} [dev.ringtrip.demo]` });
   }
 
   #act(p: MockPhone, action: string, body: { on?: boolean; digits?: string; index?: number }): string {

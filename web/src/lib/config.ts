@@ -4,6 +4,8 @@ import type { Signature } from "./signature";
 export interface Config {
   caller: { user: string; name: string; device: string; token: string };
   callee: { user: string; name: string };
+  /** Somebody else who calls the callee, from a phone that the page does not draw. */
+  second?: { id: string; user: string; name: string };
   ops_token: string;
   phones: { id: string; name: string }[];
   /** The voices: what this page plays as its test voice, and by what it knows each phone's. */

@@ -15,6 +15,8 @@ export interface Hooks {
   ledger(): object | null;
   /** What each phone shows and hears. */
   phones(): object[];
+  /** How the second caller's newest call stands. */
+  second(): object;
 }
 
 export function hooks(page: Page): Hooks {
@@ -53,6 +55,7 @@ export function hooks(page: Page): Hooks {
       );
     },
     phones: () => page.phones.phones.map((p) => ({ id: p.id, screen: p.screen, hears: p.hears, problem: p.problem })),
+    second: () => page.phones.second,
   };
 }
 

@@ -1,19 +1,20 @@
 // The simulated iPhones behind /demo/phones: what is on their screens, and what a finger does to them.
 import type { Screen } from "../screen";
+import { parseLine, type LogLine } from "./syslog";
 
 export interface PhoneView {
   id: string;
   name: string;
   screen: Screen | null;
   /** The newest lines of the phone's system log. */
-  log: string[];
+  log: LogLine[];
   /** What the phone hears: level 0 … 1, whose voice, which digits. */
   hears: { level: number; recognised: string; digits: string };
   /** The last thing the phone refused, in plain words. */
   problem: string;
 }
 
-const keep = 300; // lines of log
+const keep = 600; // lines of log
 
 /** What an EventSource must be able to do; the mock has its own. */
 export interface Events {
@@ -31,8 +32,11 @@ const browser: PhonesDeps = { events: (url) => new EventSource(url), fetch: (...
 export class Phones {
   phones: PhoneView[];
   online = false;
+  /** How the newest call of the second caller stands, in the words of Go's package call. */
+  second: { state: string; reason: string } = { state: "", reason: "" };
   #listeners = new Set<() => void>();
   #telling = false;
+  #lines = 0;
 
   constructor(phones: { id: string; name: string }[], private readonly deps: PhonesDeps = browser) {
     this.phones = phones.map((p) => ({ ...p, screen: null, log: [], hears: { level: 0, recognised: "", digits: "" }, problem: "" }));
@@ -55,8 +59,12 @@ export class Phones {
       this.#line(true);
     });
     source.addEventListener("error", () => this.#line(false));
+    source.addEventListener("second", (e) => {
+      this.second = JSON.parse(e.data) as { state: string; reason: string };
+      this.#tell();
+    });
     on("screen", (d: { screen: Screen }) => ({ screen: d.screen }));
-    on("log", (d: { phone: string; line: string }) => ({ log: [...(this.find(d.phone)?.log ?? []), d.line].slice(-keep) }));
+    on("log", (d: { phone: string; line: string }) => ({ log: [...(this.find(d.phone)?.log ?? []), parseLine(d.line, ++this.#lines)].slice(-keep) }));
     on("hear", (d: { level: number; recognised: string; digits: string }) => ({ hears: { level: d.level, recognised: d.recognised, digits: d.digits } }));
   }
 
@@ -64,8 +72,8 @@ export class Phones {
     return this.phones.find((p) => p.id === id);
   }
 
-  /** Does something to a phone. What it refuses is shown on it for a while. */
-  async act(id: string, action: string, body: object = {}): Promise<void> {
+  /** Does something to a phone. What it refuses is shown on it for a while, and returned. */
+  async act(id: string, action: string, body: object = {}): Promise<string> {
     let problem = "";
     try {
       const response = await this.deps.fetch(`/demo/phones/${encodeURIComponent(id)}/${action}`, {
@@ -77,6 +85,7 @@ export class Phones {
     }
     this.#change(id, { problem });
     if (problem) setTimeout(() => this.find(id)?.problem === problem && this.#change(id, { problem: "" }), 6000);
+    return problem;
   }
 
   #line(online: boolean): void {

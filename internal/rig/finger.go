@@ -1,0 +1,132 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/phone"
+)
+
+// Finger says more about an action: what a button is to become, which digits, which entry.
+type Finger struct {
+	On     bool   `json:"on"`     // for switches
+	Digits string `json:"digits"` // for keys
+	Index  int    `json:"index"`  // for recent, 0 being the newest
+	ID     string `json:"id"`     // the call, for split and end-member
+	Port   string `json:"port"`   // the audio port, for route, plug and unplug
+	App    string `json:"app"`    // bundle id, for open; empty: the lab's app
+	Who    string `json:"who"`    // a handle: whom block and siri are about, who calls over the mobile network
+	Name   string `json:"name"`   // of whom calls over the mobile network
+}
+
+// fingers is what a user, or the world, can do to a phone, by the name that the page calls it.
+var fingers = map[string]func(d *Device, f Finger) error{
+	"answer":  func(d *Device, _ Finger) error { return d.Phone.Answer() },
+	"decline": func(d *Device, _ Finger) error { return d.Phone.Decline() },
+	"end":     func(d *Device, _ Finger) error { return d.Phone.End() },
+	"mute":    func(d *Device, f Finger) error { return d.Phone.Mute(f.On) },
+	"hold":    func(d *Device, f Finger) error { return d.Phone.Hold(f.On) },
+	"keys":    func(d *Device, f Finger) error { return d.Phone.Keys(f.Digits) },
+	"speaker": func(d *Device, f Finger) error { return d.Phone.Speaker(f.On) },
+	"video":   func(d *Device, _ Finger) error { return d.Phone.Video() },
+
+	"lock":    func(d *Device, _ Finger) error { return d.Phone.Lock() },
+	"unlock":  func(d *Device, _ Finger) error { return d.Phone.Unlock() },
+	"home":    func(d *Device, _ Finger) error { return d.Phone.Home() },
+	"open":    open,
+	"swipe":   func(d *Device, _ Finger) error { return d.Phone.SwipeApp(Bundle) },
+	"return":  func(d *Device, _ Finger) error { return d.Phone.ReturnToCall() },
+	"recents": func(d *Device, _ Finger) error { return d.Phone.OpenRecents() },
+	"recent":  func(d *Device, f Finger) error { return d.Phone.TapRecent(f.Index) },
+
+	"relaunch":      open,
+	"crash":         world(func(d *Device, _ Finger) { d.Phone.Kill(Bundle, "crashed") }),
+	"service-crash": world(func(d *Device, _ Finger) { d.Phone.RestartCallService() }),
+	"restart":       world(func(d *Device, _ Finger) { d.Phone.Restart() }),
+	"offline":       world(func(d *Device, f Finger) { d.SetOnline(!f.On) }),
+	"block":         world(func(d *Device, f Finger) { d.Phone.BlockCaller(f.Who, f.On) }),
+	"focus": world(func(d *Device, f Finger) {
+		if f.On {
+			d.Phone.SetFocus("Do Not Disturb")
+		} else {
+			d.Phone.SetFocus("")
+		}
+	}),
+}
+
+// world is what no finger does and nobody refuses.
+func world(do func(*Device, Finger)) func(*Device, Finger) error {
+	return func(d *Device, f Finger) error {
+		do(d, f)
+		return nil
+	}
+}
+
+func open(d *Device, f Finger) error {
+	if f.App == "" {
+		f.App = Bundle
+	}
+	return d.Phone.OpenApp(f.App)
+}
+
+// Act does to the phone what the user, or the world, does. It returns an error that says what there is if the phone
+// does not know the action, and the phone's own if its screen does not offer it now.
+func (d *Device) Act(action string, f Finger) error {
+	do := fingers[action]
+	if do == nil {
+		return fmt.Errorf("a phone has no %.40q; it has %s", action, strings.Join(Actions(), ", "))
+	}
+	return do(d, f)
+}
+
+// Actions lists what can be done to a phone, sorted.
+func Actions() []string {
+	var all []string
+	for name := range fingers {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Dial has the phone's user call somebody in the app, which is opened if it is not. It blocks until the call has begun
+// or 10 s have passed.
+func (l *Lab) Dial(ctx context.Context, d *Device, callee, name string) error {
+	if err := d.Phone.OpenApp(Bundle); err != nil {
+		return err
+	}
+	why := errors.New("the app has not started")
+	err := l.Await(ctx, 10*time.Second, func() bool {
+		if e := d.Engine(); e != nil {
+			_, why = e.Start(phone.StartRequest{Callee: callee, Name: name})
+		}
+		return why == nil || errors.Is(why, phone.ErrOnCall)
+	})
+	if err != nil || why != nil {
+		return fmt.Errorf("%s can't call %s: %w", d.Name, callee, why)
+	}
+	return nil
+}
+
+// LastCall says how the newest call of the phone's app stands, in the words of package call; both are empty if
+// there was none.
+func (d *Device) LastCall() (state, reason string) {
+	e := d.Engine()
+	if e == nil {
+		return "", ""
+	}
+	calls := e.Calls()
+	if len(calls) == 0 {
+		return "", ""
+	}
+	c := calls[len(calls)-1]
+	if c.State != call.Ended {
+		return c.State.String(), ""
+	}
+	return c.State.String(), c.Reason.String()
+}
