@@ -77,7 +77,9 @@ func full(kind iossim.ScreenKind) iossim.Screen {
 	s := iossim.Screen{
 		Kind: kind, Time: now, Phone: "bob-1", OS: "26.4", Locale: "en_US", Locked: kind == iossim.ScreenLock, Focus: "Do Not Disturb", Online: true, Front: "app",
 		Prompt: "Unlock to open ringtrip", Missed: 2, Notices: []string{"ringtrip was killed: a push was not reported"},
-		Apps: []iossim.AppIcon{{BundleID: "app", Name: "ringtrip", Colour: "#0f766e", State: "background", Badge: "1", Strikes: 1}},
+		Apps:   []iossim.AppIcon{{BundleID: "app", Name: "ringtrip", Colour: "#0f766e", State: "background", Badge: "1", Strikes: 1}},
+		Others: []iossim.ScreenCall{}, Dialogs: []string{}, Route: "BluetoothHFP", Routes: []string{"Receiver", "Speaker", "BluetoothHFP"},
+		Before: kind == iossim.ScreenLock, Airplane: true, LowPower: true,
 		Recents: []iossim.Recent{
 			{Name: "Alice", Handle: callkit.Handle{Type: callkit.Generic, Value: "alice"}, AppName: "ringtrip", Missed: true, When: now},
 			{Name: "Somebody with a name that is longer than any screen is wide", AppName: "ringtrip", Outgoing: true, When: now.Add(-time.Hour), Duration: time.Minute},
@@ -91,6 +93,22 @@ func full(kind iossim.ScreenKind) iossim.Screen {
 	ids := []string{"mute", "keypad", "speaker", "hold", "video", "end"}
 	if strings.HasPrefix(string(kind), "incoming") {
 		ids, s.Call.Status, s.Call.ConnectedAt = []string{"decline", "answer"}, "ringtrip Audio…", time.Time{}
+	}
+	dora := iossim.ScreenCall{UUID: "2", Caller: "Dora with a name that is longer than any screen is wide", App: "Phone", Cellular: true, Held: true, Status: "on hold", Buttons: []iossim.Button{}}
+	switch kind {
+	case iossim.ScreenCallWaiting:
+		ids, s.Call.Status, s.Call.ConnectedAt = []string{"end-and-accept", "end-held-and-accept", "decline", "hold-and-accept"}, "ringtrip Audio…", time.Time{}
+		s.Others = append(s.Others, dora, iossim.ScreenCall{UUID: "3", Caller: "Eve", App: "ringtrip", ConnectedAt: now, Buttons: []iossim.Button{}})
+	case iossim.ScreenInCall:
+		ids = []string{"mute", "keypad", "speaker", "swap", "merge", "hold", "video", "translate", "end"}
+		s.Others = append(s.Others, dora)
+		for i, name := range []string{"Alice", "Eve", "Fred"} {
+			s.Call.Members = append(s.Call.Members, iossim.Member{UUID: fmt.Sprint(i), Caller: name, Buttons: []iossim.Button{{ID: "split", Label: "Private", Enabled: true}, {ID: "end", Label: "End", Enabled: true}}})
+		}
+	case iossim.ScreenConnecting:
+		s.Call.Translating = "de→en"
+	case iossim.ScreenApp:
+		s.Dialogs = append(s.Dialogs, "ringtrip has failed to report an incoming call after it received a VoIP push.")
 	}
 	for _, id := range ids {
 		s.Call.Buttons = append(s.Call.Buttons, iossim.Button{ID: id, Label: id, Enabled: true})
@@ -107,7 +125,7 @@ const unfit = `(() => {
 		if (!name) wrong.push("no name: " + e.outerHTML.slice(0, 120));
 	}
 	if (document.documentElement.scrollWidth > innerWidth) wrong.push("wider than the window: " + document.documentElement.scrollWidth);
-	for (const e of document.querySelectorAll(".switch, .press, .set button")) if (e.scrollWidth > e.clientWidth + 1) wrong.push("cut off: " + e.textContent);
+	for (const e of document.querySelectorAll(".switch, .press, .set button, .syslog .copy, .rounds span, .tiles span")) if (e.scrollWidth > e.clientWidth + 1) wrong.push("cut off: " + e.textContent);
 	return wrong;
 })()`
 
@@ -152,7 +170,7 @@ func TestPageDrawsEveryScreen(t *testing.T) {
 	}
 	wait("the page is ready", `window.ringtrip && ringtrip.state().line === "ready"`)
 	for _, kind := range []iossim.ScreenKind{
-		iossim.ScreenLock, iossim.ScreenIncomingFull, iossim.ScreenConnecting, iossim.ScreenInCall, iossim.ScreenCallFailed, iossim.ScreenOff,
+		iossim.ScreenLock, iossim.ScreenIncomingFull, iossim.ScreenConnecting, iossim.ScreenInCall, iossim.ScreenCallWaiting, iossim.ScreenCallFailed, iossim.ScreenOff,
 		iossim.ScreenHome, iossim.ScreenIncomingBanner, iossim.ScreenApp, iossim.ScreenRecents,
 	} {
 		b.screens <- full(kind)

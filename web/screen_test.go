@@ -65,7 +65,7 @@ func TestScreenKindsAreAllKnown(t *testing.T) {
 	}
 	for _, kind := range []iossim.ScreenKind{
 		iossim.ScreenOff, iossim.ScreenLock, iossim.ScreenHome, iossim.ScreenApp, iossim.ScreenRecents, iossim.ScreenIncomingFull,
-		iossim.ScreenIncomingBanner, iossim.ScreenConnecting, iossim.ScreenInCall, iossim.ScreenCallFailed,
+		iossim.ScreenIncomingBanner, iossim.ScreenConnecting, iossim.ScreenInCall, iossim.ScreenCallWaiting, iossim.ScreenCallFailed,
 	} {
 		if !strings.Contains(string(source), `"`+string(kind)+`"`) {
 			t.Errorf("src/screen.ts does not know the screen %q", kind)
