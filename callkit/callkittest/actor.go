@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
 )
@@ -13,7 +12,8 @@ import (
 // scenario has under it is done inside of the callback, and where the scenario says nothing the actor does
 // what a well-behaved app would.
 type actor struct {
-	run        *run
+	name       string // empty: the app under test; else how the scenario calls the other app
+	run        director
 	sys        callkit.System
 	provider   callkit.Provider
 	controller callkit.CallController
@@ -21,6 +21,26 @@ type actor struct {
 	last       callkit.Action // what Fulfill and Fail are about
 	push       payload
 	pushed     func() // the completion of the last push
+	inside     int    // the entry of the log whose callback is running
+}
+
+// director says what the scripted apps do, and hears what happens to them.
+type director interface {
+	// launched notes the actor of a new process and says what it leaves out.
+	launched(*actor) (setup string)
+	// configuration is that of the providers that the actor makes.
+	configuration() callkit.ProviderConfiguration
+	// observe hears of a callback. It returns the lines to carry out inside of it; if it is scripted they are all
+	// that the app does, else the app does what a good one would. entry is the callback's place in the log.
+	observe(a *actor, channel, text string) (steps []Line, scripted bool, entry int)
+	// good says whether the app does what a good app would where nothing is scripted.
+	good(what string) bool
+	// did hears of a line that the app carries out, and returns its place in the log.
+	did(a *actor, l Line) (entry int)
+	// later returns the lines that follow a wait, the entry'th of the log, in place of those that the scenario has.
+	later(entry int, steps []Line) []Line
+	// fail hears of a line that can't be carried out.
+	fail(l Line, format string, args ...any)
 }
 
 var (
@@ -51,7 +71,7 @@ func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 	setup := a.run.launched(a)
 	sys.Application().SetDelegate(a)
 	if setup != "nothing" {
-		a.makeProvider(nil)
+		a.makeProvider()
 		a.provider.SetDelegate(a, nil)
 		_ = sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
 		sys.AudioSession().SetObserver(a)
@@ -70,12 +90,8 @@ func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 	}
 }
 
-func (a *actor) makeProvider(change func(*callkit.ProviderConfiguration)) {
-	c := a.run.config
-	if change != nil {
-		change(&c)
-	}
-	a.provider = a.sys.NewProvider(c)
+func (a *actor) makeProvider() {
+	a.provider = a.sys.NewProvider(a.run.configuration())
 	a.controller = a.sys.NewCallController(nil)
 }
 
@@ -84,25 +100,31 @@ func (a *actor) makeRegistry() {
 	a.registry.SetDelegate(a)
 }
 
-// on shows a callback to the run and does what the scenario has under it, or else as a good app does.
-func (a *actor) on(channel, text string, good func()) {
-	steps, scripted := a.run.observe(channel, text)
+// on shows a callback to the director and does what the scenario has under it, or else the good lines.
+func (a *actor) on(channel, text string, good ...string) {
+	steps, scripted, entry := a.run.observe(a, channel, text)
+	outer := a.inside
+	a.inside = entry
+	defer func() { a.inside = outer }()
 	if scripted {
 		a.do(steps)
-	} else if good != nil {
-		good()
+	} else if len(good) > 0 && a.run.good(text) {
+		for _, g := range good {
+			words, _ := cut(g)
+			a.do([]Line{{Text: "A " + g, Channel: "A", App: a.name, Words: words}})
+		}
 	}
 }
 
 func (a *actor) perform(act callkit.Action, text string) {
 	a.last = act
-	a.on("P", "perform"+text, act.Fulfill)
+	a.on("P", "perform"+text, "fulfill")
 }
 
 // DidUpdatePushCredentials is part of [callkit.PushRegistryDelegate].
 func (a *actor) DidUpdatePushCredentials(_ callkit.PushRegistry, c callkit.PushCredentials, t callkit.PushType) {
 	same := string(a.registry.PushToken(t)) == string(c.Token)
-	a.on("R", fmt.Sprintf("didUpdateCredentials pushTokenForType=%v", map[bool]string{true: "same", false: "other"}[same]), nil)
+	a.on("R", fmt.Sprintf("didUpdateCredentials pushTokenForType=%v", map[bool]string{true: "same", false: "other"}[same]))
 }
 
 // DidReceiveIncomingPush is part of [callkit.PushRegistryDelegate].
@@ -118,52 +140,44 @@ func (a *actor) DidReceiveIncomingVoIPPush(_ callkit.PushRegistry, p callkit.Pus
 func (a *actor) received(p callkit.PushPayload, text string, completion func()) {
 	a.push, a.pushed = payload{}, completion
 	if err := json.Unmarshal(p.Dictionary, &a.push); err != nil {
-		a.run.failf("the push's payload is not what was sent: %v", err)
+		a.run.fail(Line{Text: text}, "the push's payload is not what was sent: %v", err)
 	}
-	a.on("R", text, func() {
-		if a.run.ignoresPushes() {
-			return
-		}
-		a.report(a.push)
-		completion()
-	})
+	a.on("R", text, "reportNewIncomingCall "+a.push.words(), "pushCompletion")
 }
 
 func (a *actor) report(p payload) {
 	id, err := callkit.ParseUUID(p.UUID)
 	if err != nil {
-		a.run.failf("reporting: %v", err)
+		a.run.fail(Line{Text: "reportNewIncomingCall"}, "%v", err)
 		return
 	}
 	a.provider.ReportNewIncomingCall(id, p.update(), func(err error) {
-		a.on("C", "report completion "+id.String()+" "+short(err), nil)
+		a.on("C", "report completion "+id.String()+" "+short(err))
 	})
 }
 
 // DidInvalidatePushToken is part of [callkit.InvalidateDelegate].
 func (a *actor) DidInvalidatePushToken(callkit.PushRegistry, callkit.PushType) {
-	a.on("R", "didInvalidate", nil)
+	a.on("R", "didInvalidate")
 }
 
 // ProviderDidReset is part of [callkit.ProviderDelegate].
-func (a *actor) ProviderDidReset(callkit.Provider) { a.on("P", "providerDidReset", nil) }
+func (a *actor) ProviderDidReset(callkit.Provider) { a.on("P", "providerDidReset") }
 
 // ProviderDidBegin is part of [callkit.BeginDelegate].
-func (a *actor) ProviderDidBegin(callkit.Provider) { a.on("P", "providerDidBegin", nil) }
+func (a *actor) ProviderDidBegin(callkit.Provider) { a.on("P", "providerDidBegin") }
 
 // ExecuteTransaction is part of [callkit.TransactionDelegate].
 func (a *actor) ExecuteTransaction(_ callkit.Provider, acts []callkit.Action) bool {
-	a.on("P", fmt.Sprintf("executeTransaction actions=%d", len(acts)), nil)
+	a.on("P", fmt.Sprintf("executeTransaction actions=%d", len(acts)))
 	return false
 }
 
 // PerformStartCallAction is part of [callkit.StartCallDelegate].
-func (a *actor) PerformStartCallAction(p callkit.Provider, s *callkit.StartCallAction) {
+func (a *actor) PerformStartCallAction(_ callkit.Provider, s *callkit.StartCallAction) {
 	a.last = s
-	a.on("P", fmt.Sprintf("performStart %s handle=%q video=%s", s.CallUUID, s.Handle.Value, bit(s.IsVideo)), func() {
-		s.Fulfill()
-		p.ReportOutgoingCallStartedConnecting(s.CallUUID, time.Time{})
-	})
+	a.on("P", fmt.Sprintf("performStart %s handle=%q video=%s", s.CallUUID, s.Handle.Value, bit(s.IsVideo)),
+		"fulfill", "reportOutgoing "+named(s.CallUUID.String())+" startedConnecting")
 }
 
 // PerformAnswerCallAction is part of [callkit.AnswerCallDelegate].
@@ -199,30 +213,30 @@ func (a *actor) PerformPlayDTMFCallAction(_ callkit.Provider, s *callkit.PlayDTM
 
 // TimedOutPerformingAction is part of [callkit.TimedOutDelegate].
 func (a *actor) TimedOutPerformingAction(_ callkit.Provider, act callkit.Action) {
-	a.on("P", "timedOutPerforming "+kindOf(act)+" "+act.Call().String(), nil)
+	a.on("P", "timedOutPerforming "+kindOf(act)+" "+act.Call().String())
 }
 
 // DidActivateAudioSession is part of [callkit.AudioDelegate].
 func (a *actor) DidActivateAudioSession(callkit.Provider, callkit.AudioSession) {
-	a.on("P", "didActivate", nil)
+	a.on("P", "didActivate")
 }
 
 // DidDeactivateAudioSession is part of [callkit.AudioDelegate].
 func (a *actor) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSession) {
-	a.on("P", "didDeactivate", nil)
+	a.on("P", "didDeactivate")
 }
 
 // CallChanged is part of [callkit.CallObserverDelegate].
 func (a *actor) CallChanged(_ callkit.CallObserver, c callkit.Call) {
 	a.on("O", fmt.Sprintf("changed %s outgoing=%s onHold=%s connected=%s ended=%s",
-		c.UUID, bit(c.IsOutgoing), bit(c.IsOnHold), bit(c.HasConnected), bit(c.HasEnded)), nil)
+		c.UUID, bit(c.IsOutgoing), bit(c.IsOnHold), bit(c.HasConnected), bit(c.HasEnded)))
 }
 
 // DidBecomeActive is part of [callkit.ApplicationDelegate].
-func (a *actor) DidBecomeActive() { a.on("L", "didBecomeActive", nil) }
+func (a *actor) DidBecomeActive() { a.on("L", "didBecomeActive") }
 
 // DidEnterBackground is part of [callkit.ApplicationDelegate].
-func (a *actor) DidEnterBackground() { a.on("L", "didEnterBackground", nil) }
+func (a *actor) DidEnterBackground() { a.on("L", "didEnterBackground") }
 
 // ContinueUserActivity is part of [callkit.ApplicationDelegate].
 func (a *actor) ContinueUserActivity(u callkit.UserActivity) {
@@ -234,18 +248,18 @@ func (a *actor) ContinueUserActivity(u callkit.UserActivity) {
 		}
 		text += " handle=" + u.Intent.Contacts[0].Handle.Value + " callCapability=" + capability
 	}
-	a.on("L", text, nil)
+	a.on("L", text)
 }
 
 // AudioInterruption is part of [callkit.AudioObserver].
 func (a *actor) AudioInterruption(t callkit.InterruptionType) {
-	a.on("L", "interruption "+map[callkit.InterruptionType]string{callkit.InterruptionBegan: "began", callkit.InterruptionEnded: "ended"}[t], nil)
+	a.on("L", "interruption "+map[callkit.InterruptionType]string{callkit.InterruptionBegan: "began", callkit.InterruptionEnded: "ended"}[t])
 }
 
 // AudioRouteChange is part of [callkit.AudioObserver].
 func (a *actor) AudioRouteChange(r callkit.RouteChangeReason, port callkit.AudioPort) {
 	reason := map[callkit.RouteChangeReason]string{callkit.Override: "Override", callkit.CategoryChange: "CategoryChange"}[r]
-	a.on("L", fmt.Sprintf("routeChange reason=%s output=%s", reason, port), nil)
+	a.on("L", fmt.Sprintf("routeChange reason=%s output=%s", reason, port))
 }
 
 func kindOf(a callkit.Action) string {

@@ -3,6 +3,7 @@ package callkittest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,8 @@ import (
 func (r *run) acts(lines ...string) error {
 	for _, text := range lines {
 		words := strings.Fields(text)
-		l := Line{Text: text, Channel: words[0], Words: words[1:]}
+		l := Line{Text: text, Words: words[1:]}
+		l.Channel, l.App, _ = strings.Cut(words[0], "@")
 		if words[0] == "wait" {
 			d, err := time.ParseDuration(words[1])
 			if err != nil {
@@ -36,26 +38,32 @@ func (r *run) when(l Line) error {
 		r.stage.Wait(l.Wait)
 		return nil
 	case "A":
-		a := r.actor()
+		a := r.actor(l.App)
 		if a == nil {
 			return errors.New("the app does not run and has not run")
 		}
 		a.do([]Line{l})
 	default:
-		words := append([]string(nil), l.Words...)
-		if words[0] != "voipPush" {
-			for i, w := range words {
-				if id, err := parseName(w); err == nil {
-					words[i] = id.String()
-				}
-			}
-		}
-		if err := r.stage.Do(l.Channel, words); err != nil {
+		r.told(l)
+		if err := r.stage.Do(l.Channel, withUUIDs(l.Words)); err != nil {
 			return err
 		}
 	}
 	r.stage.Wait(0)
 	return nil
+}
+
+// withUUIDs writes UUIDs for u1 and the like, as a stage wants them; except in a push, which has names.
+func withUUIDs(words []string) []string {
+	words = slices.Clone(words)
+	if words[0] != "voipPush" {
+		for i, w := range words {
+			if id, err := parseName(w); err == nil {
+				words[i] = id.String()
+			}
+		}
+	}
+	return words
 }
 
 // given brings about a state of the world that the scenario starts from.
@@ -73,7 +81,8 @@ func (r *run) given(l Line) error {
 	case "phone locked":
 		return r.acts("U lock")
 	case "other app on a call":
-		return r.acts("SYS otherCall", "wait 1s")
+		return r.acts("U open other", "wait 1s", "A@other request Start u99 handle=somebody", "wait 1s",
+			"A@other reportOutgoing u99 connected", "U home", "wait 1s")
 	}
 	switch l.Words[0] {
 	case "config", "no": // before the stage was there

@@ -99,6 +99,21 @@ func readPayload(words []string) (p payload, rest []string, err error) {
 	return p, rest, nil
 }
 
+// words are the payload as a line has it.
+func (p payload) words() string {
+	s := named(p.UUID) + " handle=" + p.Handle
+	if p.Name != "" {
+		s += fmt.Sprintf(" name=%q", p.Name)
+	}
+	if p.Phone {
+		s += " phone=1"
+	}
+	if p.Video {
+		s += " video=1"
+	}
+	return s
+}
+
 // update is what the scripted app makes of a payload.
 func (p payload) update() callkit.Update {
 	h := p.handle()

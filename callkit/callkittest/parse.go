@@ -265,10 +265,16 @@ func (p *parser) event(l Line, words []string) (Line, error) {
 		}
 		return l, nil
 	}
-	if !slices.Contains(channels, words[0]) {
+	channel, app, other := strings.Cut(words[0], "@")
+	switch {
+	case !slices.Contains(channels, channel):
 		return l, p.errorf("a line begins with A, P, C, O, R, L, SYS, U or N", "%.40q is no channel", words[0])
+	case other && (!appForm.MatchString(app) || app == "app"):
+		return l, p.errorf("as in: P@other performEnd u99", "%.40q names no other app", words[0])
+	case other && (channel == "U" || channel == "N"):
+		return l, p.errorf("name the app behind it, as in: U open other, N voipPush u2 app=other", "%.40q: a user and a network have no app", words[0])
 	}
-	l.Channel, l.Words = words[0], words[1:]
+	l.Channel, l.App, l.Words = channel, app, words[1:]
 	if len(l.Words) == 0 {
 		return l, p.errorf("say what happens", "nothing follows %s", l.Channel)
 	}
@@ -289,6 +295,7 @@ func (p *parser) notEmpty(l Line) error {
 }
 
 var (
+	appForm     = regexp.MustCompile(`^[a-z]{1,20}$`)
 	ruleForm    = regexp.MustCompile(`^R[1-9][0-9]?$`)
 	osCondition = regexp.MustCompile(`^os(=|<=|<|>=|>)([0-9.]+)$`)
 )

@@ -42,6 +42,7 @@ type Result struct {
 	Line     int       `json:"line"`
 	Failures []Failure `json:"failures,omitempty"`
 	Log      string    `json:"log,omitempty"` // what happened
+	CallLog  CallLog   `json:"-"`             // the same as a log that can be played again, see [Replay]
 	// Error says why the scenario could not be played, which is a fault of the scenario.
 	Error string `json:"error,omitempty"`
 }
@@ -207,6 +208,7 @@ func (s *Scenario) play(f form, o Options, film *film) Result {
 	if x.Failures, x.Log, err = r.play(stage, o); err != nil {
 		x.Error = err.Error()
 	}
+	x.CallLog = r.log
 	return x
 }
 

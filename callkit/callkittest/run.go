@@ -23,15 +23,16 @@ type run struct {
 	setup  string // what the next processes leave out
 
 	mu       sync.Mutex
-	app      *actor // of the newest process
-	live     bool   // given is over
-	ignores  bool   // pushes are not reported
+	apps     map[string]*actor // of the newest process of each app; the one under test is ""
+	live     bool              // given is over
+	ignores  bool              // pushes are not reported
+	log      CallLog
 	happened []happening
 	then     []*expectation
 	failures []Failure
 }
 
-type happening struct{ channel, text string }
+type happening struct{ channel, app, text string }
 
 // expectation is a line of then that the system must bring about, and what the app does when it has.
 type expectation struct {
@@ -53,7 +54,10 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	cfg := StageConfig{
 		OS: r.knobs["os"], Knobs: maps.Clone(r.knobs), Seed: o.Seed, Wall: o.Wall,
 		App:    func() callkit.App { return &actor{run: r} },
-		System: func(text string) { r.observe("SYS", text) },
+		System: r.system,
+	}
+	for _, name := range r.s.apps() {
+		cfg.Others = append(cfg.Others, OtherApp{Name: name, New: func() callkit.App { return &actor{run: r, name: name} }})
 	}
 	delete(cfg.Knobs, "os")
 	r.config = callkit.DefaultConfiguration()
@@ -75,6 +79,10 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 			}
 		}
 	}
+	r.log.Header = LogHeader{
+		Format: LogFormat, Source: "callkittest", OS: cfg.OS, Knobs: cfg.Knobs, Seed: o.Seed, Scenario: r.s.ID,
+		NoBackgroundMode: cfg.NoBackgroundMode, Apps: r.s.apps(), Configuration: &r.config,
+	}
 	stage, err := newStage(cfg)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s:%d: scenario %s: %w", r.s.File, r.s.Line, r.s.ID, err)
@@ -84,7 +92,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	r.film.watch(stage)
 	stage.Wait(0)
 	if first {
-		r.setup = setup
+		r.leaveOut(setup)
 	} else {
 		r.film.step("given", Line{Text: "the app has run before"})
 		if err := r.acts("U open", "wait 1s", "U home", "SYS appDies"); err != nil {
@@ -102,7 +110,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		}
 		r.film.stepDone()
 	}
-	r.setup = setup
+	r.leaveOut(setup)
 	orphans := r.begin()
 	for _, l := range r.s.When {
 		if l.applies(r.knobs) {
@@ -115,11 +123,18 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	}
 	if len(orphans) > 0 {
 		r.film.step("then", orphans[0])
-		a := r.actor()
+		a := r.actor("")
 		if a == nil {
 			return nil, stage.Log(), lineError(r.s, orphans[0], errors.New("the app has never run"))
 		}
-		a.do(orphans)
+		for i, l := range orphans {
+			if l.Words[0] == "wait" {
+				a.do(orphans[i:])
+				break
+			}
+			a.do([]Line{l})
+			stage.Wait(0)
+		}
 		stage.Wait(0)
 		r.film.stepDone()
 	}
@@ -128,6 +143,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	stage.Wait(2*time.Second + r.waits())
 	r.film.stepDone()
 	r.end()
+	r.log.Header.Length = r.elapsed()
 	return r.failures, named(stage.Log()), nil
 }
 
@@ -174,26 +190,60 @@ func (r *run) waits() (sum time.Duration) {
 	return sum
 }
 
-// observe notes what happened. If it is the next line of its channel that then waits for, the app's steps
-// under that line are returned.
-func (r *run) observe(channel, text string) (steps []Line, scripted bool) {
+// observe notes a callback of an app. If it is the next line of its channel that then waits for, the app's
+// steps under that line are returned.
+func (r *run) observe(a *actor, channel, text string) (steps []Line, scripted bool, entry int) {
 	text = named(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	entry = r.note(LogEntry{App: a.name, Channel: channel, In: a.inside, Text: text})
+	steps, scripted = r.judge(happening{channel, a.name, text})
+	return steps, scripted, entry
+}
+
+// system notes what the system did, to one of the apps or none.
+func (r *run) system(text, app string) {
+	text = named(text)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.note(LogEntry{App: app, Channel: "SYS", Text: text})
+	r.judge(happening{"SYS", "", text})
+	if app != "" {
+		r.judge(happening{"SYS", app, text})
+	}
+}
+
+// note writes an entry into the log. r.mu is held.
+func (r *run) note(e LogEntry) int {
+	e.At, e.N = r.elapsed(), len(r.log.Entries)+1
+	r.log.Entries = append(r.log.Entries, e)
+	return e.N
+}
+
+// elapsed is the time since the stage began, 0 where the stage does not know.
+func (r *run) elapsed() time.Duration {
+	if p, ok := r.stage.(Pictured); ok {
+		return p.Elapsed()
+	}
+	return 0
+}
+
+// judge holds what happened against the scenario. r.mu is held.
+func (r *run) judge(h happening) (steps []Line, scripted bool) {
 	if !r.live {
 		return nil, false
 	}
 	for _, l := range r.s.Never {
-		if l.Channel == channel && l.applies(r.knobs) && matches(l.Words, text) && (l.Before == nil || !r.seen(l.Before)) {
-			r.failures = append(r.failures, Failure{Line: l.At, Want: "never " + l.Text, Why: "it happened: " + channel + " " + text})
+		if h.is(&l) && l.applies(r.knobs) && (l.Before == nil || !r.seen(l.Before)) {
+			r.failures = append(r.failures, Failure{Line: l.At, Want: "never " + l.Text, Why: "it happened: " + h.String()})
 		}
 	}
-	r.happened = append(r.happened, happening{channel, text})
+	r.happened = append(r.happened, h)
 	for _, e := range r.then {
-		if e.met || e.line.Channel != channel {
+		if e.met || e.line.Channel != h.channel || e.line.App != h.app {
 			continue
 		}
-		if !matches(e.line.Words, text) {
+		if !h.is(&e.line) {
 			return nil, false // something else, before what is expected
 		}
 		if e.line.After != nil && !r.seen(e.line.After) {
@@ -201,17 +251,59 @@ func (r *run) observe(channel, text string) (steps []Line, scripted bool) {
 		}
 		e.met = true
 		r.film.met(e.line)
-		return e.steps, channel != "SYS"
+		return e.steps, h.channel != "SYS"
 	}
 	return nil, false
 }
 
-func (r *run) seen(l *Line) bool {
-	return slices.ContainsFunc(r.happened, func(h happening) bool { return h.channel == l.Channel && matches(l.Words, h.text) })
+// is reports whether it is what a line means.
+func (h happening) is(l *Line) bool {
+	return h.channel == l.Channel && h.app == l.App && matches(l.Words, h.text)
 }
 
-// did notes a step of the app.
-func (r *run) did(l Line) { r.observe("A", strings.Join(l.Words, " ")) }
+// String is as a line has it.
+func (h happening) String() string { return channelName(h.channel, h.app) + " " + h.text }
+
+func channelName(channel, app string) string {
+	if app != "" {
+		return channel + "@" + app
+	}
+	return channel
+}
+
+func (r *run) seen(l *Line) bool {
+	return slices.ContainsFunc(r.happened, func(h happening) bool { return h.is(l) })
+}
+
+// did notes a step of an app.
+func (r *run) did(a *actor, l Line) (entry int) {
+	text := strings.Join(l.Words, " ")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entry = r.note(LogEntry{App: a.name, Channel: "A", In: a.inside, Text: text})
+	r.judge(happening{"A", a.name, text})
+	return entry
+}
+
+// told notes what the stage is told to do.
+func (r *run) told(l Line) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.note(LogEntry{App: l.App, Channel: l.Channel, Do: true, Text: strings.Join(l.Words, " ")})
+}
+
+// leaveOut says what the next processes of the app under test leave out.
+func (r *run) leaveOut(setup string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.setup = setup; setup != "" {
+		r.note(LogEntry{Channel: "A", Text: "setup " + setup})
+	}
+}
+
+func (r *run) later(_ int, steps []Line) []Line { return steps }
+
+func (r *run) configuration() callkit.ProviderConfiguration { return r.config }
 
 // end judges what did not happen, and what holds now.
 func (r *run) end() {
@@ -246,8 +338,8 @@ func (r *run) end() {
 		}
 		f := Failure{Line: e.line.At, Want: e.line.Text, Why: "it did not happen, or not in this order"}
 		for _, h := range r.happened {
-			if h.channel == e.line.Channel {
-				f.Got = append(f.Got, h.channel+" "+h.text)
+			if h.channel == e.line.Channel && h.app == e.line.App {
+				f.Got = append(f.Got, h.String())
 			}
 		}
 		r.failures = append(r.failures, f)
@@ -263,26 +355,29 @@ func (r *run) fail(l Line, format string, args ...any) {
 	r.failures = append(r.failures, Failure{Line: l.At, Want: l.Text, Why: fmt.Sprintf(format, args...)})
 }
 
-func (r *run) failf(format string, args ...any) {
-	r.fail(Line{At: r.s.Line, Text: r.s.ID}, format, args...)
-}
-
-// launched notes a new process and says what it leaves out.
+// launched is part of [director].
 func (r *run) launched(a *actor) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.app = a
+	if r.apps == nil {
+		r.apps = map[string]*actor{}
+	}
+	r.apps[a.name] = a
+	if a.name != "" {
+		return ""
+	}
 	return r.setup
 }
 
-func (r *run) actor() *actor {
+func (r *run) actor(name string) *actor {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.app
+	return r.apps[name]
 }
 
-func (r *run) ignoresPushes() bool {
+// good is part of [director].
+func (r *run) good(what string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ignores
+	return !r.ignores || !strings.HasPrefix(what, "didReceive")
 }

@@ -1,6 +1,10 @@
 package callkittest
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Scenario is one scenario as its file has it.
 type Scenario struct {
@@ -36,6 +40,7 @@ type Line struct {
 	At      int    // line number in the file
 	Text    string // as written
 	Channel string // A, P, C, O, R, L, SYS, U, N; "wait"; empty in given and ends
+	App     string // of "P@other": another app than the one under test
 	Words   []string
 	Wait    time.Duration // of "wait"
 	After   *Line         // a line that must have happened before
@@ -48,4 +53,36 @@ type Condition struct {
 	Knob  string // or os
 	Op    string // =, and for os also <, <=, >, >=
 	Value string
+}
+
+// apps are the names of the other apps that the scenario speaks of.
+func (s *Scenario) apps() []string {
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, l := range s.Given {
+		if l.Words[0] == "other" {
+			add("other")
+		}
+	}
+	for _, l := range slices.Concat(s.When, s.Then, s.Never) {
+		add(l.App)
+		for _, other := range []*Line{l.After, l.Before} {
+			if other != nil {
+				add(other.App)
+			}
+		}
+		if l.Channel == "U" && (l.Words[0] == "open" || l.Words[0] == "swipe") && len(l.Words) == 2 {
+			add(l.Words[1])
+		}
+		for _, w := range l.Words {
+			if name, ok := strings.CutPrefix(w, "app="); ok && l.Channel == "N" {
+				add(name)
+			}
+		}
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return !appForm.MatchString(n) })
 }

@@ -3,18 +3,18 @@ package callkittest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/iossim"
 )
 
 const (
-	bundleID      = "com.example.app"
-	otherBundleID = "com.example.other"
+	bundleID     = "com.example.app"
+	otherBundles = "com.example." // and the other app's name
 )
 
 // simStage is the simulated iPhone as a stage.
@@ -54,9 +54,19 @@ func (s *simStage) setUp(c StageConfig) error {
 	if c.System != nil {
 		s.w.OnLog(func(e iossim.Entry) {
 			if e.Channel == iossim.ChanSystem {
-				c.System(e.Text)
+				other, _ := strings.CutPrefix(e.App, otherBundles)
+				if e.App == bundleID {
+					other = ""
+				}
+				c.System(e.Text, other)
 			}
 		})
+	}
+	for _, o := range c.Others {
+		name := strings.ToUpper(o.Name[:1]) + o.Name[1:]
+		if err := phone.Install(iossim.AppConfig{BundleID: otherBundles + o.Name, Name: name, New: o.New}); err != nil {
+			return err
+		}
 	}
 	return phone.Install(iossim.AppConfig{
 		BundleID: bundleID, Name: "Example", NoVoIPBackgroundMode: c.NoBackgroundMode, New: c.App,
@@ -160,6 +170,10 @@ func (s *simStage) Do(channel string, words []string) error {
 		return ""
 	}
 	on := arg(1) != "off"
+	app := bundleID
+	if arg(1) != "" {
+		app = otherBundles + arg(1)
+	}
 	ph := s.phone
 	switch channel + " " + arg(0) {
 	case "U answer":
@@ -185,9 +199,9 @@ func (s *simStage) Do(channel string, words []string) error {
 		}
 		return ph.TapRecent(i)
 	case "U open":
-		return ph.OpenApp(bundleID)
+		return ph.OpenApp(app)
 	case "U swipe":
-		return ph.SwipeApp(bundleID)
+		return ph.SwipeApp(app)
 	case "U lock":
 		return ph.Lock()
 	case "U unlock":
@@ -200,10 +214,10 @@ func (s *simStage) Do(channel string, words []string) error {
 		ph.SetOnline(on)
 		return nil
 	case "N rotateToken":
-		ph.RotateToken(bundleID)
+		ph.RotateToken(app)
 		return nil
 	case "SYS appDies":
-		ph.Kill(bundleID, "dies")
+		ph.Kill(app, "dies")
 		return nil
 	case "SYS reinstall":
 		return errors.New("the stage can't install an app anew")
@@ -233,56 +247,24 @@ func (s *simStage) Do(channel string, words []string) error {
 		}
 		ph.SetClock(d)
 		return nil
-	case "SYS otherCall":
-		return s.otherCall()
 	}
 	return fmt.Errorf("the stage does not know how to do %s %s", channel, strings.Join(words, " "))
 }
 
 // push delivers a payload whose fields are the words: u1 name=Bob handle=bob video=1 sent=-30s.
 func (s *simStage) push(words []string) error {
+	app := bundleID
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		name, ok := strings.CutPrefix(w, "app=")
+		if ok {
+			app = otherBundles + name
+		}
+		return ok
+	})
 	payload, sent, err := pushPayload(words)
 	if err != nil {
 		return err
 	}
-	s.phone.DeliverPush(bundleID, payload, iossim.SentAt(s.w.Now().Add(sent)))
+	s.phone.DeliverPush(app, payload, iossim.SentAt(s.w.Now().Add(sent)))
 	return nil
 }
-
-// otherCall has another app make a call that connects.
-func (s *simStage) otherCall() error {
-	err := s.phone.Install(iossim.AppConfig{BundleID: otherBundleID, Name: "Other", New: func() callkit.App { return &otherApp{} }})
-	if err != nil {
-		return err
-	}
-	if err := s.phone.OpenApp(otherBundleID); err != nil {
-		return err
-	}
-	s.Wait(time.Second)
-	return s.phone.Home()
-}
-
-// otherApp calls somebody as soon as it is launched.
-type otherApp struct{ provider callkit.Provider }
-
-// DidFinishLaunching is part of [callkit.App].
-func (o *otherApp) DidFinishLaunching(sys callkit.System, _ callkit.LaunchOptions) {
-	o.provider = sys.NewProvider(callkit.DefaultConfiguration())
-	o.provider.SetDelegate(o, nil)
-	_ = sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
-	sys.NewCallController(nil).RequestTransaction([]callkit.Action{&callkit.StartCallAction{
-		Base: callkit.Base{CallUUID: uuidOf(99)}, Handle: callkit.Handle{Type: callkit.Generic, Value: "somebody"},
-	}}, nil)
-}
-
-// ProviderDidReset is part of [callkit.ProviderDelegate].
-func (o *otherApp) ProviderDidReset(callkit.Provider) {}
-
-// PerformStartCallAction is part of [callkit.StartCallDelegate].
-func (o *otherApp) PerformStartCallAction(p callkit.Provider, a *callkit.StartCallAction) {
-	a.Fulfill()
-	p.ReportOutgoingCallConnected(a.CallUUID, time.Time{})
-}
-
-// PerformEndCallAction is part of [callkit.EndCallDelegate].
-func (o *otherApp) PerformEndCallAction(_ callkit.Provider, a *callkit.EndCallAction) { a.Fulfill() }

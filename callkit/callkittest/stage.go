@@ -31,6 +31,15 @@ type StageConfig struct {
 	NoBackgroundMode bool // the app's UIBackgroundModes lack voip
 	// App makes the scripted app for a new process.
 	App func() callkit.App
-	// System is to be called with everything that the system does to the world: the lines of channel SYS.
-	System func(text string)
+	// Others are further apps on the phone.
+	Others []OtherApp
+	// System is to be called with everything that the system does to the world: the lines of channel SYS. app is
+	// the name of another app if it is about that one, else empty.
+	System func(text, app string)
+}
+
+// OtherApp is an app that stands beside the one under test.
+type OtherApp struct {
+	Name string // as scenarios call it, in "P@other"
+	New  func() callkit.App
 }

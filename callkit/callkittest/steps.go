@@ -20,11 +20,16 @@ func (a *actor) do(steps []Line) {
 				return
 			}
 			rest := steps[i+1:]
-			a.run.did(l)
-			a.sys.AfterFunc(d, func() { a.do(rest) })
+			entry := a.run.did(a, l)
+			rest = a.run.later(entry, rest)
+			a.sys.AfterFunc(d, func() {
+				a.inside = entry
+				a.do(rest)
+				a.inside = 0
+			})
 			return
 		}
-		a.run.did(l)
+		a.run.did(a, l)
 		if err := a.step(l.Words); err != nil {
 			a.run.fail(l, "%v", err)
 		}
@@ -61,18 +66,18 @@ func (a *actor) step(words []string) error {
 		}
 	case "setActive":
 		err := a.sys.AudioSession().SetActive(len(args) == 0 || args[0] != "false")
-		a.on("C", "setActive "+audioError(err), nil)
+		a.on("C", "setActive "+audioError(err))
 	case "setCategory":
 		if len(args) != 2 {
 			return fmt.Errorf("as in: A setCategory PlayAndRecord VoiceChat")
 		}
 		err := a.sys.AudioSession().SetCategory(callkit.AudioCategory(args[0]), callkit.AudioMode(args[1]), 0)
-		a.on("C", "setCategory "+audioError(err), nil)
+		a.on("C", "setCategory "+audioError(err))
 	case "overrideOutputAudioPort":
 		err := a.sys.AudioSession().OverrideOutputAudioPort(len(args) > 0 && args[0] == "speaker")
-		a.on("C", "overrideOutputAudioPort "+audioError(err), nil)
+		a.on("C", "overrideOutputAudioPort "+audioError(err))
 	case "provider.init":
-		a.makeProvider(nil)
+		a.makeProvider()
 	case "setDelegate":
 		a.provider.SetDelegate(a, nil)
 	case "setDelegate.nil":
@@ -231,7 +236,7 @@ func (a *actor) request(text string) error {
 			acts = append(acts, act)
 		}
 	}
-	a.controller.RequestTransaction(acts, func(err error) { a.on("C", "completion "+short(err), nil) })
+	a.controller.RequestTransaction(acts, func(err error) { a.on("C", "completion "+short(err)) })
 	return nil
 }
 
