@@ -70,8 +70,24 @@ func (x *action) Settle(ok bool, at time.Time) {
 
 // String is the action as the log has it: its kind, call and arguments.
 func (x *action) String() string {
-	kind, args := actionWords(x.act)
+	kind, args := x.words()
 	return kind + " " + x.act.Call().String() + args
+}
+
+// words are the action's kind and arguments in the vocabulary of who performs it.
+func (x *action) words() (kind, args string) {
+	if x.provider != nil && x.provider.manager != nil {
+		return x.provider.manager.words(x.act)
+	}
+	return actionWords(x.act)
+}
+
+// patience is how long the action may take.
+func (x *action) patience() time.Duration {
+	if pr := x.app.provider(); pr != nil && pr.manager != nil {
+		return x.app.ph.knobs.LCKActionTimeout
+	}
+	return x.app.ph.knobs.ActionTimeout
 }
 
 func actionWords(a callkit.Action) (kind, args string) {
@@ -132,7 +148,7 @@ func (a *app) submit(t *transaction, acts ...callkit.Action) {
 // arm starts the time that the action may take.
 func (x *action) arm() {
 	x.timeout.cancel()
-	x.timeout = x.app.ph.after(x.app.ph.knobs.ActionTimeout, x.expire)
+	x.timeout = x.app.ph.after(x.patience(), x.expire)
 }
 
 // flushTransactions delivers what waits, if there is a provider with a delegate.
@@ -234,7 +250,7 @@ func (pr *provider) perform(x *action) {
 			x.bind(pr)
 			x.state = actionDelivered
 			run = performer(pr.delegate, pr, x.act)
-			kind, args := actionWords(x.act)
+			kind, args := x.words()
 			if run == nil {
 				pr.p.ph.log(ChanSystem, pr.p.tag(), "log %s: the delegate does not implement it: %s", x, pr.p.ph.knobs.UnimplementedActions)
 				return

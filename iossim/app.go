@@ -86,6 +86,9 @@ func (ph *Phone) Uninstall(bundleID string) error {
 		if ph.front == a {
 			ph.front = nil
 		}
+		if ph.dialer == a {
+			ph.dialer = nil
+		}
 	})
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/lck"
 )
 
 // callState is where a call stands in the call service.
@@ -61,6 +62,8 @@ type call struct {
 	created     time.Time
 	connectedAt time.Time // by the phone's clock
 	reason      callkit.EndedReason
+	members     []lck.Handle // who is in it, if the app told by LiveCommunicationKit
+	local       *lck.Handle
 	ring        *event
 	reap        *event
 }

@@ -34,21 +34,25 @@ func (c *controller) RequestTransaction(actions []callkit.Action, completion fun
 			words[i] = kind + " " + copies[i].Call().String() + args
 		}
 	}
-	p.send("request ["+strings.Join(words, ", ")+"]", func() {
-		err := p.judge(copies)
-		p.post(item{
-			queue: c.queue,
-			log:   p.say(ChanController, "completion %s", short(err)),
-			run: func() {
-				if completion != nil {
-					completion(err)
-				}
-			},
-		})
-		if err == nil {
-			p.accept(copies)
-		}
+	p.send("request ["+strings.Join(words, ", ")+"]", func() { p.request(c.queue, copies, completion) })
+}
+
+// request is a transaction when it reaches the call service.
+func (p *Process) request(q callkit.Queue, actions []callkit.Action, completion func(error)) error {
+	err := p.judge(actions)
+	p.post(item{
+		queue: q,
+		log:   p.say(ChanController, "completion %s", short(err)),
+		run: func() {
+			if completion != nil {
+				completion(err)
+			}
+		},
 	})
+	if err == nil {
+		p.accept(actions)
+	}
+	return err
 }
 
 // judge says whether the call service passes a transaction on to the provider.

@@ -47,6 +47,9 @@ type Knobs struct {
 	PushDuplicate        int
 	BootTime             time.Duration
 	AnswerOpensApp       bool
+	LCKActionTimeout     time.Duration
+	LCKReportSync        bool
+	LCKReportDelay       time.Duration
 }
 
 // KnobInfo describes one knob.
@@ -107,6 +110,9 @@ var knobs = []knob{
 	number("pushDuplicate", "How many pushes in a hundred come twice.", "fault injection", "sim", func(k *Knobs) *int { return &k.PushDuplicate }).within("0", "100"),
 	span("bootTime", "How long the phone is off while it restarts.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.BootTime }).within("none", "1h"),
 	boolean("answerOpensApp", "Answering on an unlocked phone brings the app to the foreground.", "twilio/video#414, nextcloud/talk-ios PR913", "O", func(k *Knobs) *bool { return &k.AnswerOpensApp }),
+	span("lckActionTimeout", "How long an action of LiveCommunicationKit may stay neither fulfilled nor failed (ConversationAction.timeoutDate).", "ConversationAction init(conversationUUID:timeoutDate:), whose default is 30 s; that the system's own actions have it too is inferred", "D", func(k *Knobs) *time.Duration { return &k.LCKActionTimeout }),
+	boolean("lckReportIsSynchronous", "reportNewIncomingConversation, which is async, has reached the system when a PushKit delegate that calls it returns.", "forums 774958: apps sleep in the delegate", "O", func(k *Knobs) *bool { return &k.LCKReportSync }),
+	span("lckReportDelay", "From reportNewIncomingConversation until it reaches the system, if it is not synchronous.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LCKReportDelay }),
 }
 
 // DefaultKnobs is the newest profile, iOS 26.4.
@@ -120,6 +126,7 @@ func DefaultKnobs() Knobs {
 		LaunchDelay: 250 * time.Millisecond, SuspendAfter: 5 * time.Second, PushRunTime: 30 * time.Second,
 		BackgroundTime: 30 * time.Second, CallFailedFor: 3 * time.Second, LaunchBeforeUnlock: true,
 		DevelopmentBuild: true, BootTime: 20 * time.Second, LaunchAfterUserKill: true, AnswerOpensApp: true,
+		LCKActionTimeout: 30 * time.Second, LCKReportDelay: 5 * time.Millisecond,
 	}
 }
 

@@ -56,6 +56,7 @@ type Phone struct {
 	firstUnlock []func() // what waits for the first unlock
 	promptText  string
 
+	dialer   *app // the default dialer, nil: the Phone app
 	recents  []Recent
 	notices  []string
 	missed   int

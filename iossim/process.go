@@ -32,6 +32,8 @@ type Process struct {
 
 	registries  []*registry
 	providers   []*provider
+	managers    []*manager
+	history     func() // hears of changes of Recents, if the app is the default dialer
 	observers   []*observer
 	session     *audioSession
 	tasks       map[*bgTask]struct{}
@@ -103,11 +105,15 @@ func (p *Process) Crash(why string) {
 func (p *Process) NewProvider(c callkit.ProviderConfiguration) callkit.Provider {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	pr := &provider{p: p, config: copyConfig(c)}
+	return p.newProvider("provider", c)
+}
+
+func (p *Process) newProvider(name string, c callkit.ProviderConfiguration) *provider {
+	pr := &provider{p: p, name: name, config: copyConfig(c)}
 	if !p.dead {
 		p.providers = append(p.providers, pr)
 		p.app.config = pr.config
-		p.ph.log(ChanApp, p.tag(), "provider.init maximumCallGroups=%d", c.MaximumCallGroups)
+		p.ph.log(ChanApp, p.tag(), "%s.init maximumCallGroups=%d", name, c.MaximumCallGroups)
 	}
 	return pr
 }

@@ -10,9 +10,11 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-// provider is CXProvider.
+// provider is CXProvider, and what a conversation manager of LiveCommunicationKit is made of.
 type provider struct {
 	p        *Process
+	name     string   // in the log
+	manager  *manager // whose provider it is; nil for a CXProvider
 	config   callkit.ProviderConfiguration
 	delegate callkit.ProviderDelegate
 	queue    callkit.Queue
@@ -44,7 +46,7 @@ func (pr *provider) SetDelegate(d callkit.ProviderDelegate, q callkit.Queue) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	pr.delegate, pr.queue = d, p.orMain(q)
-	p.sendLocked("provider.setDelegate "+setOrNil(d != nil), func() {
+	p.sendLocked(pr.name+".setDelegate "+setOrNil(d != nil), func() {
 		if pr.delegate == nil || pr.invalid {
 			return
 		}
@@ -63,16 +65,21 @@ func (pr *provider) ReportNewIncomingCall(id callkit.UUID, u callkit.Update, com
 	defer p.w.mu.Unlock()
 	u = copyUpdate(u)
 	p.unhandled = 0 // PushKit's flag
-	p.sendLocked("reportNewIncomingCall "+id.String()+describe(u), func() {
-		p.reported()
-		err := pr.incoming(id, u)
-		pr.complete(id, err, completion)
-		if err == nil {
-			if c := p.ph.lookup(id); c != nil {
-				p.ph.changed(c)
-			}
+	p.sendLocked("reportNewIncomingCall "+id.String()+describe(u), func() { pr.reportIncoming(id, u, completion) })
+}
+
+// reportIncoming is a report when it reaches the call service.
+func (pr *provider) reportIncoming(id callkit.UUID, u callkit.Update, completion func(error)) error {
+	ph := pr.p.ph
+	pr.p.reported()
+	err := pr.incoming(id, u)
+	pr.complete(id, err, completion)
+	if err == nil {
+		if c := ph.lookup(id); c != nil {
+			ph.changed(c)
 		}
-	})
+	}
+	return err
 }
 
 // incoming decides about an incoming call, and rings.
@@ -147,21 +154,24 @@ func (pr *provider) ReportCallUpdated(id callkit.UUID, u callkit.Update) {
 
 // ReportCallEnded is part of [callkit.Provider].
 func (pr *provider) ReportCallEnded(id callkit.UUID, at time.Time, reason callkit.EndedReason) {
-	pr.about("reportCall "+id.String()+" ended reason="+reasonName(reason), id, func(c *call) {
-		ph := c.ph
-		c.reason = reason
-		cause := endReport
-		switch {
-		case reason == callkit.Failed && (c.outgoing || c.state != callRinging):
-			cause = endFailed
-		case reason == callkit.AnsweredElsewhere && !at.IsZero() && at.Before(ph.now()):
-			cause = endSystem // the one ending without a visible trace (forum, sefatanis)
-		}
-		if at.IsZero() {
-			at = ph.now()
-		}
-		ph.endCall(c, cause, at)
-	})
+	pr.about("reportCall "+id.String()+" ended reason="+reasonName(reason), id, func(c *call) { c.reportedEnded(at, reason) })
+}
+
+// reportedEnded is the end of a call by the app's report.
+func (c *call) reportedEnded(at time.Time, reason callkit.EndedReason) {
+	ph := c.ph
+	c.reason = reason
+	cause := endReport
+	switch {
+	case reason == callkit.Failed && (c.outgoing || c.state != callRinging):
+		cause = endFailed
+	case reason == callkit.AnsweredElsewhere && !at.IsZero() && at.Before(ph.now()):
+		cause = endSystem // the one ending without a visible trace (forum, sefatanis)
+	}
+	if at.IsZero() {
+		at = ph.now()
+	}
+	ph.endCall(c, cause, at)
 }
 
 // ReportOutgoingCallStartedConnecting is part of [callkit.Provider].
@@ -176,16 +186,23 @@ func (pr *provider) ReportOutgoingCallStartedConnecting(id callkit.UUID, at time
 // ReportOutgoingCallConnected is part of [callkit.Provider].
 func (pr *provider) ReportOutgoingCallConnected(id callkit.UUID, at time.Time) {
 	pr.about("reportOutgoing "+id.String()+" connected", id, func(c *call) {
-		if !c.outgoing || c.wasUp {
-			return
+		if c.outgoing {
+			c.reportedConnected(at)
 		}
-		if at.IsZero() {
-			at = c.ph.now()
-		}
-		c.state, c.wasUp, c.connectedAt = callConnected, true, at
-		c.ph.changed(c)
-		c.ph.arbitrate()
 	})
+}
+
+// reportedConnected is the beginning of a call by the app's report.
+func (c *call) reportedConnected(at time.Time) {
+	if c.wasUp {
+		return
+	}
+	if at.IsZero() {
+		at = c.ph.now()
+	}
+	c.state, c.wasUp, c.connectedAt = callConnected, true, at
+	c.ph.changed(c)
+	c.ph.arbitrate()
 }
 
 // Configuration is part of [callkit.Provider].
@@ -221,7 +238,7 @@ func (pr *provider) PendingActions() []callkit.Action {
 
 // Invalidate is part of [callkit.Provider].
 func (pr *provider) Invalidate() {
-	pr.p.send("provider.invalidate", func() {
+	pr.p.send(pr.name+".invalidate", func() {
 		if pr.invalid {
 			return
 		}
@@ -241,7 +258,7 @@ func (pr *provider) Invalidate() {
 }
 
 func (pr *provider) didBegin() {
-	pr.tell("providerDidBegin", func(d callkit.ProviderDelegate) {
+	pr.tell(pr.name+"DidBegin", func(d callkit.ProviderDelegate) {
 		if b, ok := d.(callkit.BeginDelegate); ok {
 			b.ProviderDidBegin(pr)
 		}
@@ -249,7 +266,7 @@ func (pr *provider) didBegin() {
 }
 
 func (pr *provider) didReset() {
-	pr.tell("providerDidReset", func(d callkit.ProviderDelegate) { d.ProviderDidReset(pr) })
+	pr.tell(pr.name+"DidReset", func(d callkit.ProviderDelegate) { d.ProviderDidReset(pr) })
 }
 
 // tell posts a call of the delegate, whoever it is by then.

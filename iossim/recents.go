@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/lck"
 )
 
 // Recent is an entry of Recents in the Phone app.
@@ -18,6 +19,11 @@ type Recent struct {
 	Video    bool           `json:"video"`
 	When     time.Time      `json:"when"`     // start, by the phone's clock
 	Duration time.Duration  `json:"duration"` // in nanoseconds; 0 if it was never connected
+
+	id      callkit.UUID
+	word    string // what became of it, in one word
+	members []lck.Handle
+	read    bool
 }
 
 // addRecent writes an ended call down, newest first. A call is missed if it came in, was never connected,
@@ -33,6 +39,7 @@ func (ph *Phone) addRecent(c *call, cause endCause, missed bool, at time.Time) {
 	if c.wasUp {
 		r.Duration = max(0, at.Sub(c.connectedAt))
 	}
+	r.id, r.members = c.id, c.members
 	word := "received"
 	switch {
 	case missed:
@@ -49,7 +56,9 @@ func (ph *Phone) addRecent(c *call, cause endCause, missed bool, at time.Time) {
 	case !c.wasUp:
 		word = "failed"
 	}
+	r.word = word
 	ph.recents = slices.Insert(ph.recents, 0, r)
+	ph.tellHistory()
 	if len(ph.recents) > 100 {
 		ph.recents = ph.recents[:100]
 	}

@@ -292,6 +292,7 @@ func (ph *Phone) uiLine() string {
 // noteUI follows every event: processes are told of their windows, and the log of the screen.
 func (ph *Phone) noteUI() {
 	ph.settleStates()
+	ph.tellConversations()
 	if len(ph.onScreen) > 0 && !ph.dirty {
 		ph.dirty = true
 		ph.w.changed = append(ph.w.changed, ph)

@@ -2,6 +2,7 @@ package lck
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -26,6 +27,17 @@ const (
 	Unmerging    Capabilities = 1 << 3
 	PlayingTones Capabilities = 1 << 4 // the keypad
 )
+
+// String lists the capabilities in Apple's words, as "[video,pausing]".
+func (c Capabilities) String() string {
+	var words []string
+	for i, w := range [...]string{"video", "pausing", "merging", "unmerging", "playingTones"} {
+		if c&(1<<i) != 0 {
+			words = append(words, w)
+		}
+	}
+	return "[" + strings.Join(words, ",") + "]"
+}
 
 // Update is Conversation.Update. What is nil changes nothing.
 type Update struct {
