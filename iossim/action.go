@@ -82,6 +82,14 @@ func (x *action) words() (kind, args string) {
 	return actionWords(x.act)
 }
 
+// performs is how the log says that the delegate is asked to perform: performAnswer, or perform Join.
+func (pr *provider) performs() string {
+	if pr.manager != nil {
+		return "perform "
+	}
+	return "perform"
+}
+
 // patience is how long the action may take.
 func (x *action) patience() time.Duration {
 	if pr := x.app.provider(); pr != nil && pr.manager != nil {
@@ -255,7 +263,7 @@ func (pr *provider) perform(x *action) {
 				pr.p.ph.log(ChanSystem, pr.p.tag(), "log %s: the delegate does not implement it: %s", x, pr.p.ph.knobs.UnimplementedActions)
 				return
 			}
-			pr.p.ph.log(ChanProvider, pr.p.tag(), "perform%s %s%s", kind, x.act.Call(), args)
+			pr.p.ph.log(ChanProvider, pr.p.tag(), "%s%s %s%s", pr.performs(), kind, x.act.Call(), args)
 		},
 		run: func() {
 			if run != nil {

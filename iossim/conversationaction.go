@@ -118,8 +118,7 @@ func (ph *Phone) conversationAction(a callkit.Action) lck.Action {
 // words are an action's kind and arguments for the log.
 func (m *manager) words(a callkit.Action) (kind, args string) {
 	if x := m.pr.p.ph.conversationAction(a); x != nil {
-		kind, args = conversationWords(x)
-		return " " + kind, args
+		return conversationWords(x)
 	}
 	return actionWords(a)
 }
