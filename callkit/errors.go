@@ -35,14 +35,6 @@ const (
 	RequestCallIsProtected          = 8
 )
 
-// Codes of [AudioErrorDomain] (AVAudioSession.ErrorCode).
-const (
-	AudioInsufficientPriority = 561017449
-	AudioCannotStartPlaying   = 561015905
-	AudioIncompatibleCategory = 560161140
-	AudioBadParam             = -50
-)
-
 // Error is NSError. Two errors are the same to errors.Is if domain and code agree.
 type Error struct {
 	Domain string

@@ -16,6 +16,13 @@ type AppConfig struct {
 	// NoVoIPBackgroundMode leaves "voip" out of UIBackgroundModes: the app gets no VoIP pushes and may not
 	// make calls.
 	NoVoIPBackgroundMode bool
+	// AudioBackgroundMode has "audio" in UIBackgroundModes: the app may play on in the background.
+	AudioBackgroundMode bool
+	// NoMicrophoneUsageDescription leaves NSMicrophoneUsageDescription out of Info.plist: the app is killed when
+	// it touches the microphone.
+	NoMicrophoneUsageDescription bool
+	// Microphone is what the user has said about the microphone. Zero is granted.
+	Microphone callkit.RecordPermission
 	// Colour is a hint for who draws the icon, as "#30b158".
 	Colour string
 	// New makes the app's code for a new process. The value may also be a [ProcessWatcher] or a
@@ -37,6 +44,10 @@ type app struct {
 	actions []*action      // neither settled nor void
 	badge   string
 	swiped  bool // the user swiped it away
+
+	microphone callkit.RecordPermission
+	asking     bool // the dialog about the microphone is open
+	asked      []func(granted bool)
 }
 
 // Install puts an app on the phone.
@@ -56,7 +67,10 @@ func (ph *Phone) Install(c AppConfig) error {
 	if c.Name == "" {
 		c.Name = c.BundleID
 	}
-	ph.apps = append(ph.apps, &app{ph: ph, cfg: c, config: callkit.DefaultConfiguration()})
+	if c.Microphone == 0 {
+		c.Microphone = callkit.RecordGranted
+	}
+	ph.apps = append(ph.apps, &app{ph: ph, cfg: c, config: callkit.DefaultConfiguration(), microphone: c.Microphone})
 	ph.log(ChanSystem, nil, "install %s", c.BundleID)
 	ph.after(0, func() {})
 	return nil

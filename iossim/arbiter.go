@@ -15,7 +15,7 @@ type arbiter struct {
 
 // wantsAudio reports whether the session belongs to c as far as c itself is concerned.
 func (c *call) wantsAudio() bool {
-	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && c.app.proc != nil
+	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && c.app.proc != nil && !(c.ph.sound.lost && c.ph.knobs.MediaResetBouncesCall)
 }
 
 // arbitrate lends the session to the call that should have it, and takes it back from the one that has it.
@@ -55,7 +55,8 @@ func (a *arbiter) activate(c *call) {
 	a.owner = c
 	ph := c.ph
 	s := c.app.proc.session
-	s.accused = false
+	s.accused, s.by = false, nil
+	s.settled()
 	ph.log(ChanSystem, c.app.tag(), "audioActivate %s category=%s mode=%s route=%s", c.id, s.category, s.mode, a.route())
 	if s.category != callkit.PlayAndRecord {
 		ph.log(ChanSystem, c.app.tag(), "log warning: category is %s, not PlayAndRecord: no microphone", s.category)
@@ -73,8 +74,12 @@ func (a *arbiter) activate(c *call) {
 
 // release takes the session from its call without telling anybody.
 func (a *arbiter) release() {
-	if a.owner != nil && a.owner.app.proc != nil {
-		a.owner.app.proc.session.own = false
+	if a.owner != nil {
+		a.owner.ph.sound.chosen = ""
+		if p := a.owner.app.proc; p != nil {
+			p.session.own, p.session.by = false, nil
+			p.session.playing, p.session.records = false, false
+		}
 	}
 	a.owner, a.speaker = nil, false
 }
@@ -82,9 +87,7 @@ func (a *arbiter) release() {
 // interrupt is what other parts of the app hear before a held call loses the session.
 func (a *arbiter) interrupt(c *call) {
 	if a.owner == c && c.app.proc != nil {
-		c.app.proc.session.notify("interruption began", func(o callkit.AudioObserver) {
-			o.AudioInterruption(callkit.InterruptionBegan)
-		})
+		c.app.proc.session.began(callkit.InterruptionDefault, false)
 	}
 }
 
@@ -108,13 +111,7 @@ func (a *app) tellAudio(text string, f func(callkit.AudioDelegate, callkit.Provi
 
 // route is the output in use.
 func (a *arbiter) route() callkit.AudioPort {
-	if a.speaker {
-		return callkit.BuiltInSpeaker
-	}
-	if a.owner != nil && a.owner.app.proc != nil {
-		return a.owner.app.proc.session.route()
-	}
-	return callkit.BuiltInSpeaker
+	return a.ph.session().route()
 }
 
 // priorityLost reports whether an app may not activate its session: another app's call has it, or its own
@@ -134,7 +131,7 @@ func (a *arbiter) override(speaker bool) {
 		return
 	}
 	a.speaker = speaker
-	a.owner.app.proc.session.routeChanged(callkit.Override, "Override")
+	a.owner.app.proc.session.reroute(callkit.Override)
 }
 
 // AudioActiveFor reports whether an app may record and play for a call right now: its call has the session.
@@ -148,7 +145,8 @@ func (ph *Phone) AudioActiveFor(bundleID string) bool {
 	if a == nil || a.proc == nil {
 		return false
 	}
-	if a.proc.session.owns() && !a.proc.suspended {
+	s := a.proc.session
+	if s.owns() && s.active() && !s.orphaned {
 		return true
 	}
 	if !a.proc.session.accused && !ph.w.closed {

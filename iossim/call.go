@@ -51,6 +51,7 @@ type call struct {
 
 	held        bool
 	muted       bool
+	muteSeen    bool // muted, as AVAudioApplication knows it
 	connecting  bool // outgoing: the app reported startedConnecting
 	ending      bool // an end action is under way
 	timedOut    bool // the system's own ring time-out ended it

@@ -50,6 +50,13 @@ type Knobs struct {
 	LCKActionTimeout     time.Duration
 	LCKReportSync        bool
 	LCKReportDelay       time.Duration
+
+	AlarmInterruptsCall     bool
+	MediaServicesDown       time.Duration
+	MediaResetBouncesCall   bool
+	InputMuteAsksCallKit    bool
+	RecordWithoutPermission string
+	OwnActivateKillsHeadset bool
 }
 
 // KnobInfo describes one knob.
@@ -113,6 +120,12 @@ var knobs = []knob{
 	span("lckActionTimeout", "How long an action of LiveCommunicationKit may stay neither fulfilled nor failed (ConversationAction.timeoutDate).", "ConversationAction init(conversationUUID:timeoutDate:), whose default is 30 s; that the system's own actions have it too is inferred", "D", func(k *Knobs) *time.Duration { return &k.LCKActionTimeout }),
 	boolean("lckReportIsSynchronous", "reportNewIncomingConversation, which is async, has reached the system when a PushKit delegate that calls it returns.", "forums 774958: apps sleep in the delegate", "O", func(k *Knobs) *bool { return &k.LCKReportSync }),
 	span("lckReportDelay", "From reportNewIncomingConversation until it reaches the system, if it is not synchronous.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LCKReportDelay }),
+	boolean("alarmInterruptsCall", "An alarm or a timer interrupts the session of a call, and says when it is over.", "not documented; forums 749202 only gives calls a higher priority", "I", func(k *Knobs) *bool { return &k.AlarmInterruptsCall }).unsettled(),
+	span("mediaServicesDown", "How long the media services are away when they are reset.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.MediaServicesDown }).within("1ms", "1m"),
+	boolean("mediaResetBouncesCall", "A reset of the media services brings didDeactivate and then didActivate; otherwise the session stays lent and the app only has to build its audio anew.", "Technical Q&A QA1749 says nothing of calls", "I", func(k *Knobs) *bool { return &k.MediaResetBouncesCall }).unsettled(),
+	boolean("inputMuteAsksCallKit", "AVAudioApplication setInputMuted during a call brings a SetMuted action, so that the call screen follows.", "AVAudioApplication.h says nothing of CallKit", "I", func(k *Knobs) *bool { return &k.InputMuteAsksCallKit }).unsettled(),
+	choice("recordWithoutPermission", "What an app gets that records though the user has denied it the microphone: an error, or silence.", "both seen", "I", func(k *Knobs) *string { return &k.RecordWithoutPermission }, "error", "silence").unsettled(),
+	boolean("ownActivateKillsHeadset", "The buttons of a headset do nothing during a call whose app activated the session itself.", "forums 761549, 758386", "T", func(k *Knobs) *bool { return &k.OwnActivateKillsHeadset }).unsettled(),
 }
 
 // DefaultKnobs is the newest profile, iOS 26.4.
@@ -127,6 +140,8 @@ func DefaultKnobs() Knobs {
 		BackgroundTime: 30 * time.Second, CallFailedFor: 3 * time.Second, LaunchBeforeUnlock: true,
 		DevelopmentBuild: true, BootTime: 20 * time.Second, LaunchAfterUserKill: true, AnswerOpensApp: true,
 		LCKActionTimeout: 30 * time.Second, LCKReportDelay: 5 * time.Millisecond,
+		MediaServicesDown: time.Second, InputMuteAsksCallKit: true, RecordWithoutPermission: "error",
+		OwnActivateKillsHeadset: true,
 	}
 }
 

@@ -96,7 +96,7 @@ func (p *Process) considerSuspend() {
 		return
 	}
 	// Who ends one of these reasons touches the process, so nothing has to look again meanwhile.
-	if p.ph.foreground(p.app) || len(p.tasks) > 0 || len(p.ph.callsOf(p.app)) > 0 || !p.launched || len(p.inbox) > 0 {
+	if p.ph.foreground(p.app) || len(p.tasks) > 0 || len(p.ph.callsOf(p.app)) > 0 || !p.launched || len(p.inbox) > 0 || p.session.keepsRunning() {
 		return
 	}
 	p.suspended = true

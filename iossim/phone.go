@@ -39,6 +39,7 @@ type Phone struct {
 	apps  []*app
 	calls []*call // the call service's table, in the order in which the calls came
 	audio arbiter
+	sound sound
 
 	front       *app // whose window is in front; nil: the home screen, or Recents
 	inRecents   bool
@@ -98,6 +99,7 @@ func (w *World) NewPhone(c PhoneConfig) (*Phone, error) {
 	for h, n := range c.Contacts {
 		ph.contacts[h] = n
 	}
+	ph.audio.ph = ph
 	w.phones = append(w.phones, ph)
 	ph.ui = ph.uiLine()
 	return ph, nil

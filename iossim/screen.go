@@ -207,7 +207,7 @@ func (ph *Phone) screen() Screen {
 	s := Screen{
 		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
 		Focus: ph.focus, Online: ph.online, Prompt: ph.promptText, Missed: ph.missed,
-		Others: []ScreenCall{}, Dialogs: []string{}, Route: string(ph.audio.route()), Routes: []string{}, Before: !ph.unlocked1,
+		Others: []ScreenCall{}, Dialogs: ph.microphoneDialogs(), Route: string(ph.audio.route()), Routes: ph.outputs(), Before: !ph.unlocked1,
 		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
 	}
 	if s.Recents == nil {
@@ -293,6 +293,7 @@ func (ph *Phone) uiLine() string {
 func (ph *Phone) noteUI() {
 	ph.settleStates()
 	ph.tellConversations()
+	ph.settleSound()
 	if len(ph.onScreen) > 0 && !ph.dirty {
 		ph.dirty = true
 		ph.w.changed = append(ph.w.changed, ph)
