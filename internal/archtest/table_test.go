@@ -14,6 +14,9 @@ var table = map[string]row{
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
 		ours: []string{"callkit", "callkit/lck"}, testing: []string{"callkit/callkittest"}},
 
+	"iossim/verdict": {why: "judges anyone's call code from outside, on the simulated iPhone; a team imports it in its tests, so it drags nothing along",
+		ours: []string{"callkit", "iossim"}},
+
 	"signaling": {why: "what phone and server say to each other; the only thing they share besides call",
 		ours: []string{"call", "callkit", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf"}},
 	"signaling/ringtripv1":                   {why: "generated from proto/", others: []string{"google.golang.org/protobuf"}},

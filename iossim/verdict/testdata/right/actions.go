@@ -1,0 +1,241 @@
+package right
+
+import (
+	"errors"
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/iossim/verdict"
+)
+
+// PerformStartCallAction says that the invitation is out.
+func (a *App) PerformStartCallAction(_ callkit.Provider, s *callkit.StartCallAction) {
+	id := s.CallUUID
+	a.Category()
+	a.Add(&Call{ID: id, Handle: s.Handle.Value, Outgoing: true})
+	s.Fulfill()
+	a.Me.Start(id)
+}
+
+// Start sends the invitation.
+func (a *App) Start(id callkit.UUID) {
+	a.Line.Start(id, a.Calls[id].Handle)
+	a.Provider.ReportCallUpdated(id, callkit.Update{SupportsHolding: Ptr(true), SupportsGrouping: Ptr(true), SupportsDTMF: Ptr(true)})
+	a.Provider.ReportOutgoingCallStartedConnecting(id, time.Time{})
+	a.Connect(id)
+}
+
+// Category is how calls want the session; the system activates it.
+func (a *App) Category() {
+	_ = a.Sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
+}
+
+// PerformAnswerCallAction answers at the server and fulfils when media is connected, or after 5 s.
+func (a *App) PerformAnswerCallAction(_ callkit.Provider, x *callkit.AnswerCallAction) {
+	c := a.Calls[x.CallUUID]
+	if c == nil {
+		x.Fail()
+		return
+	}
+	a.Category()
+	a.Tell(c.ID, verdict.SayAnswered)
+	c.Up, c.Answering = true, x
+	if c.Media {
+		a.FulfillAnswer(c)
+		return
+	}
+	a.Sys.AfterFunc(5*time.Second, func() { a.FulfillAnswer(c) })
+}
+
+// FulfillAnswer is when the call's time begins.
+func (a *App) FulfillAnswer(c *Call) {
+	if c.Answering != nil {
+		c.Answering.Fulfill()
+		c.Answering = nil
+	}
+	a.Sound()
+}
+
+// PerformEndCallAction fulfils always, and tells the server what it was.
+func (a *App) PerformEndCallAction(_ callkit.Provider, x *callkit.EndCallAction) {
+	if c := a.Calls[x.CallUUID]; c != nil {
+		a.Tell(c.ID, a.EndWord(c))
+		a.Forget(c.ID)
+	}
+	x.Fulfill()
+}
+
+// EndWord says what the end of a call means: the system's own end of a ring after 60 s is no decline.
+func (a *App) EndWord(c *Call) verdict.Word {
+	switch {
+	case c.Outgoing || c.Up:
+		return verdict.SayHungUp
+	case a.Sys.Now().Sub(c.Began) >= 58*time.Second:
+		return verdict.SayUnanswered
+	}
+	return verdict.SayDeclined
+}
+
+// PerformSetHeldCallAction stops or resumes the call's media.
+func (a *App) PerformSetHeldCallAction(_ callkit.Provider, x *callkit.SetHeldCallAction) {
+	c := a.Calls[x.CallUUID]
+	if c == nil {
+		x.Fail()
+		return
+	}
+	c.Held = x.OnHold
+	c.Foreign = x.OnHold && a.ForeignCall()
+	a.Line.Hold(c.ID, c.Held)
+	x.Fulfill()
+	a.Sound()
+}
+
+// PerformSetMutedCallAction switches the track, and asks for nothing.
+func (a *App) PerformSetMutedCallAction(_ callkit.Provider, x *callkit.SetMutedCallAction) {
+	if a.Calls[x.CallUUID] == nil {
+		x.Fail()
+		return
+	}
+	a.Line.Mute(x.CallUUID, x.Muted)
+	x.Fulfill()
+}
+
+// PerformSetGroupCallAction has nothing to do: the server mixes.
+func (a *App) PerformSetGroupCallAction(_ callkit.Provider, x *callkit.SetGroupCallAction) {
+	x.Fulfill()
+}
+
+// PerformPlayDTMFCallAction would send the digits.
+func (a *App) PerformPlayDTMFCallAction(_ callkit.Provider, x *callkit.PlayDTMFCallAction) {
+	x.Fulfill()
+}
+
+// TimedOutPerformingAction ends the call that the action was about; the action itself is dead.
+func (a *App) TimedOutPerformingAction(_ callkit.Provider, x callkit.Action) {
+	if c := a.Calls[x.Call()]; c != nil {
+		c.Answering = nil
+		a.EndHere(c.ID, callkit.Failed)
+		a.Tell(c.ID, verdict.SayFailed)
+	}
+}
+
+// ProviderDidReset ends everything: the system knows no call any more.
+func (a *App) ProviderDidReset(callkit.Provider) {
+	for id := range a.Calls {
+		a.Forget(id)
+		a.Tell(id, verdict.SayFailed)
+	}
+	a.Lent = false
+}
+
+// DidActivateAudioSession is when sound may begin.
+func (a *App) DidActivateAudioSession(callkit.Provider, callkit.AudioSession) {
+	a.Lent = true
+	a.Sound()
+}
+
+// DidDeactivateAudioSession is when it must stop.
+func (a *App) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSession) {
+	a.Lent = false
+	a.Sound()
+}
+
+// Sound runs the audio of each call just while the session is lent and the call is up and not on hold.
+func (a *App) Sound() {
+	for id, c := range a.Calls {
+		if a.Lent && (c.Up || c.Outgoing) && c.Answering == nil && !c.Held {
+			_ = a.Line.StartAudio(id)
+		} else {
+			a.Line.StopAudio(id)
+		}
+	}
+}
+
+// Request asks the system for actions.
+func (a *App) Request(failed func(error), actions ...callkit.Action) {
+	a.Controller.RequestTransaction(actions, func(err error) {
+		if err != nil && failed != nil {
+			failed(err)
+		}
+	})
+}
+
+// Dial is the app's call button. What is active goes on hold first.
+func (a *App) Dial(handle string) {
+	var actions []callkit.Action
+	for id, c := range a.Calls {
+		if c.Up && !c.Held {
+			actions = append(actions, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}, OnHold: true})
+		}
+	}
+	a.dialed++
+	id := MakeUUID(handle, a.Sys.Now(), a.dialed)
+	a.Request(nil, append(actions, &callkit.StartCallAction{Base: callkit.Base{CallUUID: id}, Handle: *Handle(handle)})...)
+}
+
+// HangUp is the app's red button.
+func (a *App) HangUp(id callkit.UUID) {
+	a.Request(func(err error) {
+		if errors.Is(err, callkit.ErrUnknownCallUUID) { // the far end was faster
+			a.Forget(id)
+		}
+	}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: id}})
+}
+
+// SetMuted is the app's mute button.
+func (a *App) SetMuted(id callkit.UUID, on bool) {
+	a.Request(nil, &callkit.SetMutedCallAction{Base: callkit.Base{CallUUID: id}, Muted: on})
+}
+
+// Merge is the app's merge button: first off hold, then together.
+func (a *App) Merge(one, other callkit.UUID) {
+	var actions []callkit.Action
+	for _, id := range []callkit.UUID{one, other} {
+		if c := a.Calls[id]; c != nil && c.Held {
+			actions = append(actions, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}})
+		}
+	}
+	a.Request(nil, append(actions, &callkit.SetGroupCallAction{Base: callkit.Base{CallUUID: one}, GroupWith: other})...)
+}
+
+// ForeignCall reports whether somebody else has a call on this phone.
+func (a *App) ForeignCall() bool {
+	for _, c := range a.Controller.CallObserver().Calls() {
+		if a.Calls[c.UUID] == nil && !c.HasEnded {
+			return true
+		}
+	}
+	return false
+}
+
+// CallChanged resumes what was held for a foreign call, once that is gone: no callback says so.
+func (a *App) CallChanged(_ callkit.CallObserver, changed callkit.Call) {
+	if !changed.HasEnded || a.ForeignCall() {
+		return
+	}
+	for id, c := range a.Calls {
+		if c.Held && c.Foreign {
+			a.Sys.AfterFunc(time.Second, func() {
+				if c.Held && a.Calls[id] == c {
+					a.Request(nil, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}})
+				}
+			})
+		}
+	}
+}
+
+// ContinueUserActivity calls whom the user tapped, or turns the live call with him into a video call.
+func (a *App) ContinueUserActivity(u callkit.UserActivity) {
+	if u.Intent == nil || len(u.Intent.Contacts) == 0 {
+		return
+	}
+	handle := u.Intent.Contacts[0].Handle.Value
+	for id, c := range a.Calls {
+		if c.Handle == handle && u.Intent.CallCapability == callkit.VideoCall {
+			c.Video = true
+			a.Provider.ReportCallUpdated(id, callkit.Update{HasVideo: Ptr(true)})
+			return
+		}
+	}
+	a.Dial(handle)
+}

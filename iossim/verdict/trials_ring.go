@@ -1,0 +1,72 @@
+package verdict
+
+import (
+	"time"
+
+	"github.com/ringtrip/ringtrip/iossim"
+)
+
+// ringTrials are about incoming calls until they are answered.
+var ringTrials = []trial{
+	{name: "caller-cancels", bugs: []string{"B33"}, needs: needsLine,
+		about: "A push starts the app; two seconds later the caller gives up, which only the server says.", play: callerCancels},
+	{name: "system-ends-ring", bugs: []string{"B25"}, needs: needsSay, since: [2]int{16, 0},
+		about: "A call rings until the system ends the ring by itself.", play: systemEndsRing},
+	{name: "decline-in-background", bugs: []string{"B35"}, needs: needsSay,
+		about: "A push starts the app; the user declines, the network is slow, and the app is soon suspended.", play: declineInBackground,
+		knobs: func(k *iossim.Knobs) { k.SuspendAfter = time.Millisecond }},
+	{name: "end-of-unknown-call", bugs: []string{"B36"},
+		about: "The app dies while it talks and the user hangs up: the new process is asked to end a call that it does not know.", play: endOfUnknown},
+}
+
+func callerCancels(s *stage) {
+	s.kill()
+	s.look()
+	c := s.call("bob")
+	s.ring(c)
+	s.run(time.Second)
+	s.sv.tell(Message{ID: c.ID, News: Cancelled})
+	s.run(5 * time.Second)
+	if s.ringing() {
+		s.find("B33", "the caller gave up 5 s ago and the phone rings on")
+	}
+}
+
+func systemEndsRing(s *stage) {
+	s.kill()
+	s.look()
+	c := s.call("bob")
+	c.Expires = c.Sent.Add(2 * time.Minute)
+	s.ring(c)
+	s.run(70 * time.Second)
+	if s.sv.heard(c.ID, SayDeclined) {
+		s.find("B25", "nobody touched the phone, and the server was told that the call is declined")
+	}
+}
+
+func declineInBackground(s *stage) {
+	s.kill()
+	s.sv.latency = 3 * time.Second
+	s.look()
+	c := s.call("bob")
+	s.ring(c)
+	s.do(s.ph.Decline())
+	s.run(20 * time.Second)
+	if !s.sv.heard(c.ID, SayDeclined) {
+		s.find("B35", "20 s after the user declined the server does not know (it heard %q)", s.sv.words(c.ID))
+	}
+}
+
+func endOfUnknown(s *stage) {
+	_, id := s.talk("bob")
+	s.look()
+	s.kill()
+	if _, there := s.live(id); !there {
+		return
+	}
+	s.do(s.ph.End())
+	s.run(10 * time.Second)
+	if s.has(iossim.ChanApp, "fail End "+id.String()) {
+		s.find("B36", "the user ended a call that a new process does not know, and the app failed the action: the call stays on the screen")
+	}
+}
