@@ -21,6 +21,7 @@ type actor struct {
 	last       callkit.Action // what Fulfill and Fail are about
 	push       payload
 	pushed     func() // the completion of the last push
+	takes      bool   // the app carries out the transaction itself
 	inside     int    // the entry of the log whose callback is running
 }
 
@@ -72,13 +73,17 @@ func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 	sys.Application().SetDelegate(a)
 	if setup != "nothing" {
 		a.makeProvider()
-		a.provider.SetDelegate(a, nil)
+		if setup == "onlyRequired" {
+			a.provider.SetDelegate(required{a}, nil)
+		} else {
+			a.provider.SetDelegate(a, nil)
+		}
 		_ = sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
 		sys.AudioSession().SetObserver(a)
 		a.controller.CallObserver().SetDelegate(a, nil)
 	}
 	switch setup {
-	case "", "all":
+	case "", "all", "onlyRequired":
 		a.makeRegistry()
 		a.registry.SetDesiredPushTypes([]callkit.PushType{callkit.PushTypeVoIP})
 	case "noRegistryDelegate":
@@ -164,13 +169,21 @@ func (a *actor) DidInvalidatePushToken(callkit.PushRegistry, callkit.PushType) {
 // ProviderDidReset is part of [callkit.ProviderDelegate].
 func (a *actor) ProviderDidReset(callkit.Provider) { a.on("P", "providerDidReset") }
 
+// required is a delegate that has nothing but what it must have.
+type required struct{ a *actor }
+
+// ProviderDidReset is part of [callkit.ProviderDelegate].
+func (r required) ProviderDidReset(p callkit.Provider) { r.a.ProviderDidReset(p) }
+
 // ProviderDidBegin is part of [callkit.BeginDelegate].
 func (a *actor) ProviderDidBegin(callkit.Provider) { a.on("P", "providerDidBegin") }
 
 // ExecuteTransaction is part of [callkit.TransactionDelegate].
 func (a *actor) ExecuteTransaction(_ callkit.Provider, acts []callkit.Action) bool {
 	a.on("P", fmt.Sprintf("executeTransaction actions=%d", len(acts)))
-	return false
+	taken := a.takes
+	a.takes = false
+	return taken
 }
 
 // PerformStartCallAction is part of [callkit.StartCallDelegate].

@@ -7,8 +7,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/ringtrip/ringtrip/iossim"
 )
 
 // ParseError says what is wrong in a scenario file, where, and what to write instead.
@@ -180,11 +183,29 @@ func (p *parser) knob(rest string) error {
 		}
 	}
 	if !ok || c.Name == "" || len(c.Values) == 0 {
-		return p.errorf("as in: knob endAfterFail = true | false", "%.60q sets no knob", rest)
+		return p.errorf("as in: knob endAfterFail = true | false, or = * for all that are to be tried", "%.60q sets no knob", rest)
+	}
+	i := slices.IndexFunc(knobs(), func(n iossim.KnobInfo) bool { return n.Name == c.Name })
+	if i < 0 {
+		return p.errorf("there are "+strings.Join(iossim.KnobNames(), ", "), "no knob is named %.40q", c.Name)
+	}
+	if slices.Equal(c.Values, []string{"*"}) {
+		if c.Values = knobs()[i].Probes; len(c.Values) == 0 {
+			return p.errorf("name the values", "%s has no values that it is to be tried with: it is settled", c.Name)
+		}
+	}
+	for _, v := range c.Values {
+		k := iossim.DefaultKnobs()
+		if err := k.Set(c.Name, v); err != nil {
+			return p.errorf("ringtrip scenario --knobs lists them", "%v", err)
+		}
 	}
 	p.current.Knobs = append(p.current.Knobs, c)
 	return nil
 }
+
+// knobs describes the settings of the simulated iPhone.
+var knobs = sync.OnceValue(iossim.KnobList)
 
 // finish checks a scenario that is complete.
 func (p *parser) finish() error {

@@ -34,13 +34,16 @@ func TestParseErrors(t *testing.T) {
 		{"quote", "scenario A x\nthen\n  SYS log \"x\n", "a quote is not closed"},
 		{"conf", "scenario A x\nconf E\n", "is no confidence"},
 		{"knob", "scenario A x\nknob y\n", "sets no knob"},
+		{"no such knob", "scenario A x\nknob moon = full\n", "f.txt:2: no knob is named \"moon\" (there are actionTimeout,"},
+		{"no such value", "scenario A x\nknob activateTrigger = soon\n", "f.txt:2: iossim: knob activateTrigger: \"soon\" is not one of afterFulfil"},
+		{"settled", "scenario A x\nknob launchDelay = *\n", "launchDelay has no values that it is to be tried with"},
 		{"condition", "scenario A x\nthen\n  P x if y=1\n", "the scenario has no knob \"y\" (declare it with: knob y = 1)"},
 		{"empty condition", "scenario A x\nthen\n  P x if\n", "nothing follows if"},
-		{"no condition", "scenario A x\nknob y = 1\nthen\n  P x if y\n", "is no value of a knob"},
+		{"no condition", "scenario A x\nknob onCallCounts = any\nthen\n  P x if onCallCounts\n", "is no value of a knob"},
 		{"after what", "scenario A x\nthen\n  P x after\n", "the line says nothing"},
 		{"utf-8", "scenario A \xff\n", "f.txt:1: the line is no UTF-8"},
 		{"long", "scenario A " + strings.Repeat("x", maxLine), "f.txt:1: reading"},
-		{"runs", "scenario A x\nknob a = 1|2|3|4|5\nknob b = 1|2|3|4|5\nknob c = 1|2|3\nwhen\n  U x\nthen\n  P x\n", "more than 64 runs"},
+		{"runs", "scenario A x\nknob pushLoss = 1|2|3|4|5\nknob pushDuplicate = 1|2|3|4|5\nknob endAfterFail = *\nknob bootTime = 1s|2s\nwhen\n  U x\nthen\n  P x\n", "more than 64 runs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse(strings.NewReader(c.text), "f.txt")
@@ -63,7 +66,7 @@ conf T
 note first
 note second
 os 18
-knob k = a | b
+knob onCallCounts = *
 given
 	u1 ringing name="Bob B"
 when
@@ -71,7 +74,7 @@ when
   wait 90s
 then
   P x u1 "two words" after A fulfill
-    A fulfill if k=a
+    A fulfill if onCallCounts=active
 never
   P y before SYS z
 ends
@@ -93,13 +96,13 @@ ends
 	if l := s.Then[0]; l.Channel != "P" || len(l.Words) != 3 || l.After == nil || l.After.Channel != "A" || l.At != 15 {
 		t.Errorf("then: %+v", l)
 	}
-	if l := s.Then[1]; len(l.If) != 1 || l.If[0] != (Condition{"k", "=", "a"}) || len(l.Words) != 1 {
+	if l := s.Then[1]; len(l.If) != 1 || l.If[0] != (Condition{"onCallCounts", "=", "active"}) || len(l.Words) != 1 {
 		t.Errorf("then: %+v", l)
 	}
 	if l := s.Never[0]; l.Before == nil || l.Before.Channel != "SYS" {
 		t.Errorf("never: %+v", l)
 	}
-	if v := s.variants(nil); len(v) != 2 || s.variant(v[1]) != "k=b" {
+	if v := s.variants(nil); len(v) != 2 || s.variant(v[1]) != "onCallCounts=any" {
 		t.Errorf("variants: %v", v)
 	}
 }

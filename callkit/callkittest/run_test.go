@@ -38,7 +38,6 @@ func TestScenariosCanFail(t *testing.T) {
 		{"no such button", "given\n  phone locked\nwhen\n  U answer\nthen\n  P x\n", "it can't be played: x.txt:5: scenario X: U answer: iossim: phone can't answer: there is no call"},
 		{"no such act", "when\n  U dance\nthen\n  P x\n", "does not know how to do U dance"},
 		{"no such state", "given\n  full moon\nwhen\n  U lock\nthen\n  P x\n", "nobody knows how to bring that about"},
-		{"no such knob", "knob moon = full\nwhen\n  U lock\nthen\n  P x\n", "no knob is named \"moon\""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := playText(t, c.text)

@@ -219,6 +219,9 @@ func (s *simStage) Do(channel string, words []string) error {
 	case "SYS appDies":
 		ph.Kill(app, "dies")
 		return nil
+	case "SYS restart":
+		ph.Restart()
+		return nil
 	case "SYS reinstall":
 		return errors.New("the stage can't install an app anew")
 	case "SYS restartCallService":

@@ -39,7 +39,7 @@ func (a *actor) do(steps []Line) {
 // step carries out one line of channel A.
 func (a *actor) step(words []string) error {
 	args := words[1:]
-	if a.provider == nil && !slices.Contains([]string{"provider.init", "registry.init", "desiredPushTypes", "setActive", "block", "crash"}, words[0]) {
+	if a.provider == nil && !slices.Contains([]string{"provider.init", "registry.init", "desiredPushTypes", "setActive", "block", "crash", "returns"}, words[0]) {
 		return fmt.Errorf("the app has no provider yet (A provider.init makes one)")
 	}
 	switch words[0] {
@@ -108,6 +108,8 @@ func (a *actor) step(words []string) error {
 			return fmt.Errorf("this system's processes can't crash")
 		}
 		c.Crash("as the scenario wants")
+	case "takesTransaction":
+		a.takes = true
 	case "returns", "muteTrack":
 		// The app does nothing that the system hears of.
 	default:
