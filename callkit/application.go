@@ -27,30 +27,3 @@ type ApplicationDelegate interface {
 	// ContinueUserActivity is application:continueUserActivity:, as after a tap in Recents.
 	ContinueUserActivity(UserActivity)
 }
-
-// UserActivity is NSUserActivity with the intent of its interaction.
-type UserActivity struct {
-	ActivityType string // "INStartCallIntent"
-	Intent       *StartCallIntent
-}
-
-// CallCapability is INCallCapability.
-type CallCapability int
-
-// What a call can carry.
-const (
-	AudioCall CallCapability = 1
-	VideoCall CallCapability = 2
-)
-
-// StartCallIntent is INStartCallIntent; Contacts[0] is whom to call.
-type StartCallIntent struct {
-	Contacts       []Person
-	CallCapability CallCapability
-}
-
-// Person is INPerson with its INPersonHandle.
-type Person struct {
-	Handle      Handle
-	DisplayName string
-}

@@ -3,8 +3,12 @@ package callkit
 // PushType is PKPushType.
 type PushType string
 
-// PushTypeVoIP is PKPushTypeVoIP.
-const PushTypeVoIP PushType = "PKPushTypeVoIP"
+// The push types. Only the first is for calls.
+const (
+	PushTypeVoIP         PushType = "PKPushTypeVoIP"
+	PushTypeFileProvider PushType = "PKPushTypeFileProvider" // for file provider extensions; an app without one gets no token for it
+	PushTypeComplication PushType = "PKPushTypeComplication" // for watches, deprecated in iOS 13
+)
 
 // PushCredentials is PKPushCredentials.
 type PushCredentials struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ringtrip/ringtrip/callkit"
 )
@@ -23,6 +24,25 @@ type AppConfig struct {
 	NoMicrophoneUsageDescription bool
 	// Microphone is what the user has said about the microphone. Zero is granted.
 	Microphone callkit.RecordPermission
+	// NotificationService makes the code of the app's notification service extension, once for each alert push
+	// with mutable-content. Nil: it has none.
+	NotificationService func() callkit.NotificationService
+	// FilteringEntitlement is com.apple.developer.usernotifications.filtering, which Apple grants on request: the
+	// notification service extension may show nothing, and hand the app a VoIP push.
+	FilteringEntitlement bool
+	// CallDirectory makes the code of the app's call directory extension, whose identifier is the bundle id
+	// followed by ".directory". Nil: it has none. The user enables it, see [Phone.EnableCallDirectory].
+	CallDirectory func() callkit.CallDirectoryProvider
+	// IntentsExtension makes the code of the app's Intents extension, which Siri asks. Nil: it has none.
+	IntentsExtension func() callkit.StartCallHandler
+	// CallingAppEntitlement is com.apple.developer.calling-app: the user may make it the default calling app
+	// (iOS 18.2).
+	CallingAppEntitlement bool
+	// URLSchemes are those of the app's CFBundleURLTypes, as "example".
+	URLSchemes []string
+	// Scenes says that the app declares scenes: user activities go to [callkit.SceneDelegate] instead of the
+	// application delegate and the launch options.
+	Scenes bool
 	// Colour is a hint for who draws the icon, as "#30b158".
 	Colour string
 	// New makes the app's code for a new process. The value may also be a [ProcessWatcher] or a
@@ -48,6 +68,10 @@ type app struct {
 	microphone callkit.RecordPermission
 	asking     bool // the dialog about the microphone is open
 	asked      []func(granted bool)
+	crashes    []*crashPoint
+
+	extensions []*extension // that run
+	directory  directory
 }
 
 // Install puts an app on the phone.
@@ -87,21 +111,74 @@ func (ph *Phone) Uninstall(bundleID string) error {
 	}
 	ph.after(0, func() {
 		ph.log(ChanSystem, nil, "uninstall %s", bundleID)
-		a.kill("uninstalled")
-		for _, c := range ph.callsOf(a) {
-			ph.endCall(c, endSystem, ph.now())
+		ph.remove(a, "uninstalled")
+		ph.apps = slices.DeleteFunc(ph.apps, func(b *app) bool { return b == a })
+	})
+	return nil
+}
+
+// remove takes away what the phone has of an app, except its place.
+func (ph *Phone) remove(a *app, why string) {
+	a.kill(why)
+	a.endExtensions(why)
+	a.voidActions(func(*action) bool { return true })
+	a.waiting = nil
+	for _, c := range ph.callsOf(a) {
+		ph.endCall(c, endSystem, ph.now())
+	}
+	if ph.front == a {
+		ph.front = nil
+	}
+	if ph.callingApp == a {
+		ph.callingApp = nil
+	}
+	if ph.dialer == a {
+		ph.dialer = nil
+	}
+	ph.forgetDonations(a)
+}
+
+// Reinstall deletes an app and installs it again. Its strikes are gone, which is what users find to help against
+// blocked pushes (forums 764376, 768136); so are its token, its calls, what it donated and its call directory.
+func (ph *Phone) Reinstall(bundleID string) error {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	if ph.find(bundleID) == nil {
+		return ph.noApp(bundleID)
+	}
+	ph.after(0, func() {
+		a := ph.find(bundleID)
+		if a == nil {
+			return
 		}
-		for i, b := range ph.apps {
-			if b == a {
-				ph.apps = append(ph.apps[:i:i], ph.apps[i+1:]...)
-				break
-			}
+		ph.log(ChanSystem, nil, "reinstall %s", bundleID)
+		ph.remove(a, "reinstalled")
+		fresh := &app{ph: ph, cfg: a.cfg, config: callkit.DefaultConfiguration(), tokens: a.tokens, microphone: a.cfg.Microphone}
+		ph.apps[slices.Index(ph.apps, a)] = fresh
+	})
+	return nil
+}
+
+// UpdateApp puts a new version of an app in place of the old one: its process dies, its calls stay on the phone, and
+// token and strikes stay too. next makes the code of the new version; nil is the same code.
+func (ph *Phone) UpdateApp(bundleID string, next func() callkit.App) error {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	ph.w.tick()
+	if ph.find(bundleID) == nil {
+		return ph.noApp(bundleID)
+	}
+	ph.after(0, func() {
+		a := ph.find(bundleID)
+		if a == nil {
+			return
 		}
-		if ph.front == a {
-			ph.front = nil
-		}
-		if ph.dialer == a {
-			ph.dialer = nil
+		ph.log(ChanSystem, nil, "update %s", bundleID)
+		a.kill("updated")
+		a.endExtensions("updated")
+		if next != nil {
+			a.cfg.New = next
 		}
 	})
 	return nil

@@ -36,7 +36,7 @@ func span(name, doc, source, conf string, at func(*Knobs) *time.Duration) knob {
 }
 
 // maxNumber is where a number without a range of its own ends.
-const maxNumber = 1_000_000
+const maxNumber = 10_000_000
 
 func number(name, doc, source, conf string, at func(*Knobs) *int) knob {
 	return knob{KnobInfo{Name: name, Doc: doc, Source: source, Confidence: conf},

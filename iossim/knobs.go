@@ -57,6 +57,20 @@ type Knobs struct {
 	InputMuteAsksCallKit    bool
 	RecordWithoutPermission string
 	OwnActivateKillsHeadset bool
+	Check1Surfaces          string
+	ExpirationZeroStored    bool
+	OfflineStoresPush       bool
+	StoredPushDelay         time.Duration
+	LowPowerDelay           time.Duration
+	Region                  string
+	SilenceUnknown          bool
+	ExtensionTime           time.Duration
+	DirectoryIncremental    bool
+	DirectoryEntries        int
+	LegacyActivityTypes     bool
+	ActivityHandle          bool
+	ColdStartActivity       string
+	SiriWithoutExtension    string
 }
 
 // KnobInfo describes one knob.
@@ -85,6 +99,11 @@ var knobs = []knob{
 		func(k *Knobs, s string) (err error) { v, err := ParseVersion(s); keep(&k.OS, v, err); return err }},
 	span("reportCheck2", "How long after delivery of a VoIP push the call service kills an app that has not reported a call.", "forums 817976, 781211", "T", func(k *Knobs) *time.Duration { return &k.ReportCheck2 }).within("1s", "1m").unsettled("5s", "7s", "10s"),
 	number("strikesUntilBlock", "Unreported pushes after which further pushes are dropped without a word; 0 never.", "forums 768136, 764376", "T", func(k *Knobs) *int { return &k.StrikesUntilBlock }).within("0", "100").unsettled("2", "3", "4"),
+	choice("check1Surfaces", "At which push check 1 finds an unreported one: at the same, or only at the next (PushKit keeps a flag).", "forums 817976; flutter_callkit_incoming#197", "I", func(k *Knobs) *string { return &k.Check1Surfaces }, "same", "next").unsettled(),
+	boolean("expirationZeroStored", "The push service keeps a push with apns-expiration 0 for a phone that it can't reach, and delivers it late.", "forums 795610, 778512", "T", func(k *Knobs) *bool { return &k.ExpirationZeroStored }).unsettled("true", "false"),
+	boolean("offlineStoresPush", "A phone that is off or has no network gets no pushes, and the newest of each app late; otherwise only airplane mode does so.", "Apple: Sending notification requests to APNs", "D", func(k *Knobs) *bool { return &k.OfflineStoresPush }),
+	span("storedPushDelay", "How long after a phone can be reached again the push service delivers what it kept.", "of the simulator; forums 795610", "sim", func(k *Knobs) *time.Duration { return &k.StoredPushDelay }).within("none", "1m"),
+	span("lowPowerDelay", "How long a push of apns-priority 5 waits in low power mode.", "Apple: apns-priority 5 is \"based on power considerations\"", "I", func(k *Knobs) *time.Duration { return &k.LowPowerDelay }).within("none", "1h").unsettled("none", "1m"),
 	span("staleAfter", "Age of a push from which on mustReport is false (26.4).", "forums 817976: \"old enough\"", "I", func(k *Knobs) *time.Duration { return &k.StaleAfter }).within("1s", "1h").unsettled("5s", "15s", "30s"),
 	choice("onCallCounts", "Which calls of the app make mustReport false: active ones, or ringing ones too.", "forums 817976: \"already on a call\"", "I", func(k *Knobs) *string { return &k.OnCallCounts }, "active", "any").unsettled(),
 	span("ringTimeout", "After how long the system ends a ringing call by itself; none: never.", "voximplant/flutter_callkit#29, forums 765367", "O", func(k *Knobs) *time.Duration { return &k.RingTimeout }).within("none", "10m").unsettled("none", "1m"),
@@ -101,6 +120,15 @@ var knobs = []knob{
 	span("reapAfter", "After how long a call without its process is ended as failed; none: never.", "not documented", "I", func(k *Knobs) *time.Duration { return &k.ReapAfter }).within("none", "24h").unsettled("none", "1m"),
 	boolean("resetOnInvalidate", "providerDidReset arrives after invalidate.", "forums 801418 against the documentation", "O", func(k *Knobs) *bool { return &k.ResetOnInvalidate }).unsettled(),
 	choice("defaultCapabilities", "What a call can do (hold, group, DTMF) where its update did not say: incoming calls all, all calls all, or nothing.", "flutter_callkit_incoming#209", "I", func(k *Knobs) *string { return &k.DefaultCapabilities }, "incoming", "all", "none").unsettled(),
+	boolean("silenceUnknownCallers", "Settings, Phone: a call from somebody who is neither a contact nor was ever called is refused with error 3 and stands in Recents. Whether it holds for calls of apps is not documented.", "Settings; not documented for apps", "I", func(k *Knobs) *bool { return &k.SilenceUnknown }),
+	span("extensionTime", "How long an app extension may take before the system ends it.", "UNNotificationServiceExtension, about 30 s", "D", func(k *Knobs) *time.Duration { return &k.ExtensionTime }).within("1s", "5m"),
+	boolean("callDirectoryIncremental", "A call directory that was loaded before is asked for changes only.", "CXCallDirectoryExtensionContext isIncremental", "I", func(k *Knobs) *bool { return &k.DirectoryIncremental }).unsettled(),
+	number("callDirectoryEntries", "How many numbers a call directory may block, and how many it may identify.", "error maximumEntriesExceeded; the number is not documented", "I", func(k *Knobs) *int { return &k.DirectoryEntries }).within("1", "10000000"),
+	boolean("legacyActivityTypes", "A user activity for a call is an INStartAudioCallIntent or INStartVideoCallIntent instead of an INStartCallIntent.", "deprecated in iOS 13, still seen: Telegram-iOS PR2304", "O", func(k *Knobs) *bool { return &k.LegacyActivityTypes }).unsettled(),
+	boolean("activityHandle", "A user activity for a call has userInfo[\"handle\"] besides its intent.", "twilio Docs/call-from-history.md; seen on newer systems", "O", func(k *Knobs) *bool { return &k.ActivityHandle }).unsettled(),
+	choice("coldStartActivity", "How an app that does not run gets a user activity: in the launch options, or in those and by continueUserActivity too.", "UIApplication.LaunchOptionsKey", "I", func(k *Knobs) *string { return &k.ColdStartActivity }, "launchOptions", "both").unsettled(),
+	choice("siriWithoutExtension", "What Siri does on a locked phone for an app without an Intents extension: ask for the unlock, or refuse.", "forums 808173", "I", func(k *Knobs) *string { return &k.SiriWithoutExtension }, "unlock", "refuse").unsettled(),
+	choice("region", "Region of the App Store: world, or CN, where CallKit must not be active (LiveCommunicationKit may).", "9to5Mac and AppleInsider 2018 on the Chinese ministry's demand", "O", func(k *Knobs) *string { return &k.Region }, "world", "CN"),
 	boolean("prefersBanner", "Unlocked phones ring by banner, not full screen (Settings, Phone, Incoming Calls).", "Settings", "D", func(k *Knobs) *bool { return &k.PrefersBanner }),
 	span("launchDelay", "From launch to didFinishLaunching.", "of the simulator", "sim", func(k *Knobs) *time.Duration { return &k.LaunchDelay }).within("none", "1m"),
 	span("suspendAfter", "How long a background process without work runs on.", "observed about 5 s", "O", func(k *Knobs) *time.Duration { return &k.SuspendAfter }).within("1ms", "1h"),
@@ -142,6 +170,9 @@ func DefaultKnobs() Knobs {
 		LCKActionTimeout: 30 * time.Second, LCKReportDelay: 5 * time.Millisecond,
 		MediaServicesDown: time.Second, InputMuteAsksCallKit: true, RecordWithoutPermission: "error",
 		OwnActivateKillsHeadset: true,
+		Check1Surfaces:          "same", ExpirationZeroStored: true, OfflineStoresPush: true, StoredPushDelay: time.Second,
+		LowPowerDelay: time.Minute, Region: "world", ExtensionTime: 30 * time.Second, DirectoryIncremental: true,
+		DirectoryEntries: 2_000_000, ActivityHandle: true, ColdStartActivity: "launchOptions", SiriWithoutExtension: "unlock",
 	}
 }
 
@@ -162,6 +193,9 @@ func Profile(os string) (Knobs, error) {
 	}
 	if !v.AtLeast(14, 0) {
 		k.PrefersBanner = false // banners came with iOS 14
+	}
+	if !v.AtLeast(17, 0) {
+		k.ActivityHandle = false // "newer systems"
 	}
 	if !v.AtLeast(26, 0) {
 		k.DevelopmentBuild = false // dialogs came with iOS 26

@@ -12,6 +12,9 @@ func (a *app) launch(o callkit.LaunchOptions, why string) *Process {
 			p.resume()
 		}
 		p.touch()
+		if !o.Background {
+			p.connectScene()
+		}
 		return p
 	}
 	ph.nextPID++
@@ -23,6 +26,16 @@ func (a *app) launch(o callkit.LaunchOptions, why string) *Process {
 		where = "background"
 	}
 	ph.log(ChanSystem, a.tag(), "launch %s pid=%d: %s", where, p.pid, why)
+	again := o.UserActivity
+	if a.cfg.Scenes {
+		p.launchActivity, o.UserActivity, again = o.UserActivity, nil, nil
+	}
+	if !o.Background {
+		p.connectScene()
+	}
+	if again != nil && ph.knobs.ColdStartActivity == "both" {
+		p.continueActivity(*again)
+	}
 	ph.after(ph.knobs.LaunchDelay, func() {
 		if p.dead {
 			return

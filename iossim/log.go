@@ -17,6 +17,7 @@ const (
 	ChanObserver   Channel = "O"   // CXCallObserverDelegate is called
 	ChanRegistry   Channel = "R"   // PKPushRegistryDelegate is called
 	ChanLife       Channel = "L"   // UIApplicationDelegate and notifications of the audio session
+	ChanExtension  Channel = "E"   // an app extension is called
 	ChanUser       Channel = "U"   // the user does something
 	ChanNet        Channel = "N"   // APNs and the network
 	ChanSystem     Channel = "SYS" // what the system does: ring, ui, audio, recents, log, kill
@@ -81,6 +82,8 @@ func (ph *Phone) log(c Channel, app *app, format string, args ...any) {
 		e.App = app.cfg.BundleID
 	}
 	w := ph.w
+	w.logged++
+	w.lastText = e.Text
 	w.log = append(w.log, e)
 	if w.keepLog > 0 && len(w.log) >= 2*w.keepLog {
 		drop := min(len(w.log)-w.keepLog, w.unsent) // not what the listeners have not had

@@ -41,21 +41,30 @@ type Phone struct {
 	audio arbiter
 	sound sound
 
-	front       *app // whose window is in front; nil: the home screen, or Recents
-	inRecents   bool
-	showCall    bool // the call screen lies over everything else
-	locked      bool
-	off         bool
-	unlocked1   bool // unlocked once since the start (first unlock)
-	online      bool
-	focus       string
-	allowed     map[string]bool
-	blocked     map[string]bool
-	skew        time.Duration
-	failed      *call // shown as "Call Failed" for a while
-	afterUnlock func()
-	firstUnlock []func() // what waits for the first unlock
-	promptText  string
+	front      *app // whose window is in front; nil: the home screen, or Recents
+	inRecents  bool
+	showCall   bool // the call screen lies over everything else
+	locked     bool
+	off        bool
+	unlocked1  bool // unlocked once since the start (first unlock)
+	online     bool
+	airplane   bool
+	told       bool // what network watchers were told last
+	lowPower   bool
+	stored     []storedPush // at APNs, newest of each app
+	dialogs    []string
+	donations  []donation // newest first
+	callingApp *app       // for telephone links; nil: the Phone app
+
+	notifications []Notification // newest first
+	focus         string
+	allowed       map[string]bool
+	blocked       map[string]bool
+	skew          time.Duration
+	failed        *call // shown as "Call Failed" for a while
+	afterUnlock   func()
+	firstUnlock   []func() // what waits for the first unlock
+	promptText    string
 
 	dialer   *app // the default dialer, nil: the Phone app
 	recents  []Recent
@@ -93,7 +102,7 @@ func (w *World) NewPhone(c PhoneConfig) (*Phone, error) {
 	}
 	ph := &Phone{
 		w: w, name: oneWord(c.Name), locale: c.Locale, knobs: k, tokenSource: c.TokenSource,
-		contacts: map[string]string{}, locked: c.Locked, unlocked1: true, online: true,
+		contacts: map[string]string{}, locked: c.Locked, unlocked1: true, online: true, told: true,
 		blocked: map[string]bool{}, nextPID: 100,
 	}
 	for h, n := range c.Contacts {
@@ -122,37 +131,8 @@ func (ph *Phone) SetKnob(name, value string) error {
 	return ph.knobs.Set(name, value)
 }
 
-// SetOnline says whether the phone has a network. The simulation only keeps the flag, logs it and tells apps
-// that are a [NetworkWatcher]: what their packets do is for their own network code to ask.
-func (ph *Phone) SetOnline(on bool) {
-	ph.act("network "+onOff(on), func() {
-		if ph.online == on {
-			return
-		}
-		ph.online = on
-		for _, a := range ph.apps {
-			if p := a.proc; p != nil {
-				if nw, ok := p.code.(NetworkWatcher); ok {
-					ph.w.outside(func() { nw.NetworkChanged(on) })
-				}
-			}
-		}
-	})
-}
-
-// Online reports whether the phone has a network.
-func (ph *Phone) Online() bool {
-	ph.w.mu.Lock()
-	defer ph.w.mu.Unlock()
-	return ph.online
-}
-
-// NetworkWatcher is an app value that wants to know when its phone loses and finds the network. Real apps
-// learn it from NWPathMonitor; here the simulation tells it on the loop, not on a queue of the process.
-type NetworkWatcher interface{ NetworkChanged(online bool) }
-
-// SetFocus switches a Focus (as Do Not Disturb) on: only calls from the allowed handles come through.
-// An empty name switches it off.
+// SetFocus switches a Focus (as Do Not Disturb) on: only calls from those allowed come through, each a handle or
+// the name of a contact. An empty name switches it off.
 func (ph *Phone) SetFocus(name string, allowed ...string) {
 	ph.act("focus "+orNone(name), func() {
 		ph.focus, ph.allowed = name, map[string]bool{}
@@ -204,13 +184,16 @@ func (ph *Phone) notice(format string, args ...any) {
 	}
 }
 
-// displayName is what the screen says for a caller: the update's name overrides the contact (CXCallUpdate).
+// displayName is what the screen says for a caller: the update's name overrides the contact (CXCallUpdate), and a
+// call directory extension names who is neither.
 func (ph *Phone) displayName(name string, h callkit.Handle) string {
 	switch {
 	case name != "":
 		return name
-	case ph.contacts[h.Value] != "":
-		return ph.contacts[h.Value]
+	case ph.contact(h.Value) != "":
+		return ph.contact(h.Value)
+	case ph.directoryLabel(h) != "":
+		return ph.directoryLabel(h)
 	case h.Value != "":
 		return h.Value
 	}

@@ -39,6 +39,10 @@ type Process struct {
 	tasks       map[*bgTask]struct{}
 	unhandled   int // VoIP pushes delivered and not reported: PushKit's check 1
 	holdingPush time.Time
+
+	scene          bool                  // its scene is connected
+	launchActivity *callkit.UserActivity // for the scene that will connect
+	region         bool                  // it was told off for CallKit in the China store
 }
 
 var _ callkit.System = (*Process)(nil)
@@ -114,6 +118,9 @@ func (p *Process) newProvider(name string, c callkit.ProviderConfiguration) *pro
 		p.providers = append(p.providers, pr)
 		p.app.config = pr.config
 		p.ph.log(ChanApp, p.tag(), "%s.init maximumCallGroups=%d", name, c.MaximumCallGroups)
+		if name == "provider" {
+			p.notInChina("provider.init")
+		}
 	}
 	return pr
 }
@@ -192,6 +199,9 @@ func (p *Process) sendLocked(text string, do func()) {
 			p.ph.log(ChanApp, p.tag(), "%s", text)
 		}
 		do()
+		if text != "" && p.app.crashHere(text, false) && !p.dead {
+			p.app.kill("crash: after " + text)
+		}
 	})
 }
 
@@ -232,7 +242,12 @@ func (p *Process) runOne() {
 		return
 	}
 	if it.log != nil {
+		before := p.w.logged
 		it.log()
+		if p.w.logged > before && p.app.crashHere(p.w.lastText, true) {
+			p.app.kill("crash: at " + p.w.lastText)
+			return
+		}
 	}
 	p.touch()
 	if _, ours := it.queue.(*queue); ours || it.queue == nil {

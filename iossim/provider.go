@@ -95,13 +95,16 @@ func (pr *provider) incoming(id callkit.UUID, u callkit.Update) error {
 		return incomingError(callkit.IncomingUnentitled, "UIBackgroundModes lacks voip")
 	case ph.lookup(id) != nil:
 		return incomingError(callkit.IncomingCallUUIDAlreadyExists, "a call with this UUID exists")
-	case ph.blocked[h.Value]:
+	case ph.blocks(h):
 		return incomingError(callkit.IncomingFilteredByBlockList, "the caller is on the block list")
-	case ph.focus != "" && !ph.allowed[h.Value]:
+	case ph.focus != "" && !ph.allows(h):
 		if ph.knobs.RecentsWhenFiltered {
 			ph.addRecent(&call{ph: ph, id: id, app: p.app, handle: h, name: deref(u.LocalizedCallerName), created: ph.now()}, endReport, true, ph.now())
 		}
 		return incomingError(callkit.IncomingFilteredByDoNotDisturb, "a Focus is on that does not allow the caller")
+	case ph.knobs.SilenceUnknown && !ph.known(h):
+		ph.addRecent(&call{ph: ph, id: id, app: p.app, handle: h, name: deref(u.LocalizedCallerName), created: ph.now()}, endReport, true, ph.now())
+		return incomingError(callkit.IncomingFilteredByDoNotDisturb, "unknown callers are silenced")
 	case ph.knobs.OverLimitIncoming == "reject" && len(ph.callsOf(p.app)) >= pr.config.MaximumCallGroups:
 		return incomingError(callkit.IncomingUnknown, "more calls than maximumCallGroups")
 	}

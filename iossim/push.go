@@ -1,7 +1,6 @@
 package iossim
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -22,54 +21,11 @@ type push struct {
 	mustReport bool
 	reported   bool // a report reached the call service since it came
 	handed     bool // given to the app
+	inherited  bool // another one before it, of the same process, had not been reported when it was given to the app
 	check2     *event
 }
 
-// PushOption says more about a push.
-type PushOption func(*pushInfo)
-
-type pushInfo struct{ sent time.Time }
-
-// SentAt says when the push was sent, by the world's time; without it, now.
-func SentAt(t time.Time) PushOption { return func(i *pushInfo) { i.sent = t } }
-
-// DeliverPush is the push service handing over a VoIP push for an app: what arrives, and when, is the
-// caller's affair. The payload is a JSON object. It goes to the app's PushKit registry; if the app does not
-// report a call in time, the call service kills it (Apple: Responding to VoIP Notifications from PushKit).
-func (ph *Phone) DeliverPush(bundleID string, payload []byte, options ...PushOption) {
-	w := ph.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.tick()
-	info := pushInfo{sent: w.now}
-	for _, o := range options {
-		o(&info)
-	}
-	payload = bytes.Clone(payload)
-	receive := func() { ph.receive(bundleID, payload, info) }
-	k := ph.knobs
-	if ph.chance(k.PushLoss) {
-		ph.after(0, func() { ph.log(ChanNet, nil, "voipPush %s lost (knob pushLoss)", bundleID) })
-		return
-	}
-	ph.after(ph.pushDelay(), receive)
-	if ph.chance(k.PushDuplicate) {
-		ph.after(ph.pushDelay(), receive)
-	}
-}
-
-// chance is true so many times in a hundred.
-func (ph *Phone) chance(percent int) bool { return percent > 0 && ph.w.rng.IntN(100) < percent }
-
-// pushDelay is how late the push service is this time.
-func (ph *Phone) pushDelay() time.Duration {
-	d := ph.knobs.PushDelay
-	if j := ph.knobs.PushJitter; j > 0 {
-		d += time.Duration(ph.w.rng.Int64N(int64(j) + 1))
-	}
-	return d
-}
-
+// receive is a VoIP push that has come to the phone.
 func (ph *Phone) receive(bundleID string, payload []byte, info pushInfo) {
 	age := ph.w.now.Sub(info.sent)
 	a := ph.find(bundleID)
@@ -91,6 +47,7 @@ func (ph *Phone) receive(bundleID string, payload []byte, info pushInfo) {
 		return
 	case ph.knobs.StrikesUntilBlock > 0 && a.strikes >= ph.knobs.StrikesUntilBlock:
 		drop("blocked after repeated failures to report a call; reinstall the app")
+		ph.dialog(a, "“%s” is not getting VoIP pushes any more: it did not report a call %d times. Reinstall it.", a.cfg.Name, a.strikes)
 		return
 	case a.swiped && !ph.knobs.LaunchAfterUserKill:
 		drop("the user force-quit the app")
@@ -122,7 +79,7 @@ func (ph *Phone) mustReport(a *app, age time.Duration) bool {
 			return false
 		}
 	}
-	return !(ph.knobs.OS.AtLeast(26, 4) && age >= ph.knobs.StaleAfter)
+	return !(ph.has(featureMustReport) && age >= ph.knobs.StaleAfter)
 }
 
 // flushPushes hands waiting pushes to the app's registry as soon as it has one that can take them.
@@ -150,7 +107,7 @@ func (a *app) flushPushes() {
 
 // hand calls the registry's delegate, and applies check 1 when it has returned.
 func (p *Process) hand(r *registry, pu *push) {
-	newer := p.ph.knobs.OS.AtLeast(26, 4)
+	newer := p.ph.has(featureMustReport)
 	payload := callkit.PushPayload{Type: callkit.PushTypeVoIP, Dictionary: pu.payload}
 	var d callkit.PushRegistryDelegate
 	p.post(item{
@@ -158,6 +115,7 @@ func (p *Process) hand(r *registry, pu *push) {
 		wakes: true,
 		log: func() {
 			d = r.delegate
+			pu.inherited = p.unhandled > 0
 			if pu.mustReport {
 				p.unhandled++
 			}
@@ -186,7 +144,7 @@ func (p *Process) hand(r *registry, pu *push) {
 		then: func() {
 			if !pu.mustReport {
 				p.app.forget(pu)
-			} else if p.unhandled > 0 {
+			} else if p.unhandled > 0 && (pu.inherited || p.ph.knobs.Check1Surfaces == "same") {
 				p.app.strike(p, "push not reported, check 1", func() {
 					p.ph.log(ChanSystem, p.tag(), "log %s", logMustPost)
 					p.ph.log(ChanSystem, p.tag(), "exception %s", exceptionCheck1)
@@ -226,9 +184,7 @@ func (a *app) strike(p *Process, why string, words func()) {
 	a.strikes++
 	a.ph.log(ChanSystem, a.tag(), "strikes %d", a.strikes)
 	a.ph.notice("killed: %s", why)
-	if a.ph.knobs.DevelopmentBuild {
-		a.ph.notice("%s did not report an incoming call after a VoIP push (%d of %d before its pushes are blocked)", a.cfg.Name, a.strikes, a.ph.knobs.StrikesUntilBlock)
-	}
+	a.ph.dialog(a, "“%s” did not report an incoming call after a VoIP push (%d of %d before its pushes are blocked).", a.cfg.Name, a.strikes, a.ph.knobs.StrikesUntilBlock)
 }
 
 func (a *app) forget(pu *push) {

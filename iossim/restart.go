@@ -3,8 +3,8 @@ package iossim
 import "slices"
 
 // Restart switches the phone off and on again: every process dies, every call is gone, and the phone is
-// locked and has not been unlocked since. Pushes meanwhile are the push service's affair: what is delivered
-// to a phone that is off is dropped.
+// locked and has not been unlocked since. The push service keeps the newest push of each app meanwhile (knob
+// offlineStoresPush; without it they are dropped).
 func (ph *Phone) Restart() {
 	ph.act("restart", func() {
 		for _, c := range slices.Clone(ph.calls) {
@@ -15,12 +15,14 @@ func (ph *Phone) Restart() {
 			a.voidActions(func(*action) bool { return true })
 			a.waiting = nil
 			a.kill("restart")
+			a.endExtensions("restart")
 			a.swiped = false
 		}
+		ph.dialogs = nil
 		ph.failed, ph.front, ph.inRecents, ph.showCall = nil, nil, false, false
 		ph.afterUnlock, ph.promptText, ph.firstUnlock = nil, "", nil
 		ph.off, ph.locked, ph.unlocked1 = true, true, false
-		ph.after(ph.knobs.BootTime, func() { ph.off = false })
+		ph.after(ph.knobs.BootTime, func() { ph.off = false; ph.back() })
 	})
 }
 

@@ -206,8 +206,8 @@ func (ph *Phone) buttons(c *call) []Button {
 func (ph *Phone) screen() Screen {
 	s := Screen{
 		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
-		Focus: ph.focus, Online: ph.online, Prompt: ph.promptText, Missed: ph.missed,
-		Others: []ScreenCall{}, Dialogs: ph.microphoneDialogs(), Route: string(ph.audio.route()), Routes: ph.outputs(), Before: !ph.unlocked1,
+		Focus: ph.focus, Online: ph.hasNetwork(), Prompt: ph.promptText, Missed: ph.missed, Airplane: ph.airplane, LowPower: ph.lowPower,
+		Others: []ScreenCall{}, Dialogs: append(ph.microphoneDialogs(), ph.dialogs...), Route: string(ph.audio.route()), Routes: ph.outputs(), Before: !ph.unlocked1,
 		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
 	}
 	if s.Recents == nil {

@@ -19,8 +19,14 @@ func (s Screen) String() string {
 	if s.Focus != "" {
 		bar += "  " + s.Focus
 	}
-	if !s.Online {
+	switch {
+	case s.Airplane:
+		bar += "  airplane"
+	case !s.Online:
 		bar += "  offline"
+	}
+	if s.LowPower {
+		bar += "  low power"
 	}
 	line("%s", bar)
 	switch s.Kind {
@@ -47,6 +53,9 @@ func (s Screen) String() string {
 	}
 	if s.Call != nil {
 		b.WriteString(s.Call.text(s.Time))
+	}
+	for _, d := range s.Dialogs {
+		line("[ %s  (OK) ]", d)
 	}
 	if s.Prompt != "" {
 		line("%s", s.Prompt)

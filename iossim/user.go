@@ -165,7 +165,9 @@ func (ph *Phone) TapRecent(i int) error {
 			ph.bring(a)
 			return
 		}
-		a.goOn(startCall(r.Handle, r.Name, r.Video))
+		u := startCall(r.Handle, r.Name, r.Video)
+		u.Intent.CallRecordToCallBack = r.record()
+		a.goOn(u)
 	})
 }
 

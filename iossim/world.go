@@ -43,7 +43,9 @@ type World struct {
 	keepLog   int
 	unsent    int // the first entry of log that the listeners have not had
 	onLog     []func(Entry)
-	executing bool // the loop is inside an event
+	logged    uint64 // how many entries there ever were
+	lastText  string // of the last of them
+	executing bool   // the loop is inside an event
 	closed    bool
 
 	idle *sync.Cond    // wall: the loop has nothing due
