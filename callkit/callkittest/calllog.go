@@ -37,13 +37,37 @@ type LogHeader struct {
 	NoBackgroundMode bool     `json:"noBackgroundMode,omitempty"`
 	Apps             []string `json:"apps,omitempty"` // the other apps
 	// Configuration is that of the providers; nil is Apple's defaults.
-	Configuration *callkit.ProviderConfiguration `json:"configuration,omitempty"`
+	Configuration *LogConfiguration `json:"configuration,omitempty"`
 	// Length is how long the log goes on, in nanoseconds; 0 is two seconds after the last entry.
 	Length time.Duration `json:"length,omitempty"`
 	// Tolerance is how far times may differ from a replay's, in nanoseconds. 0: not at all, for logs of a simulator.
 	Tolerance time.Duration `json:"tolerance,omitempty"`
 	// Compare names the channels that a replay is held to; empty is P, C, O, R, L and SYS.
 	Compare []string `json:"compare,omitempty"`
+}
+
+// LogConfiguration is the part of CXProviderConfiguration that decides about behaviour.
+type LogConfiguration struct {
+	MaximumCallGroups        int                  `json:"maximumCallGroups"`
+	MaximumCallsPerCallGroup int                  `json:"maximumCallsPerCallGroup"`
+	IncludesCallsInRecents   bool                 `json:"includesCallsInRecents"`
+	SupportsVideo            bool                 `json:"supportsVideo"`
+	SupportsAudioTranslation bool                 `json:"supportsAudioTranslation,omitempty"`
+	SupportedHandleTypes     []callkit.HandleType `json:"supportedHandleTypes"` // by Apple's numbers
+}
+
+func logConfiguration(c callkit.ProviderConfiguration) *LogConfiguration {
+	return &LogConfiguration{c.MaximumCallGroups, c.MaximumCallsPerCallGroup, c.IncludesCallsInRecents, c.SupportsVideo, c.SupportsAudioTranslation, c.SupportedHandleTypes}
+}
+
+func (l *LogConfiguration) configuration() callkit.ProviderConfiguration {
+	c := callkit.DefaultConfiguration()
+	if l != nil {
+		c.MaximumCallGroups, c.MaximumCallsPerCallGroup = l.MaximumCallGroups, l.MaximumCallsPerCallGroup
+		c.IncludesCallsInRecents, c.SupportsVideo = l.IncludesCallsInRecents, l.SupportsVideo
+		c.SupportsAudioTranslation, c.SupportedHandleTypes = l.SupportsAudioTranslation, l.SupportedHandleTypes
+	}
+	return c
 }
 
 // LogEntry is one thing that happened. Its text is as scenarios have it, with calls as u1, u2 and so on.

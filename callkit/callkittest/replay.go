@@ -53,11 +53,8 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 	if newStage == nil {
 		newStage = Simulator
 	}
-	p := &player{log: l, config: callkit.DefaultConfiguration(), apps: map[string]*actor{}, inside: map[int][]Line{}, came: map[string]int{}, channels: map[string][]LogEntry{}}
+	p := &player{log: l, config: l.Header.Configuration.configuration(), apps: map[string]*actor{}, inside: map[int][]Line{}, came: map[string]int{}, channels: map[string][]LogEntry{}}
 	h := l.Header
-	if h.Configuration != nil {
-		p.config = *h.Configuration
-	}
 	for _, e := range l.Entries {
 		if e.Channel == "A" && e.In != 0 {
 			p.inside[e.In] = append(p.inside[e.In], e.line())

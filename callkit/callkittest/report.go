@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/iossim"
 )
@@ -42,7 +43,9 @@ type Result struct {
 	Line     int       `json:"line"`
 	Failures []Failure `json:"failures,omitempty"`
 	Log      string    `json:"log,omitempty"` // what happened
-	CallLog  CallLog   `json:"-"`             // the same as a log that can be played again, see [Replay]
+	// Took is how long it took to play, of real time.
+	Took    time.Duration `json:"took"`
+	CallLog CallLog       `json:"-"` // the same as a log that can be played again, see [Replay]
 	// Error says why the scenario could not be played, which is a fault of the scenario.
 	Error string `json:"error,omitempty"`
 }
@@ -62,6 +65,8 @@ func (r Result) Name() string {
 type Report struct {
 	File    string   `json:"file"`
 	Results []Result `json:"results"`
+	// Skipped are the scenarios that do not apply to the version of iOS that was asked for.
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // OK reports whether all scenarios went as they say, and there was at least one.
@@ -89,6 +94,9 @@ func (r Report) String() string {
 		b.WriteString(x.Detail())
 	}
 	fmt.Fprintf(&b, "%d of %d passed\n", len(r.Results)-failed, len(r.Results))
+	if len(r.Skipped) > 0 {
+		fmt.Fprintf(&b, "%d do not apply to this iOS: %s\n", len(r.Skipped), strings.Join(r.Skipped, " "))
+	}
 	return b.String()
 }
 
@@ -144,7 +152,11 @@ func Run(r io.Reader, name string, o Options) (Report, error) {
 	}
 	report := Report{File: name}
 	for i := range scenarios {
-		if s := &scenarios[i]; len(o.Only) == 0 || contains(o.Only, s.ID) {
+		switch s := &scenarios[i]; {
+		case len(o.Only) > 0 && !contains(o.Only, s.ID):
+		case o.OS != "" && !s.AppliesTo(o.OS):
+			report.Skipped = append(report.Skipped, s.ID)
+		default:
 			report.Results = append(report.Results, s.Play(o)...)
 		}
 	}
@@ -204,11 +216,12 @@ func (s *Scenario) play(f form, o Options, film *film) Result {
 	}
 	x := Result{ID: s.ID, Title: s.Title, File: s.File, Line: s.Line, Variant: s.variant(f.knobs), OS: f.knobs["os"]}
 	r := &run{s: s, knobs: f.knobs, film: film}
+	began := time.Now()
 	var err error
 	if x.Failures, x.Log, err = r.play(stage, o); err != nil {
 		x.Error = err.Error()
 	}
-	x.CallLog = r.log
+	x.CallLog, x.Took = r.log, time.Since(began)
 	return x
 }
 

@@ -81,7 +81,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	}
 	r.log.Header = LogHeader{
 		Format: LogFormat, Source: "callkittest", OS: cfg.OS, Knobs: cfg.Knobs, Seed: o.Seed, Scenario: r.s.ID,
-		NoBackgroundMode: cfg.NoBackgroundMode, Apps: r.s.apps(), Configuration: &r.config,
+		NoBackgroundMode: cfg.NoBackgroundMode, Apps: r.s.apps(), Configuration: logConfiguration(r.config),
 	}
 	stage, err := newStage(cfg)
 	if err != nil {

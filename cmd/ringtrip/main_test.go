@@ -210,7 +210,7 @@ func TestWrongUse(t *testing.T) {
 	}{
 		{"", 2, []string{"Usage: ringtrip", "demo"}},
 		{"dial", 2, []string{"dial"}},
-		{"demo --headless --os 3", 1, []string{"3", "13, 16, 17.4"}},
+		{"demo --headless --os 3", 1, []string{"3", "16, 17.4"}},
 		{"demo --listen " + taken.Addr().String(), 1, []string{taken.Addr().String(), "in use", "--listen"}},
 		{"demo --listen nowhere", 1, []string{"nowhere", "host:port"}},
 		{"demo --listen 127.0.0.1:0 --play " + file, 1, []string{file, "WAV"}},
@@ -230,6 +230,17 @@ func TestWrongUse(t *testing.T) {
 		{"scenario " + broken, 1, []string{broken + ":3", "Z"}},
 		{"scenario " + t.TempDir(), 1, []string{"no scenario files"}},
 		{"scenario --only S999", 1, []string{"S999"}},
+		{"scenario --knob moon=1", 1, []string{"--knob moon=1", "no knob is named", "ringTimeout"}},
+		{"scenario --knob ringTimeout=soon", 1, []string{"--knob ringTimeout=soon", "want as 7s"}},
+		{"scenario --os 12", 1, []string{"--os", "\"12\" is no version", "26.4"}},
+		{"scenario --os 16 --all", 1, []string{"leave out --os"}},
+		{"scenario --os 13 --only S11", 1, []string{"applies to iOS 13"}},
+		{"scenario --all --rules", 2, []string{"--all", "--rules"}},
+		{"scenario --record " + file, 1, []string{"--record takes one scenario", "--only ID"}},
+		{"scenario --only S03 --record /nonexistent/x", 1, []string{"/nonexistent/x"}},
+		{"scenario --replay " + file, 1, []string{file + ":1", "no header of a call log"}},
+		{"scenario --replay /nonexistent/x", 1, []string{"/nonexistent/x"}},
+		{"scenario --replay " + file + " --only S03", 1, []string{"--replay takes no scenarios"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			text := command(t, c.code, strings.Fields(c.args)...)
