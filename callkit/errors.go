@@ -10,6 +10,14 @@ const (
 	AudioErrorDomain              = "NSOSStatusErrorDomain"
 )
 
+// Codes of [ErrorDomain] (CXErrorCode).
+const (
+	ErrorUnknown                   = 0
+	ErrorUnentitled                = 1
+	ErrorInvalidArgument           = 2
+	ErrorMissingVoIPBackgroundMode = 3
+)
+
 // Codes of [IncomingCallErrorDomain] (CXErrorCodeIncomingCallError).
 const (
 	IncomingUnknown                 = 0

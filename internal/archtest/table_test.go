@@ -66,5 +66,6 @@ var table = map[string]row{
 
 	"internal/archtest": {why: "this test"},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
+	"tools/coverage":    {why: "holds the table of Apple's API against the code; it reads sources and imports none of them"},
 	"tools/model":       {why: "runs the searches of the pure machines with larger bounds and prints the figures"},
 }
