@@ -21,7 +21,11 @@ const (
 type transaction struct {
 	from    string // user, system or app
 	actions []*action
-	whole   bool // the delegate's executeTransaction took it over
+	whole   bool   // the delegate's executeTransaction took it over
+	strict  bool   // if one of its actions fails, the rest is dropped
+	failed  bool   // one has failed
+	room    bool   // its holds make room for another call, see the knob holdTimeout
+	done    func() // happens once all of its actions are over; may be nil
 }
 
 // action is a CXAction on its way; it is the [callkit.Settler] of the copy that the app has.
@@ -36,6 +40,7 @@ type action struct {
 	ghost    bool // an end action for a call that the system has ended by force
 	provider *provider
 	timeout  *event
+	slow     *event // the knob holdTimeout
 }
 
 var _ callkit.Settler = (*action)(nil)
@@ -61,11 +66,30 @@ func (x *action) Settle(ok bool, at time.Time) {
 	}
 	x.provider.p.sendLocked(verb+x.String(), func() {
 		if x.state == actionDelivered {
-			x.over()
-			x.effect(ok, at)
-			x.next()
+			x.conclude(ok, at)
 		}
 	})
+}
+
+// conclude is the end of an action that was fulfilled or has failed: its effect, and what comes after it.
+func (x *action) conclude(ok bool, at time.Time) {
+	x.over()
+	x.effect(ok, at)
+	if !ok {
+		x.t.fail()
+	}
+	x.next()
+}
+
+// fail notes that an action has failed, and drops the rest of a transaction that is all or nothing.
+func (t *transaction) fail() {
+	t.failed = true
+	for _, x := range t.actions {
+		if t.strict && x.state == actionWaiting {
+			x.app.ph.log(ChanSystem, x.app.tag(), "log %s dropped: what had to come before it failed", x)
+			x.over()
+		}
+	}
 }
 
 // String is the action as the log has it: its kind, call and arguments.
@@ -112,6 +136,8 @@ func actionWords(a callkit.Action) (kind, args string) {
 		return "SetMuted", " " + bit(a.Muted)
 	case *callkit.SetGroupCallAction:
 		return "SetGroup", " with=" + a.GroupWith.String()
+	case *callkit.SetTranslatingCallAction:
+		return "SetTranslating", " " + bit(a.IsTranslating) + " local=" + a.LocalLanguage + " remote=" + a.RemoteLanguage
 	case *callkit.PlayDTMFCallAction:
 		return "DTMF", fmt.Sprintf(" %s %s", a.Digits, [...]string{"?", "singleTone", "softPause", "hardPause"}[max(0, min(3, int(a.Type)))])
 	}
@@ -134,19 +160,32 @@ func copyAction(a callkit.Action) callkit.Action {
 		return &callkit.SetMutedCallAction{Base: base, Muted: a.Muted}
 	case *callkit.SetGroupCallAction:
 		return &callkit.SetGroupCallAction{Base: base, GroupWith: a.GroupWith}
+	case *callkit.SetTranslatingCallAction:
+		return &callkit.SetTranslatingCallAction{Base: base, IsTranslating: a.IsTranslating, LocalLanguage: a.LocalLanguage, RemoteLanguage: a.RemoteLanguage}
 	case *callkit.PlayDTMFCallAction:
 		return &callkit.PlayDTMFCallAction{Base: base, Digits: a.Digits, Type: a.Type}
 	}
 	return nil
 }
 
-// submit sends a transaction to the app, which is launched for it if it does not run.
+// submit sends a transaction to the app, which is launched for it if it does not run. The Phone app's actions are
+// performed by the system.
 func (a *app) submit(t *transaction, acts ...callkit.Action) {
 	for _, act := range acts {
 		x := &action{w: a.ph.w, app: a, t: t, call: a.ph.lookup(act.Call()), act: act, state: actionWaiting}
-		x.arm()
 		t.actions = append(t.actions, x)
 		a.actions = append(a.actions, x)
+		if a.builtin {
+			continue
+		}
+		x.arm()
+		if h, ok := act.(*callkit.SetHeldCallAction); ok && h.OnHold && t.room && a.ph.knobs.HoldTimeout > 0 {
+			x.slow = a.ph.after(a.ph.knobs.HoldTimeout, x.tooSlow)
+		}
+	}
+	if a.builtin {
+		a.ph.after(0, t.performBySystem)
+		return
 	}
 	a.waiting = append(a.waiting, t)
 	a.launch(callkit.LaunchOptions{Background: true}, "an action on its call")
@@ -274,9 +313,9 @@ func (pr *provider) perform(x *action) {
 			if run == nil {
 				switch x.app.ph.knobs.UnimplementedActions {
 				case "fulfill", "fail":
-					x.over()
-					x.effect(x.app.ph.knobs.UnimplementedActions == "fulfill", time.Time{})
-					x.next()
+					if x.state == actionDelivered {
+						x.conclude(x.app.ph.knobs.UnimplementedActions == "fulfill", time.Time{})
+					}
 				}
 			} else if x.app.ph.knobs.ActivateTrigger == "afterPerform" && x.call != nil {
 				switch x.act.(type) {
@@ -319,6 +358,10 @@ func performer(d callkit.ProviderDelegate, pr *provider, a callkit.Action) func(
 		if d, ok := d.(callkit.SetGroupDelegate); ok {
 			return func() { d.PerformSetGroupCallAction(pr, a) }
 		}
+	case *callkit.SetTranslatingCallAction:
+		if d, ok := d.(callkit.SetTranslatingDelegate); ok {
+			return func() { d.PerformSetTranslatingCallAction(pr, a) }
+		}
 	case *callkit.PlayDTMFCallAction:
 		if d, ok := d.(callkit.PlayDTMFDelegate); ok {
 			return func() { d.PerformPlayDTMFCallAction(pr, a) }
@@ -331,12 +374,49 @@ func performer(d callkit.ProviderDelegate, pr *provider, a callkit.Action) func(
 func (x *action) over() {
 	x.state = actionOver
 	x.timeout.cancel()
+	x.slow.cancel()
 	x.app.actions = slices.DeleteFunc(x.app.actions, func(o *action) bool { return o == x })
+	t := x.t
+	if t.done != nil && !slices.ContainsFunc(t.actions, func(o *action) bool { return o.state != actionOver }) {
+		x.app.ph.after(0, t.done)
+		t.done = nil
+	}
+}
+
+// inTurn reports whether an action of the transaction before x is still with the app, so that x's own time has not
+// begun.
+func (x *action) inTurn() bool {
+	for _, o := range x.t.actions {
+		if o == x {
+			return false
+		}
+		if o.state == actionDelivered {
+			return x.state == actionWaiting
+		}
+	}
+	return false
+}
+
+// tooSlow is the end of the system's patience with a hold that another call waits for (Twilio's notes on audio
+// interruptions see End instead of hold when the hold is slow): the call is ended.
+func (x *action) tooSlow() {
+	c := x.call
+	if x.state == actionOver || c == nil || c.state == callEnded || c.ending {
+		return
+	}
+	x.app.ph.log(ChanSystem, x.app.tag(), "log hold of %s is slow: the call is ended", c.id)
+	x.over()
+	c.hangUp("system")
+	x.next()
 }
 
 // expire is the end of the system's patience: the action has failed, and the call is ended by force.
 func (x *action) expire() {
 	if x.state == actionOver {
+		return
+	}
+	if x.inTurn() {
+		x.arm()
 		return
 	}
 	ph := x.app.ph
@@ -367,6 +447,7 @@ func (x *action) expire() {
 			x.app.ghostEnd(c)
 		}
 	}
+	x.t.fail()
 	x.next()
 }
 
@@ -380,8 +461,13 @@ func (a *app) ghostEnd(c *call) {
 // voidActions forgets actions that nobody waits for any more.
 func (a *app) voidActions(which func(*action) bool) {
 	for _, x := range slices.Clone(a.actions) {
-		if which(x) {
-			x.over()
+		if !which(x) || x.state == actionOver {
+			continue
+		}
+		delivered := x.state == actionDelivered
+		x.over()
+		if delivered {
+			x.next() // the rest of its transaction may be about other calls
 		}
 	}
 }

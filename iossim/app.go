@@ -72,6 +72,7 @@ type app struct {
 
 	extensions []*extension // that run
 	directory  directory
+	builtin    bool // the Phone app: the system itself performs its actions
 }
 
 // Install puts an app on the phone.

@@ -15,22 +15,56 @@ type arbiter struct {
 
 // wantsAudio reports whether the session belongs to c as far as c itself is concerned.
 func (c *call) wantsAudio() bool {
-	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && c.app.proc != nil && !(c.ph.sound.lost && c.ph.knobs.MediaResetBouncesCall)
+	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && (c.app.builtin || c.app.proc != nil) &&
+		!(c.ph.sound.lost && c.ph.knobs.MediaResetBouncesCall)
+}
+
+// claimant is the call that should have the session, or nil: the one that has it, as long as it may; else a
+// connected one before one that is being set up, and the one that was turned to last.
+func (ph *Phone) claimant() *call {
+	if o := ph.audio.owner; o != nil && o.wantsAudio() {
+		return o
+	}
+	var best *call
+	for _, c := range ph.calls {
+		if c.wantsAudio() && (best == nil || c.wasUp && !best.wasUp || c.wasUp == best.wasUp && c.engaged > best.engaged) {
+			best = c
+		}
+	}
+	return best
+}
+
+// heir is the call of the same app that gets the session without a word when was, which had it, has ended: only
+// with the knob audioBounceOnEndAccept off.
+func (ph *Phone) heir(was, want *call) *call {
+	switch {
+	case ph.knobs.AudioBounceOnEndAccept || was.state != callEnded || was.app.builtin || was.app.proc == nil:
+		return nil
+	case want != nil && want.app == was.app:
+		return want
+	case want != nil:
+		return nil
+	}
+	for _, c := range ph.calls {
+		if c.app == was.app && c.state == callAnswering && !c.held {
+			return c
+		}
+	}
+	return nil
 }
 
 // arbitrate lends the session to the call that should have it, and takes it back from the one that has it.
 func (ph *Phone) arbitrate() {
 	a := &ph.audio
 	a.ph = ph
-	var want *call
-	for _, c := range ph.calls {
-		if c.wantsAudio() {
-			want = c
-			break
-		}
-	}
+	want := ph.claimant()
 	if a.owner != nil && a.owner != want {
 		c := a.owner
+		if h := ph.heir(c, want); h != nil {
+			ph.log(ChanSystem, c.app.tag(), "log audio session stays active for %s after %s (knob audioBounceOnEndAccept)", h.id, c.id)
+			a.owner, h.audioReady = h, true
+			return
+		}
 		a.release()
 		ph.log(ChanSystem, c.app.tag(), "audioDeactivate %s", c.id)
 		c.app.tellAudio("didDeactivate", callkit.AudioDelegate.DidDeactivateAudioSession)
@@ -54,6 +88,10 @@ func (ph *Phone) arbitrate() {
 func (a *arbiter) activate(c *call) {
 	a.owner = c
 	ph := c.ph
+	if c.app.builtin {
+		ph.log(ChanSystem, c.app.tag(), "audioActivate %s route=%s", c.id, a.route())
+		return
+	}
 	s := c.app.proc.session
 	s.accused, s.by = false, nil
 	s.settled()
@@ -86,7 +124,7 @@ func (a *arbiter) release() {
 
 // interrupt is what other parts of the app hear before a held call loses the session.
 func (a *arbiter) interrupt(c *call) {
-	if a.owner == c && c.app.proc != nil {
+	if a.owner != nil && a.owner.with(c) && c.app.proc != nil {
 		c.app.proc.session.began(callkit.InterruptionDefault, false)
 	}
 }
@@ -117,8 +155,11 @@ func (a *arbiter) route() callkit.AudioPort {
 // priorityLost reports whether an app may not activate its session: another app's call has it, or its own
 // call is on hold (forums 715488: the session is not given back by asking).
 func (ph *Phone) priorityLost(a *app) bool {
+	if o := ph.audio.owner; o != nil && o.app == a {
+		return false
+	}
 	for _, c := range ph.calls {
-		if c.app != a && (c.audioReady || c.state == callConnected) || c.app == a && c.held {
+		if c.app != a && !c.held && (c.audioReady || c.state == callConnected) || c.app == a && c.held {
 			return true
 		}
 	}
@@ -127,10 +168,13 @@ func (ph *Phone) priorityLost(a *app) bool {
 
 // override switches the loudspeaker on or back.
 func (a *arbiter) override(speaker bool) {
-	if a.speaker == speaker || a.owner == nil || a.owner.app.proc == nil {
+	if a.speaker == speaker || a.owner == nil || a.owner.app.proc == nil && !a.owner.app.builtin {
 		return
 	}
 	a.speaker = speaker
+	if a.owner.app.builtin {
+		return
+	}
 	a.owner.app.proc.session.reroute(callkit.Override)
 }
 

@@ -47,8 +47,16 @@ type call struct {
 	video  bool
 	holds  bool // what its updates said it can do
 	groups bool
+	splits bool // may leave a group (supportsUngrouping)
 	tones  bool
 
+	group       *group // nil: alone on its line
+	engaged     int    // when it was last answered, started, connected or resumed, in the phone's own count
+	heldSince   int    // when it was put on hold, in the same count
+	holdRefused bool   // the app did not put it on hold when it was asked to
+	answered    bool   // the user or the app has asked to answer it
+	dialed      bool   // outgoing, and not put on hold since it was connected
+	translating string // "de→en" while live translation is on
 	held        bool
 	muted       bool
 	muteSeen    bool // muted, as AVAudioApplication knows it
@@ -80,6 +88,7 @@ func (c *call) update(u callkit.Update) {
 	set(&c.video, u.HasVideo)
 	set(&c.holds, u.SupportsHolding)
 	set(&c.groups, u.SupportsGrouping)
+	set(&c.splits, u.SupportsUngrouping)
 	set(&c.tones, u.SupportsDTMF)
 }
 
@@ -108,12 +117,43 @@ func (ph *Phone) callsOf(a *app) []*call {
 	return calls
 }
 
-// shown is the call that the screen is about, or nil: the oldest one.
+// rings reports whether c asks to be answered.
+func (c *call) rings() bool { return c.state == callRinging && !c.ending }
+
+// onLine reports whether c is more than a ring: answered or dialed, held or not.
+func (c *call) onLine() bool { return c.state != callRinging && c.state != callEnded }
+
+// shown is the call that the screen is about, or nil: one that rings, else the one that is not on hold, else the
+// oldest. Of two rings it is the first (forums 775874), of two calls that are not on hold the one that the user
+// turned to last, of a group its first call.
 func (ph *Phone) shown() *call {
-	if len(ph.calls) == 0 {
-		return nil
+	var best *call
+	class := 0
+	for _, c := range ph.calls {
+		k := 3 // on hold
+		switch {
+		case c.rings():
+			k = 0
+		case c.state == callRinging:
+			k = 5 // declined, and not settled
+		case !c.held && !c.ending:
+			k = 1
+		case !c.held:
+			k = 2
+		case c.ending:
+			k = 4
+		}
+		if best == nil || k < class || k == class && (k == 1 || k == 2) && c.engaged > best.engaged {
+			best, class = c, k
+		}
 	}
-	return ph.calls[0]
+	return best.first()
+}
+
+// turnTo notes that the user or the app has turned to c: of several calls it is the one in front.
+func (c *call) turnTo() {
+	c.ph.turns++
+	c.engaged = c.ph.turns
 }
 
 // newCall adds a call to the table.
@@ -123,16 +163,18 @@ func (ph *Phone) newCall(a *app, id callkit.UUID, outgoing bool) *call {
 		c.state = callStarting
 	}
 	can := ph.knobs.DefaultCapabilities == "all" || ph.knobs.DefaultCapabilities == "incoming" && !outgoing
-	c.holds, c.groups, c.tones = can, can, can
+	c.holds, c.groups, c.splits, c.tones = can, can, can, can
+	c.turnTo()
 	ph.calls = append(ph.calls, c)
 	ph.failed = nil
 	return c
 }
 
-// ringNext rings for the call that the screen is about, if it rings and has not yet.
+// ringNext rings for the call that the screen is about, if it rings and has not yet. There is no ring tone while
+// the call-waiting screen is up (forums 775874).
 func (ph *Phone) ringNext() {
 	c := ph.shown()
-	if c == nil || c.state != callRinging || c.rung {
+	if c == nil || !c.rings() || c.rung || ph.waits(c) {
 		return
 	}
 	c.rung, c.ringing = true, true
@@ -141,6 +183,11 @@ func (ph *Phone) ringNext() {
 
 func (c *call) ringStop() {
 	c.ring.cancel()
+	c.silence()
+}
+
+// silence stops the ring tone.
+func (c *call) silence() {
 	if c.ringing {
 		c.ringing = false
 		c.ph.log(ChanSystem, c.app.tag(), "ringStop %s", c.id)
@@ -156,6 +203,7 @@ func (c *call) ringTimeout() {
 	c.ph.log(ChanSystem, c.app.tag(), "ring timeout %s", c.id)
 	c.ringStop()
 	c.app.submit(&transaction{from: "system"}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: c.id}})
+	c.ph.ringNext()
 }
 
 // endCall takes a call off the table, at a moment of the phone's clock.
@@ -168,8 +216,12 @@ func (ph *Phone) endCall(c *call, cause endCause, at time.Time) {
 	c.state = callEnded
 	c.reap.cancel()
 	ph.calls = slices.DeleteFunc(ph.calls, func(o *call) bool { return o == c })
-	c.app.voidActions(func(x *action) bool { return x.call == c && !x.ghost })
+	c.app.voidActions(func(x *action) bool {
+		with, ok := x.act.(*callkit.SetGroupCallAction)
+		return x.call == c && !x.ghost || ok && with.GroupWith == c.id
+	})
 	ph.changed(c)
+	c.leaveGroup()
 	ph.arbitrate()
 	if cause != endSystem {
 		ph.addRecent(c, cause, missed, at)
@@ -189,6 +241,7 @@ func (ph *Phone) endCall(c *call, cause endCause, at time.Time) {
 	if p := c.app.proc; p != nil {
 		p.touch()
 	}
+	ph.resumeHeld(c, cause)
 	ph.ringNext()
 }
 
@@ -218,17 +271,20 @@ func (ph *Phone) processDied(p *Process) {
 	ph.arbitrate()
 }
 
-// RestartCallService is callservicesd crashing and starting again: every call is gone without a trace, every
-// action is void, and every provider is told by providerDidReset, then providerDidBegin.
+// RestartCallService is callservicesd crashing and starting again: every call of an app is gone without a trace,
+// every action is void, and every provider is told by providerDidReset, then providerDidBegin. Calls over the
+// mobile network go on, for they are not the call service's (an inference).
 func (ph *Phone) RestartCallService() {
 	ph.act("callservicesd restarts", func() {
 		for _, c := range slices.Clone(ph.calls) {
-			ph.forget(c)
+			if !c.app.builtin {
+				ph.forget(c)
+			}
 		}
 		ph.failed = nil
-		ph.showCall = false
+		ph.showCall = ph.showCall && len(ph.calls) > 0
 		ph.afterUnlock, ph.promptText = nil, ""
-		if ph.audio.owner != nil {
+		if ph.audio.owner != nil && !ph.audio.owner.app.builtin {
 			ph.log(ChanSystem, nil, "audioDeactivate %s (the call service died)", ph.audio.owner.id)
 			ph.audio.release()
 		}

@@ -69,7 +69,7 @@ func (p *Process) judge(actions []callkit.Action) error {
 	case pr == nil:
 		return fail(callkit.RequestUnknownCallProvider, "the app has no provider")
 	}
-	groups := len(p.ph.callsOf(p.app))
+	groups := p.ph.groupsOf(p.app)
 	var started []callkit.UUID
 	for _, a := range actions {
 		if a == nil || a.Call().IsZero() {
@@ -97,6 +97,14 @@ func (p *Process) judge(actions []callkit.Action) error {
 		case *callkit.AnswerCallAction:
 			if c.state != callRinging || c.ending {
 				return fail(callkit.RequestInvalidAction, "the call does not ring")
+			}
+		case *callkit.SetGroupCallAction:
+			if code, why := p.ph.mayGroup(c, a.GroupWith, pr.config); code != 0 {
+				return fail(code, why)
+			}
+		case *callkit.SetTranslatingCallAction:
+			if why := c.mayTranslate(); why != "" {
+				return fail(callkit.RequestInvalidAction, why)
 			}
 		case *callkit.PlayDTMFCallAction:
 			if a.Digits == "" {
@@ -129,6 +137,7 @@ func (p *Process) accept(actions []callkit.Action) {
 		case *callkit.EndCallAction:
 			c.ringStop()
 			c.ending = true
+			p.ph.ringNext()
 		}
 	}
 	p.app.submit(&transaction{from: "app"}, actions...)
@@ -137,6 +146,7 @@ func (p *Process) accept(actions []callkit.Action) {
 // answer is the moment when a ring becomes a call, before the app has done anything for it.
 func (c *call) answer() {
 	c.ringStop()
-	c.state, c.rung = callAnswering, true
+	c.state, c.rung, c.answered = callAnswering, true, true
+	c.turnTo()
 	c.ph.showCall = true
 }

@@ -1,6 +1,7 @@
 package iossim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -32,26 +33,29 @@ func (x *action) effect(ok bool, at time.Time) {
 			return
 		}
 		c.state, c.wasUp, c.connectedAt, c.audioReady = callConnected, true, at, true
+		c.turnTo()
 		ph.changed(c)
 		ph.arbitrate()
 	case *callkit.EndCallAction:
 		if !ok {
 			c.ending, c.timedOut = false, false
+			if ph.pushedOut(c) {
+				ph.log(ChanSystem, c.app.tag(), "log end failed: call %s is dropped all the same, another call has its place", c.id)
+				ph.endCall(c, endFailed, ph.now())
+				return
+			}
 			ph.log(ChanSystem, c.app.tag(), "log end failed: call %s stays on the screen", c.id)
+			ph.ringNext()
 			return
 		}
 		ph.endCall(c, endUser, at)
 	case *callkit.SetHeldCallAction:
-		if ok && c.held != a.OnHold {
-			c.held = a.OnHold
-			ph.changed(c)
-			if c.held {
-				ph.audio.interrupt(c)
-			} else {
-				c.audioVoid = false
-			}
-			ph.arbitrate()
+		if !ok {
+			c.holdRefused = c.holdRefused || a.OnHold
+			ph.log(ChanSystem, c.app.tag(), "log hold failed: call %s stays as it was", c.id)
+			return
 		}
+		c.setHeld(a.OnHold)
 	case *callkit.SetMutedCallAction:
 		if ok {
 			c.muted = a.Muted
@@ -62,8 +66,31 @@ func (x *action) effect(ok bool, at time.Time) {
 		}
 		c.nextKey()
 	case *callkit.SetGroupCallAction:
-		// One call at a time has nobody to be grouped with.
+		x.regroup(c, a, ok)
+	case *callkit.SetTranslatingCallAction:
+		c.translate(a, ok)
 	}
+}
+
+// setHeld is a call that was put on hold, or resumed.
+func (c *call) setHeld(on bool) {
+	if c.held == on {
+		return
+	}
+	ph := c.ph
+	c.held, c.holdRefused, c.dialed = on, false, false
+	if on {
+		ph.turns++
+		c.heldSince = ph.turns
+	} else {
+		c.audioVoid = false
+		c.turnTo()
+	}
+	ph.changed(c)
+	if on && !slices.ContainsFunc(c.line(), func(m *call) bool { return !m.held }) {
+		ph.audio.interrupt(c)
+	}
+	ph.arbitrate()
 }
 
 // failCall ends a call whose answer or start failed.

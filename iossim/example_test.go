@@ -102,7 +102,7 @@ func Example() {
 	// | 09:01  alice  locked
 	// |   Bob
 	// |   01:00
-	// |   [mute] [keypad] [speaker] [hold] [End]
+	// |   [mute] [keypad] [speaker] [hold] [add call] (more) [End]
 	// +--------------------------------------------
 	// <nil>
 	// <- Bob (Example) 09:00 1m0s

@@ -71,6 +71,18 @@ type Knobs struct {
 	ActivityHandle          bool
 	ColdStartActivity       string
 	SiriWithoutExtension    string
+
+	CallWaitingTransactions string
+	HoldTimeout             time.Duration
+	AudioBounceOnEndAccept  bool
+	MergeUUIDOrder          string
+	SecondOutgoing          string
+	SecondActive            string
+	ResumeAfterEnd          string
+	DeclineCellularEndsVoIP bool
+	HeadsetThreeCalls       string
+	AnswerBeforeUnlock      string
+	DuplicateFlash          bool
 }
 
 // KnobInfo describes one knob.
@@ -154,6 +166,17 @@ var knobs = []knob{
 	boolean("inputMuteAsksCallKit", "AVAudioApplication setInputMuted during a call brings a SetMuted action, so that the call screen follows.", "AVAudioApplication.h says nothing of CallKit", "I", func(k *Knobs) *bool { return &k.InputMuteAsksCallKit }).unsettled(),
 	choice("recordWithoutPermission", "What an app gets that records though the user has denied it the microphone: an error, or silence.", "both seen", "I", func(k *Knobs) *string { return &k.RecordWithoutPermission }, "error", "silence").unsettled(),
 	boolean("ownActivateKillsHeadset", "The buttons of a headset do nothing during a call whose app activated the session itself.", "forums 761549, 758386", "T", func(k *Knobs) *bool { return &k.OwnActivateKillsHeadset }).unsettled(),
+	choice("callWaitingTransactions", "Whether what End & Accept, Hold & Accept and Swap ask one app to do comes in one transaction each or in one for all.", "not documented", "I", func(k *Knobs) *string { return &k.CallWaitingTransactions }, "two", "one"),
+	span("holdTimeout", "After how long a hold that makes room for another call is given up and the call ended instead; none: when the action times out.", "Twilio: managing audio interruptions (End instead of hold when hold is slow)", "O", func(k *Knobs) *time.Duration { return &k.HoldTimeout }),
+	boolean("audioBounceOnEndAccept", "End & Accept between two calls of one app takes the audio session and lends it again; otherwise it stays active without a word.", "linphone#212, siprix PR61", "O", func(k *Knobs) *bool { return &k.AudioBounceOnEndAccept }),
+	choice("mergeUUIDOrder", "Which call the group action of Merge is about: the one that was heard, with the held one, or the other way round.", "not documented", "I", func(k *Knobs) *string { return &k.MergeUUIDOrder }, "activeToHeld", "heldToActive"),
+	choice("secondOutgoing", "What becomes of a call that is heard when another outgoing call connects: ended, or put on hold.", "siprix#14", "O", func(k *Knobs) *string { return &k.SecondOutgoing }, "endsFirst", "holdsFirst"),
+	choice("secondActive", "What becomes of a call that is heard when the app answers, resumes or splits off another one without putting it on hold.", "inferred from forums 794277", "I", func(k *Knobs) *string { return &k.SecondActive }, "holdsFirst", "endsFirst"),
+	choice("resumeAfterEnd", "Whether a call on hold is resumed by SetHeld when the other call ends: if it was ended on this phone, always, or never.", "Twilio: managing audio interruptions; forums 749202, 715488", "T", func(k *Knobs) *string { return &k.ResumeAfterEnd }, "localOnly", "always", "never"),
+	boolean("declineCellularEndsVoIP", "Declining a cellular call ends the app's call that is in progress (seen once).", "Azure/azure-sdk-for-ios#2080", "O", func(k *Knobs) *bool { return &k.DeclineCellularEndsVoIP }),
+	choice("headsetThreeCalls", "What a headset's button does with a call that is heard, one on hold and one that rings: End & Accept, Answer and End of the same call, or a second call on hold.", "forums 794277", "O", func(k *Knobs) *string { return &k.HeadsetThreeCalls }, "endAndAccept", "answerThenEnd", "twoHeld"),
+	choice("answerBeforeUnlock", "Where a locked phone lands after unlocking if the app fulfilled the answer of a video call before: in the app, or on the home screen.", "callkeep#355, nextcloud/talk-ios PR913 (iOS 16)", "O", func(k *Knobs) *string { return &k.AnswerBeforeUnlock }, "app", "springboard"),
+	boolean("duplicateFlash", "A second report of a call flashes a banner for 100 ms (old chips, from iOS 16 on).", "forums, answer on duplicate reports", "T", func(k *Knobs) *bool { return &k.DuplicateFlash }),
 }
 
 // DefaultKnobs is the newest profile, iOS 26.4.
@@ -173,6 +196,9 @@ func DefaultKnobs() Knobs {
 		Check1Surfaces:          "same", ExpirationZeroStored: true, OfflineStoresPush: true, StoredPushDelay: time.Second,
 		LowPowerDelay: time.Minute, Region: "world", ExtensionTime: 30 * time.Second, DirectoryIncremental: true,
 		DirectoryEntries: 2_000_000, ActivityHandle: true, ColdStartActivity: "launchOptions", SiriWithoutExtension: "unlock",
+		CallWaitingTransactions: "two", AudioBounceOnEndAccept: true, MergeUUIDOrder: "activeToHeld",
+		SecondOutgoing: "endsFirst", SecondActive: "holdsFirst", ResumeAfterEnd: "localOnly",
+		HeadsetThreeCalls: "endAndAccept", AnswerBeforeUnlock: "app",
 	}
 }
 
@@ -190,6 +216,9 @@ func Profile(os string) (Knobs, error) {
 	k.OS = v
 	if !v.AtLeast(16, 0) {
 		k.RingTimeout = 0 // seen from iOS 16 on
+	}
+	if v.AtLeast(16, 0) && !v.AtLeast(17, 0) {
+		k.AnswerBeforeUnlock = "springboard" // seen on iOS 16
 	}
 	if !v.AtLeast(14, 0) {
 		k.PrefersBanner = false // banners came with iOS 14

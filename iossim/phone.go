@@ -75,6 +75,8 @@ type Phone struct {
 	dirty    bool // the screen is to be looked at when this moment is over
 	ui       string
 	nextPID  int
+	mobile   *app // the Phone app, whose calls go over the mobile network; nil until there is one
+	turns    int  // counts how often the user or an app turned to a call, see turnTo
 }
 
 // NewPhone adds a phone to the world: switched on, online and, unless the config says otherwise, unlocked on

@@ -292,7 +292,7 @@ func (p *Process) orMain(q callkit.Queue) callkit.Queue {
 func (p *Process) tag() *app { return p.app.tag() }
 
 func (a *app) tag() *app {
-	if len(a.ph.apps) > 1 {
+	if len(a.ph.apps) > 1 || a.builtin {
 		return a
 	}
 	return nil

@@ -94,6 +94,9 @@ func (pr *provider) incoming(id callkit.UUID, u callkit.Update) error {
 	case p.app.cfg.NoVoIPBackgroundMode:
 		return incomingError(callkit.IncomingUnentitled, "UIBackgroundModes lacks voip")
 	case ph.lookup(id) != nil:
+		if ph.knobs.DuplicateFlash && ph.knobs.OS.AtLeast(16, 0) {
+			ph.log(ChanSystem, p.tag(), "flash %s 100ms: a banner for a call that is there already", id)
+		}
 		return incomingError(callkit.IncomingCallUUIDAlreadyExists, "a call with this UUID exists")
 	case ph.blocks(h):
 		return incomingError(callkit.IncomingFilteredByBlockList, "the caller is on the block list")
@@ -105,15 +108,12 @@ func (pr *provider) incoming(id callkit.UUID, u callkit.Update) error {
 	case ph.knobs.SilenceUnknown && !ph.known(h):
 		ph.addRecent(&call{ph: ph, id: id, app: p.app, handle: h, name: deref(u.LocalizedCallerName), created: ph.now()}, endReport, true, ph.now())
 		return incomingError(callkit.IncomingFilteredByDoNotDisturb, "unknown callers are silenced")
-	case ph.knobs.OverLimitIncoming == "reject" && len(ph.callsOf(p.app)) >= pr.config.MaximumCallGroups:
+	case ph.knobs.OverLimitIncoming == "reject" && ph.groupsOf(p.app) >= pr.config.MaximumCallGroups:
 		return incomingError(callkit.IncomingUnknown, "more calls than maximumCallGroups")
 	}
 	c := ph.newCall(p.app, id, false)
 	c.update(u)
-	if ph.shown() != c {
-		ph.log(ChanSystem, p.tag(), "waiting %s behind %s", id, ph.shown().id)
-	}
-	ph.ringNext()
+	c.ringIn()
 	if d := ph.knobs.RingTimeout; d > 0 {
 		c.ring = ph.after(d, c.ringTimeout)
 	}
@@ -203,9 +203,7 @@ func (c *call) reportedConnected(at time.Time) {
 	if at.IsZero() {
 		at = c.ph.now()
 	}
-	c.state, c.wasUp, c.connectedAt = callConnected, true, at
-	c.ph.changed(c)
-	c.ph.arbitrate()
+	c.connected(at)
 }
 
 // Configuration is part of [callkit.Provider].

@@ -169,7 +169,10 @@ func TestOverLimitIncoming(t *testing.T) {
 		if got := len(ph.Calls()); got != want {
 			t.Errorf("%s: %d calls, want %d", knob, got, want)
 		}
-		must(t, ph.End())
+		if s := ph.Screen(); s.Kind != ScreenCallWaiting || strings.Count(w.Log(), " SYS ring ") != 1 {
+			t.Errorf("%s: a ring tone beside a call:\n%s", knob, s)
+		}
+		app.provider.ReportCallEnded(u1, time.Time{}, callkit.RemoteEnded)
 		w.Run(time.Second)
 		if ph.Screen().Kind != ScreenIncomingFull || strings.Count(w.Log(), " SYS ring ") != 2 {
 			t.Errorf("%s: the call that waited does not ring:\n%s", knob, ph.Screen())

@@ -262,15 +262,15 @@ func live(t interface {
 	for range steps {
 		_ = all[dice("move", len(all))]() // the screen may not offer it
 		w.Run([]time.Duration{0, 0, time.Millisecond, 300 * time.Millisecond, time.Second, 7 * time.Second, 61 * time.Second}[dice("wait", 7)])
-		if wrong := ph.wrong(); wrong != "" {
-			t.Fatalf("%s\n%s", wrong, w.Log())
+		if err := w.Check(); err != nil {
+			t.Fatalf("%v\n%s", err, w.Log())
 		}
 	}
 	// Left alone, everything comes to rest: each action is settled, timed out or void. The keypad may send
 	// four digits of a minute each, and a blocked handler may hold them up.
 	w.Run(20 * time.Minute)
-	if wrong := ph.wrong(); wrong != "" {
-		t.Fatalf("%s\n%s", wrong, w.Log())
+	if err := w.Check(); err != nil {
+		t.Fatalf("%v\n%s", err, w.Log())
 	}
 	if p := ph.PendingActions(); len(p) > 0 || ph.unsettled() > 0 {
 		t.Fatalf("actions hang: %v (%d)\n%s", p, ph.unsettled(), w.Log())
@@ -289,58 +289,6 @@ func (ph *Phone) unsettled() int {
 		n += len(a.actions)
 	}
 	return n
-}
-
-// wrong checks that the parts of a phone agree with each other, and says what does not.
-func (ph *Phone) wrong() string {
-	ph.w.mu.Lock()
-	defer ph.w.mu.Unlock()
-	s := ph.screen()
-	seen := map[callkit.UUID]bool{}
-	ringing := 0
-	for _, c := range ph.calls {
-		switch {
-		case c.state == callEnded:
-			return "an ended call is in the table"
-		case seen[c.id]:
-			return "a call is in the table twice"
-		case c.wasUp != (c.state == callConnected):
-			return fmt.Sprintf("call %s: wasUp=%v in state %d", c.id, c.wasUp, c.state)
-		}
-		if c.ringing {
-			ringing++
-		}
-		seen[c.id] = true
-	}
-	owner := ph.audio.owner
-	switch {
-	case ringing > 1:
-		return "the phone rings for two calls"
-	case len(ph.calls) > 0 && s.Call == nil && s.Kind != ScreenOff:
-		return "there is a call, but the screen has none"
-	case s.Call != nil && len(ph.calls) > 0 && s.Call.UUID != ph.calls[0].id.String():
-		return "the screen shows another call than the table"
-	case s.Call != nil && len(ph.calls) == 0 && s.Kind != ScreenCallFailed && ph.failed == nil:
-		return "the screen shows a call that is over"
-	case (s.Kind == ScreenIncomingBanner || s.Kind == ScreenIncomingFull) && ph.calls[0].state != callRinging:
-		return "the screen shows a ring for a call that does not ring"
-	case s.Kind == ScreenInCall && !ph.calls[0].wasUp:
-		return "the screen shows a timer for a call that is not connected"
-	case owner != nil && (!seen[owner.id] || owner.held || owner.app.proc == nil || !owner.audioReady):
-		return "the session is lent to a call that may not have it"
-	}
-	for _, a := range ph.apps {
-		if a.proc != nil && a.proc.dead {
-			return "a dead process is on the books"
-		}
-		if a.proc == nil && len(a.pushes) > 0 {
-			return "pushes wait for a process that nobody launches"
-		}
-		if a.proc != nil && a.proc.suspended && ph.foreground(a) {
-			return "the app in the foreground is suspended"
-		}
-	}
-	return ""
 }
 
 func TestRandomLives(t *testing.T) {

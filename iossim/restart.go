@@ -31,5 +31,6 @@ func (ph *Phone) forget(c *call) {
 	c.ringStop()
 	c.reap.cancel()
 	c.state = callEnded
+	c.leaveGroup()
 	ph.calls = slices.DeleteFunc(ph.calls, func(o *call) bool { return o == c })
 }

@@ -258,6 +258,10 @@ func (ph *Phone) reroute(why callkit.RouteChangeReason) {
 func (ph *Phone) session() *audioSession {
 	if o := ph.audio.owner; o != nil && o.app.proc != nil {
 		return o.app.proc.session
+	} else if o != nil && o.app.builtin {
+		s := newAudioSession(&Process{ph: ph, app: o.app})
+		s.category, s.mode = callkit.PlayAndRecord, callkit.VoiceChat
+		return s
 	}
 	for _, a := range slices.Backward(ph.apps) {
 		if a.proc != nil && a.proc.session.own {

@@ -58,8 +58,10 @@ type Screen struct {
 	Notices  []string `json:"notices"` // what the system did to apps, the last 20
 }
 
-// Ringing reports whether the screen asks the user to answer, full or as a banner.
-func (s Screen) Ringing() bool { return s.Kind == ScreenIncomingFull || s.Kind == ScreenIncomingBanner }
+// Ringing reports whether the screen asks the user to answer: full, as a banner, or beside another call.
+func (s Screen) Ringing() bool {
+	return s.Kind == ScreenIncomingFull || s.Kind == ScreenIncomingBanner || s.Kind == ScreenCallWaiting
+}
 
 // AppIcon is an app on the home screen. State is what no user sees, but who draws a simulation shows.
 type AppIcon struct {
@@ -103,8 +105,8 @@ type Member struct {
 
 // Button is a button of the call.
 type Button struct {
-	// ID is answer, decline, end, mute, keypad, speaker, hold, video, more, translate; with several calls also
-	// end-and-accept, hold-and-accept, end-held-and-accept, swap, merge; of a group's member split, end.
+	// ID is answer, decline, end, mute, keypad, speaker, hold, add-call, video, more, translate; with several calls
+	// also end-and-accept, hold-and-accept, end-held-and-accept, swap, merge; of a group's member split, end.
 	ID      string `json:"id"`
 	Label   string `json:"label"`
 	Enabled bool   `json:"enabled"`
@@ -133,7 +135,7 @@ func (ph *Phone) OnScreen(f func(Screen)) {
 // coveredByRing reports whether an incoming call fills the screen.
 func (ph *Phone) coveredByRing() bool {
 	c := ph.shown()
-	return c != nil && c.state == callRinging && !c.ending && (ph.locked || !ph.knobs.PrefersBanner)
+	return c != nil && c.rings() && (ph.locked || !ph.knobs.PrefersBanner || ph.waits(c))
 }
 
 func (ph *Phone) kind() ScreenKind {
@@ -141,9 +143,11 @@ func (ph *Phone) kind() ScreenKind {
 	switch {
 	case ph.off:
 		return ScreenOff
-	case c != nil && c.state == callRinging && !c.ending && ph.coveredByRing():
+	case c != nil && c.rings() && ph.waits(c):
+		return ScreenCallWaiting
+	case c != nil && c.rings() && ph.coveredByRing():
 		return ScreenIncomingFull
-	case c != nil && c.state == callRinging && !c.ending:
+	case c != nil && c.rings():
 		return ScreenIncomingBanner
 	case c != nil && c.state != callRinging && (ph.showCall || ph.locked) && c.wasUp:
 		return ScreenInCall
@@ -178,7 +182,7 @@ func (ph *Phone) status(c *call) string {
 		return "connecting…"
 	case c.state == callStarting, c.state == callDialing:
 		return "calling…"
-	case c.held:
+	case c.onHold():
 		return "on hold"
 	}
 	return ""
@@ -186,16 +190,39 @@ func (ph *Phone) status(c *call) string {
 
 func (ph *Phone) buttons(c *call) []Button {
 	live := !c.ending && c.state != callEnded
+	if c.state == callRinging && ph.waits(c) {
+		return ph.waitingButtons(c)
+	}
 	if c.state == callRinging {
 		return []Button{{ID: "decline", Label: "Decline", Enabled: live}, {ID: "answer", Label: "Accept", Enabled: live}}
 	}
 	up := live && c.state == callConnected
-	owner := ph.audio.owner == c
+	owner, held, other := ph.audible(c), c.onHold(), ph.otherThan(c)
 	b := []Button{
 		{ID: "mute", Label: "mute", Enabled: live, On: c.muted},
-		{ID: "keypad", Label: "keypad", Enabled: up && c.tones && !c.held},
+		{ID: "keypad", Label: "keypad", Enabled: up && c.tones && !held},
 		{ID: "speaker", Label: "speaker", Enabled: live && owner, On: owner && ph.audio.speaker},
-		{ID: "hold", Label: "hold", Enabled: up && c.holds, On: c.held},
+	}
+	if other == nil || held {
+		b = append(b, Button{ID: "hold", Label: "hold", Enabled: up && (held || c.holdable()), On: held})
+	}
+	if other == nil {
+		b = append(b, Button{ID: "add-call", Label: "add call", Enabled: up})
+	} else {
+		b = append(b,
+			Button{ID: "swap", Label: "swap", Enabled: up && other.onHold() && (held || c.holdable())},
+			Button{ID: "merge", Label: "merge calls", Enabled: up && ph.mayMerge(c, other)})
+	}
+	if c.app.config.SupportsAudioTranslation && ph.knobs.OS.AtLeast(26, 0) {
+		b = append(b, Button{ID: "translate", Label: "translate", Enabled: up && !held, On: c.translating != ""})
+	}
+	if !c.app.builtin {
+		// From iOS 26 on the way to the app is closed for a call without a handle (forums 810709).
+		more := Button{ID: "more", Label: c.app.cfg.Name, Enabled: live}
+		if ph.knobs.OS.AtLeast(26, 0) {
+			more.Label, more.Enabled = "more", live && c.handle.Value != ""
+		}
+		b = append(b, more)
 	}
 	if c.app.config.SupportsVideo && !c.video {
 		b = append(b, Button{ID: "video", Label: "video", Enabled: up && c.handle.Value != "" && slices.Contains(c.app.config.SupportedHandleTypes, c.handle.Type)})
@@ -227,23 +254,55 @@ func (ph *Phone) screen() Screen {
 		c = ph.failed
 	}
 	if c != nil && !ph.off {
-		v := &ScreenCall{
-			UUID: c.id.String(), Caller: ph.displayName(c.name, c.handle), Handle: c.handle.Value, App: c.app.cfg.Name,
-			BundleID: c.app.cfg.BundleID, Outgoing: c.outgoing, Video: c.video, Status: ph.status(c),
-			InApp: ph.foreground(c.app) && c.state != callRinging && c.state != callEnded,
-			Muted: c.muted, Held: c.held, Digits: c.digits,
-			Speaker: ph.audio.owner == c && ph.audio.speaker, Audio: ph.audio.owner == c, Buttons: []Button{},
-		}
-		if c.wasUp && v.Status == "" {
-			v.ConnectedAt = c.connectedAt
-		}
+		v := ph.screenCall(c)
 		if c.state != callEnded {
 			v.Buttons = ph.buttons(c)
 		}
-		s.Call = v
+		s.Call = &v
+		for i, m := range c.line() {
+			if len(v.Members) > 0 && m.onLine() {
+				v.Members[i].Buttons = ph.memberButtons(m)
+			}
+		}
+		for _, o := range ph.calls {
+			if o.first() == o && !o.with(c) {
+				s.Others = append(s.Others, ph.screenCall(o))
+			}
+		}
 	}
 	return s
 }
+
+// screenCall is a call, or the group that it is the first of, as the screen shows it, without buttons.
+func (ph *Phone) screenCall(c *call) ScreenCall {
+	v := ScreenCall{
+		UUID: c.id.String(), Caller: ph.callerOf(c), Handle: c.handle.Value, App: c.app.cfg.Name,
+		BundleID: c.app.cfg.BundleID, Outgoing: c.outgoing, Video: c.video, Status: ph.status(c),
+		InApp: ph.foreground(c.app) && c.state != callRinging && c.state != callEnded,
+		Muted: c.muted, Held: c.onHold(), Digits: c.digits, Cellular: c.app.builtin, Translating: c.translating,
+		Speaker: ph.audible(c) && ph.audio.speaker, Audio: ph.audible(c), Buttons: []Button{},
+	}
+	if c.wasUp && v.Status == "" {
+		v.ConnectedAt = c.connectedAt
+	}
+	if c.group != nil {
+		for _, m := range c.line() {
+			v.Members = append(v.Members, Member{UUID: m.id.String(), Caller: ph.displayName(m.name, m.handle), Buttons: []Button{}})
+		}
+	}
+	return v
+}
+
+// callerOf is the name over a call: that of the far end, or the word for a group.
+func (ph *Phone) callerOf(c *call) string {
+	if c.group != nil {
+		return "Conference"
+	}
+	return ph.displayName(c.name, c.handle)
+}
+
+// audible reports whether c's group has the audio session.
+func (ph *Phone) audible(c *call) bool { return ph.audio.owner != nil && ph.audio.owner.with(c) }
 
 func (a *app) stateWord() string {
 	switch p := a.proc; {
@@ -268,7 +327,7 @@ func (ph *Phone) uiLine() string {
 		c = ph.failed
 	}
 	if c != nil {
-		fmt.Fprintf(&b, " %s name=%q", c.id, ph.displayName(c.name, c.handle))
+		fmt.Fprintf(&b, " %s name=%q", c.id, ph.callerOf(c))
 		if s := ph.status(c); s != "" {
 			fmt.Fprintf(&b, " status=%q", s)
 		} else {
@@ -277,9 +336,21 @@ func (ph *Phone) uiLine() string {
 		for _, f := range []struct {
 			on   bool
 			word string
-		}{{c.muted, "muted"}, {c.held, "held"}, {ph.audio.owner == c && ph.audio.speaker, "speaker"}} {
+		}{{c.muted, "muted"}, {c.onHold(), "held"}, {ph.audible(c) && ph.audio.speaker, "speaker"}, {c.translating != "", "translating=" + c.translating}} {
 			if f.on {
 				b.WriteString(" " + f.word)
+			}
+		}
+		if c.group != nil {
+			b.WriteString(" members=" + ids(c.line()))
+		}
+		for _, o := range ph.calls {
+			switch {
+			case o.with(c) || o.first() != o:
+			case o.onHold():
+				b.WriteString(" onHold=" + ids(o.line()))
+			default:
+				b.WriteString(" beside=" + ids(o.line()))
 			}
 		}
 	}
@@ -291,6 +362,7 @@ func (ph *Phone) uiLine() string {
 
 // noteUI follows every event: processes are told of their windows, and the log of the screen.
 func (ph *Phone) noteUI() {
+	ph.keepRoom()
 	ph.settleStates()
 	ph.tellConversations()
 	ph.settleSound()

@@ -48,11 +48,14 @@ func (s Screen) String() string {
 		if s.Missed > 0 {
 			line("(Phone)%s", badge(fmt.Sprint(s.Missed)))
 		}
-	case ScreenIncomingFull, ScreenConnecting, ScreenInCall, ScreenCallFailed:
-		// The call below is all there is.
+	case ScreenIncomingFull, ScreenConnecting, ScreenInCall, ScreenCallWaiting, ScreenCallFailed:
+		// The calls below are all there is.
 	}
 	if s.Call != nil {
 		b.WriteString(s.Call.text(s.Time))
+	}
+	for _, o := range s.Others {
+		line("  + %s (%s) %s", o.Caller, o.App, o.state(s.Time))
 	}
 	for _, d := range s.Dialogs {
 		line("[ %s  (OK) ]", d)
@@ -70,30 +73,44 @@ func (s Screen) String() string {
 func (c ScreenCall) text(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "|   %s\n", c.Caller)
-	status := c.Status
-	if status == "" {
-		d := max(0, now.Sub(c.ConnectedAt)).Truncate(time.Second)
-		status = fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	fmt.Fprintf(&b, "|   %s\n", status)
+	fmt.Fprintf(&b, "|   %s\n", c.state(now))
 	if c.Digits != "" {
 		fmt.Fprintf(&b, "|   %s\n", c.Digits)
 	}
-	var row []string
-	for _, x := range c.Buttons {
-		switch {
-		case !x.Enabled:
-			row = append(row, "("+x.Label+")")
-		case x.On:
-			row = append(row, "["+x.Label+" on]")
-		default:
-			row = append(row, "["+x.Label+"]")
-		}
+	if c.Translating != "" {
+		fmt.Fprintf(&b, "|   translating %s\n", c.Translating)
 	}
-	if len(row) > 0 {
-		fmt.Fprintf(&b, "|   %s\n", strings.Join(row, " "))
+	for _, m := range c.Members {
+		fmt.Fprintf(&b, "|   - %s %s\n", m.Caller, row(m.Buttons))
+	}
+	if len(c.Buttons) > 0 {
+		fmt.Fprintf(&b, "|   %s\n", row(c.Buttons))
 	}
 	return b.String()
+}
+
+// state is the line under the caller: the status, or how long the call has lasted.
+func (c ScreenCall) state(now time.Time) string {
+	if c.Status != "" {
+		return c.Status
+	}
+	d := max(0, now.Sub(c.ConnectedAt)).Truncate(time.Second)
+	return fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+func row(buttons []Button) string {
+	words := make([]string, 0, len(buttons))
+	for _, x := range buttons {
+		switch {
+		case !x.Enabled:
+			words = append(words, "("+x.Label+")")
+		case x.On:
+			words = append(words, "["+x.Label+" on]")
+		default:
+			words = append(words, "["+x.Label+"]")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // String is the entry as a line of Recents.

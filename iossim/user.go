@@ -42,56 +42,74 @@ func (ph *Phone) button(what, id string, do func(*call)) error {
 		if c == nil {
 			return "there is no call"
 		}
-		for _, b := range ph.buttons(c) {
-			if b.ID == id && b.Enabled {
-				return ""
-			}
+		if offered(ph.buttons(c), id) != "" {
+			return "no such button"
 		}
-		return "no such button"
+		return ""
 	}, func() { do(ph.shown()) })
 }
 
-// Answer presses the green button of a ringing call.
+// Answer presses the green button of a ringing call. Another call that rings behind it is ended (forums 775874).
+// The call-waiting screen has no green button: there it is Hold & Accept if that is offered, else End & Accept.
 func (ph *Phone) Answer() error {
-	return ph.button("answer", "answer", func(c *call) {
-		c.answer()
-		c.app.submit(&transaction{from: "user"}, &callkit.AnswerCallAction{Base: callkit.Base{CallUUID: c.id}})
-		open := func() { ph.bring(c.app) }
+	return ph.press("answer", func() string {
+		c := ph.shown()
 		switch {
-		case ph.locked && c.video:
-			// Video needs the app, and the app needs the phone unlocked (twilio/video#414).
-			ph.prompt("Unlock to open "+c.app.cfg.Name, open)
-		case !ph.locked && ph.knobs.AnswerOpensApp:
-			open()
+		case c == nil:
+			return "there is no call"
+		case !c.rings():
+			return "no such button"
+		}
+		return ""
+	}, func() { ph.answer(ph.shown()) })
+}
+
+// Decline presses the red button of a ringing call. If another one rings behind it, the screen shows that.
+func (ph *Phone) Decline() error {
+	return ph.button("decline", "decline", func(c *call) {
+		active, _ := ph.beside(c)
+		c.hangUp("user")
+		if c.app.builtin && active != nil && !active.app.builtin && ph.knobs.DeclineCellularEndsVoIP {
+			ph.log(ChanSystem, active.app.tag(), "log declining the cellular call ends %s (knob declineCellularEndsVoIP)", active.id)
+			active.hangUp("system")
 		}
 	})
 }
 
-// Decline presses the red button of a ringing call.
-func (ph *Phone) Decline() error {
-	return ph.button("decline", "decline", (*call).endByUser)
-}
+// End presses the red button of a call that is not ringing. Of a group all calls end.
+func (ph *Phone) End() error { return ph.button("end", "end", ph.end) }
 
-// End presses the red button of a call that is not ringing.
-func (ph *Phone) End() error { return ph.button("end", "end", (*call).endByUser) }
-
-func (c *call) endByUser() {
-	c.ringStop()
-	c.ending = true
-	c.app.submit(&transaction{from: "user"}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: c.id}})
-}
-
-// Mute presses the mute button so that the call is muted, or not.
+// Mute presses the mute button so that the call, or all calls of the group, are muted, or not.
 func (ph *Phone) Mute(on bool) error {
 	return ph.button("mute "+onOff(on), "mute", func(c *call) {
-		c.app.submit(&transaction{from: "user"}, &callkit.SetMutedCallAction{Base: callkit.Base{CallUUID: c.id}, Muted: on})
+		var acts []callkit.Action
+		for _, m := range c.line() {
+			acts = append(acts, &callkit.SetMutedCallAction{Base: callkit.Base{CallUUID: m.id}, Muted: on})
+		}
+		c.app.submit(&transaction{from: "user"}, acts...)
 	})
 }
 
-// Hold presses the hold button so that the call is on hold, or not.
+// Hold presses the hold button so that the call, or all calls of the group, are on hold, or not. Beside another call
+// the button is [Phone.Swap].
 func (ph *Phone) Hold(on bool) error {
 	return ph.button("hold "+onOff(on), "hold", func(c *call) {
-		c.app.submit(&transaction{from: "user"}, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: c.id}, OnHold: on})
+		var acts []callkit.Action
+		for _, m := range c.line() {
+			acts = append(acts, setHeld(m, on))
+		}
+		c.app.submit(&transaction{from: "user"}, acts...)
+	})
+}
+
+// More presses the button of the call screen that leads to the app; a locked phone asks to be unlocked first.
+func (ph *Phone) More() error {
+	return ph.button("more", "more", func(c *call) {
+		if ph.locked {
+			ph.prompt("Unlock to open "+c.app.cfg.Name, func() { ph.bring(c.app) })
+			return
+		}
+		ph.bring(c.app)
 	})
 }
 
@@ -150,14 +168,22 @@ func (ph *Phone) TapRecent(i int) error {
 			return "an incoming call covers the screen"
 		case i < 0 || i >= len(ph.recents):
 			return fmt.Sprintf("there are %d entries in Recents", len(ph.recents))
+		case ph.recents[i].App == PhoneBundleID:
+			if active, held := ph.beside(nil); active != nil && held != nil {
+				return "there are two calls on the phone already"
+			}
 		case ph.find(ph.recents[i].App) == nil:
 			return "the app of this entry is not installed any more"
 		}
 		return ""
 	}, func() {
 		r := ph.recents[i]
-		a := ph.find(r.App)
 		ph.missed = 0
+		if r.App == PhoneBundleID {
+			ph.dial(r.Handle.Value)
+			return
+		}
+		a := ph.find(r.App)
 		ph.front, ph.inRecents = a, false
 		if !slices.Contains(a.config.SupportedHandleTypes, r.Handle.Type) {
 			// The app opens, but does not call (callkeep#490).
@@ -191,9 +217,12 @@ func (ph *Phone) OpenApp(bundleID string) error {
 
 // bring makes an app's window the front one, and launches it if need be.
 func (ph *Phone) bring(a *app) {
-	ph.front, ph.inRecents = a, false
 	c := ph.shown()
 	ph.showCall = c != nil && c.app == a && c.state != callRinging
+	if a.builtin {
+		return
+	}
+	ph.front, ph.inRecents = a, false
 	a.launch(callkit.LaunchOptions{}, "the user opens it")
 }
 
