@@ -44,6 +44,8 @@ func openBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := chromium(t)
 	page := rig.NewPage(web.Handler())
+	page.Handle("/demo/scenarios", scenarioPage())
+	page.Handle("/demo/scenarios/", scenarioPage())
 	lab, err := rig.NewLab(t.Context(), rig.LabConfig{
 		Node: rig.NodeConfig{Page: page},
 		Owners: []rig.Owner{{User: "bob", Name: "Bob", Phones: []rig.PhoneSpec{
@@ -180,4 +182,28 @@ func TestPage(t *testing.T) {
 	if r := b.lab.Devices[bob].Phone.Recents(); len(r) != 1 || r[0].Missed || r[0].Name != "Alice" || r[0].Duration == 0 {
 		t.Errorf("Bob's Recents are %+v, want one answered call from Alice", r)
 	}
+}
+
+// TestPageScenario finds a scenario on the page, goes through it step by step and plays it at once.
+func TestPageScenario(t *testing.T) {
+	b := openBrowser(t)
+	b.until("the page is ready", `window.ringtrip && ringtrip.state().line === "ready"`)
+	b.do("opening the scenarios", chromedp.Click(`nav a[href="#scenarios"]`))
+	b.until("the first scenario is there", `ringtrip.scenario() && document.querySelectorAll(".list li").length > 50`)
+	b.do("searching", chromedp.SendKeys(`input[type=search]`, "S32"))
+	b.until("one is found", `document.querySelectorAll(".list li").length === 1`)
+	b.do("choosing it", chromedp.Click(".list li button"))
+	b.until("it is there", `ringtrip.scenario().id === "S32" && location.hash === "#scenario=S32"`)
+	b.until("it begins after what was given", `ringtrip.scenario().step > 0 && !!document.querySelector(".source .now")`)
+	b.do("one step on", chromedp.Click(`.transport [aria-label="One step on"]`))
+	b.until("its line is lit", `document.querySelector(".source .now i").textContent === String(ringtrip.scenario().line) && location.hash.includes("step=")`)
+	b.do("at once", chromedp.Click(`.speeds button:last-child`), chromedp.Click(`.transport .main`))
+	b.until("it has played to its end, where all lines came true", `ringtrip.scenario().step === ringtrip.scenario().last && ringtrip.scenario().ok && document.querySelectorAll(".source .met").length > 2`)
+	b.do("the other variant", chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelectorAll(".forms select")[1]; s.value = s.options[1].value; s.dispatchEvent(new Event("change", {bubbles: true})); })()`))
+	b.until("the other variant is there", `ringtrip.scenario().variant === "endAfterFail=false"`)
+	b.do("a deep link", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S03&os=16&step=3"`))
+	b.until("leads to its step", `ringtrip.scenario().id === "S03" && ringtrip.scenario().os.startsWith("16") && ringtrip.scenario().step === 3`)
+	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
+	b.until("the phone is in a call", `ringtrip.scenario().screen.kind === "in-call" && !!document.querySelector('.show [data-kind="in-call"]')`)
+	b.shootAll("5-scenario")
 }

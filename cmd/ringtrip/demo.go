@@ -41,6 +41,8 @@ func (c *demoCmd) Run(ctx context.Context, o out) error {
 		return c.headless(ctx, o, logger, bobs)
 	}
 	page := rig.NewPage(web.Handler())
+	page.Handle("/demo/scenarios", scenarioPage())
+	page.Handle("/demo/scenarios/", scenarioPage())
 	lab, err := rig.NewLab(ctx, rig.LabConfig{
 		Node: rig.NodeConfig{Listen: c.Listen, Dir: c.Data, Page: page}, Owners: []rig.Owner{bobs, carols(c.OS)}, Logger: logger,
 	})

@@ -1,6 +1,7 @@
 // Test hooks: what a browser test may ask the page. They only read.
 import { CallState, EndReason, Stage } from "../gen/ringtrip/v1/ringtrip_pb";
 import type { Page } from "./page";
+import type { Player } from "./scenarios";
 
 export interface Hooks {
   /** Where the telephone stands: phase, call id, server's state and reason by name, muted, held, media, keys. */
@@ -17,9 +18,11 @@ export interface Hooks {
   phones(): object[];
   /** How the second caller's newest call stands. */
   second(): object;
+  /** Where the scenario's player stands; null while there is none. */
+  scenario(): object | null;
 }
 
-export function hooks(page: Page): Hooks {
+export function hooks(page: Page, player: () => Player | null): Hooks {
   return {
     state() {
       const { call, ...s } = page.caller.state;
@@ -56,6 +59,10 @@ export function hooks(page: Page): Hooks {
     },
     phones: () => page.phones.phones.map((p) => ({ id: p.id, screen: p.screen, hears: p.hears, problem: p.problem })),
     second: () => page.phones.second,
+    scenario() {
+      const p = player();
+      return p && { id: p.recording.id, os: p.recording.os, variant: p.recording.variant ?? "", ok: p.recording.ok, step: p.step, last: p.last, line: p.frame.line, playing: p.playing, screen: p.screen };
+    },
   };
 }
 

@@ -48,7 +48,7 @@ const reasons: [RegExp, Trouble, string][] = [
   [/kill .*(update|reinstall|uninstall)/, "killed", "The app was replaced or removed, so its process ends. CallKit keeps calls that are up."],
   [/kill .*crash/, "killed", "The app crashed. Its calls stay with the call service for a moment: the next process must take them up or end them."],
   [/kill .*memory/, "killed", "Memory was short and the app was in the background."],
-  [/\bkill\b/, "killed", "The app's process was ended."],
+  [/^kill\b/, "killed", "The app's process was ended."],
   [/^strikes \d/, "killed", "So many VoIP pushes were not reported since the app was installed. Too many, and iOS delivers none any more."],
   [/dropped: blocked after repeated/, "dropped", "Too many pushes were not reported: iOS delivers no VoIP pushes to this app until it is installed anew."],
   [/dropped: .*force-quit/, "dropped", "After a force-quit the system does not launch the app for pushes."],
@@ -79,7 +79,8 @@ const reasons: [RegExp, Trouble, string][] = [
 export function reasonOf(channel: string, text: string): Reason | undefined {
   if (channel === "U") return /too late/.test(text) ? { kind: "refused", means: "The button was gone before the finger came down." } : undefined;
   if (channel === "A" && !/violation/.test(text)) return undefined; // what the app asks for; what came of it stands in the other lines
-  const found = reasons.find(([what]) => what.test(text));
+  const said = text.replace(/"(?:[^"\\]|\\.)*"/g, '""'); // names are anybody's
+  const found = reasons.find(([what]) => what.test(said));
   return found && { kind: found[1], means: found[2] };
 }
 
