@@ -39,6 +39,9 @@ func TestScreenTypesHaveEveryField(t *testing.T) {
 			declared = string(m[1])
 		}
 		for field := range typ.Fields() {
+			if !field.IsExported() {
+				continue
+			}
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "" || name == "-" {
 				t.Errorf("%s.%s has no name in JSON", typ.Name(), field.Name)
