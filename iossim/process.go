@@ -26,6 +26,7 @@ type Process struct {
 
 	inbox     []item
 	pumping   *event
+	finishing bool      // a piece of work has returned, and what follows from that comes first
 	busyUntil time.Time // a handler blocks its thread until then, see Block
 	awake     time.Time // not suspended before
 	suspendEv *event
@@ -219,7 +220,7 @@ func (p *Process) post(it item) {
 
 // pump schedules the next piece of work.
 func (p *Process) pump() {
-	if p.dead || p.suspended || p.pumping != nil || len(p.inbox) == 0 || p.code == nil {
+	if p.dead || p.suspended || p.pumping != nil || p.finishing || len(p.inbox) == 0 || p.code == nil {
 		return
 	}
 	p.pumping = p.ph.at(p.time(), func() {
@@ -230,7 +231,7 @@ func (p *Process) pump() {
 }
 
 func (p *Process) runOne() {
-	if p.dead || p.suspended || len(p.inbox) == 0 {
+	if p.dead || p.suspended || p.finishing || len(p.inbox) == 0 {
 		return
 	}
 	if p.busyUntil.After(p.w.now) {
@@ -269,15 +270,19 @@ func (p *Process) runOne() {
 	})
 }
 
-// finish does what follows when a piece of work has returned, which is later if it blocked.
+// finish does what follows when a piece of work has returned, which is later if it blocked. It comes before
+// any other work: a report that a push handler left to its queue is too late for check 1.
 func (p *Process) finish(it item) {
 	if it.then == nil {
 		return
 	}
+	p.finishing = true
 	p.ph.at(p.time(), func() {
+		p.finishing = false
 		if !p.dead {
 			it.then()
 		}
+		p.pump()
 	})
 }
 

@@ -14,8 +14,6 @@ import (
 var pushTrials = []trial{
 	{name: "push-starts-app", bugs: []string{"B1", "B4", "B6", "B7"},
 		about: "The app does not run; a push comes, and must be reported before its delegate returns.", play: pushStartsApp},
-	{name: "push-in-foreground", bugs: []string{"B4"},
-		about: "The app is in the foreground; the call of a push must be reported in the same moment all the same.", play: pushInForeground},
 	{name: "push-garbage", bugs: []string{"B1"},
 		about: "The app runs in the background; pushes come whose payload makes no sense.", play: pushGarbage},
 	{name: "push-bad-uuid", bugs: []string{"B31"},
@@ -79,19 +77,8 @@ func orNothing(s string) string {
 	return s
 }
 
-func pushInForeground(s *stage) {
-	s.open()
-	s.look()
-	s.push(s.call("bob"))
-	s.run(5 * time.Second)
-	log := s.log()
-	received, reported := at(log, iossim.ChanRegistry, "didReceive"), at(log, iossim.ChanApp, reportLine)
-	if received >= 0 && reported >= 0 && log[reported].At > log[received].At {
-		s.find("B4", "the call was reported %v after the push came: in the background the app would have been killed", log[reported].At-log[received].At)
-	}
-}
-
 func pushGarbage(s *stage) {
+	s.control()
 	for _, payload := range []string{`{}`, `[]`, `{"aps":{}}`, `{"aps":{"alert":"hello"},"id":7}`} {
 		s.kill()
 		s.look()
@@ -109,6 +96,7 @@ func pushGarbage(s *stage) {
 }
 
 func pushBadUUID(s *stage) {
+	s.control()
 	c := s.call("bob")
 	payload := s.sub.Push(c)
 	id := c.ID.String()
@@ -152,6 +140,7 @@ func (s *stage) late(handle string) Call {
 }
 
 func pushLateAgain(s *stage) {
+	s.control()
 	s.look()
 	for range 5 {
 		s.kill()
@@ -167,6 +156,7 @@ func pushLateAgain(s *stage) {
 }
 
 func pushLate(s *stage) {
+	s.control()
 	s.kill()
 	s.sv.latency = 10 * time.Second
 	s.look()
@@ -179,6 +169,7 @@ func pushLate(s *stage) {
 }
 
 func pushForOthers(s *stage) {
+	s.control()
 	c := s.call("bob")
 	other := s.sub.(OtherPusher).OtherPushes(c)
 	var names []string

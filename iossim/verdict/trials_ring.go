@@ -16,7 +16,8 @@ var ringTrials = []trial{
 		about: "A push starts the app; the user declines, the network is slow, and the app is soon suspended.", play: declineInBackground,
 		knobs: func(k *iossim.Knobs) { k.SuspendAfter = time.Millisecond }},
 	{name: "end-of-unknown-call", bugs: []string{"B36"},
-		about: "The app dies while it talks and the user hangs up: the new process is asked to end a call that it does not know.", play: endOfUnknown},
+		about: "The answer times out and the system asks for the end of the call, which the app has ended already; later it dies in a call and its next process is asked to end that.", play: endOfUnknown,
+		knobs: func(k *iossim.Knobs) { k.ActionTimeout = time.Second }},
 }
 
 func callerCancels(s *stage) {
@@ -58,7 +59,21 @@ func declineInBackground(s *stage) {
 }
 
 func endOfUnknown(s *stage) {
-	_, id := s.talk("bob")
+	s.sv.transport = -1
+	id := s.ring(s.call("bob"))
+	s.look()
+	s.do(s.ph.Answer())
+	s.run(10 * time.Second)
+	if s.has(iossim.ChanApp, "fail End "+id.String()) {
+		s.find("B36", "the answer timed out and the system asked for the end of the call; the app, which knew no such call any more, failed the action")
+		s.stop()
+	}
+	s.endAll()
+	if err := s.ph.SetKnob("actionTimeout", "1m"); err != nil {
+		panic(stuck{err.Error()})
+	}
+	s.sv.transport = 100 * time.Millisecond
+	_, id = s.talk("carol")
 	s.look()
 	s.kill()
 	if _, there := s.live(id); !there {
@@ -67,6 +82,6 @@ func endOfUnknown(s *stage) {
 	s.do(s.ph.End())
 	s.run(10 * time.Second)
 	if s.has(iossim.ChanApp, "fail End "+id.String()) {
-		s.find("B36", "the user ended a call that a new process does not know, and the app failed the action: the call stays on the screen")
+		s.find("B36", "the app died in a call, the user hung up, and the app's next process failed the action: the call stays on the screen")
 	}
 }

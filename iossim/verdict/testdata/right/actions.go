@@ -2,6 +2,7 @@ package right
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -10,19 +11,19 @@ import (
 
 // PerformStartCallAction says that the invitation is out.
 func (a *App) PerformStartCallAction(_ callkit.Provider, s *callkit.StartCallAction) {
-	id := s.CallUUID
+	c := &Call{ID: s.CallUUID, Server: s.CallUUID, Handle: s.Handle.Value, Outgoing: true}
 	a.Category()
-	a.Add(&Call{ID: id, Handle: s.Handle.Value, Outgoing: true})
+	a.Add(c)
 	s.Fulfill()
-	a.Me.Start(id)
+	a.Me.Start(c)
 }
 
 // Start sends the invitation.
-func (a *App) Start(id callkit.UUID) {
-	a.Line.Start(id, a.Calls[id].Handle)
-	a.Provider.ReportCallUpdated(id, callkit.Update{SupportsHolding: Ptr(true), SupportsGrouping: Ptr(true), SupportsDTMF: Ptr(true)})
-	a.Provider.ReportOutgoingCallStartedConnecting(id, time.Time{})
-	a.Connect(id)
+func (a *App) Start(c *Call) {
+	a.Line.Start(c.Server, c.Handle)
+	a.Provider.ReportCallUpdated(c.ID, callkit.Update{SupportsHolding: Ptr(true), SupportsGrouping: Ptr(true), SupportsDTMF: Ptr(true)})
+	a.Provider.ReportOutgoingCallStartedConnecting(c.ID, time.Time{})
+	a.Connect(c)
 }
 
 // Category is how calls want the session; the system activates it.
@@ -32,13 +33,13 @@ func (a *App) Category() {
 
 // PerformAnswerCallAction answers at the server and fulfils when media is connected, or after 5 s.
 func (a *App) PerformAnswerCallAction(_ callkit.Provider, x *callkit.AnswerCallAction) {
-	c := a.Calls[x.CallUUID]
+	c := a.Call(x.CallUUID)
 	if c == nil {
 		x.Fail()
 		return
 	}
 	a.Category()
-	a.Tell(c.ID, verdict.SayAnswered)
+	a.Tell(c.Server, verdict.SayAnswered)
 	c.Up, c.Answering = true, x
 	if c.Media {
 		a.FulfillAnswer(c)
@@ -58,9 +59,9 @@ func (a *App) FulfillAnswer(c *Call) {
 
 // PerformEndCallAction fulfils always, and tells the server what it was.
 func (a *App) PerformEndCallAction(_ callkit.Provider, x *callkit.EndCallAction) {
-	if c := a.Calls[x.CallUUID]; c != nil {
-		a.Tell(c.ID, a.EndWord(c))
-		a.Forget(c.ID)
+	if c := a.Call(x.CallUUID); c != nil {
+		a.Tell(c.Server, a.EndWord(c))
+		a.Forget(c)
 	}
 	x.Fulfill()
 }
@@ -78,25 +79,26 @@ func (a *App) EndWord(c *Call) verdict.Word {
 
 // PerformSetHeldCallAction stops or resumes the call's media.
 func (a *App) PerformSetHeldCallAction(_ callkit.Provider, x *callkit.SetHeldCallAction) {
-	c := a.Calls[x.CallUUID]
+	c := a.Call(x.CallUUID)
 	if c == nil {
 		x.Fail()
 		return
 	}
 	c.Held = x.OnHold
 	c.Foreign = x.OnHold && a.ForeignCall()
-	a.Line.Hold(c.ID, c.Held)
+	a.Line.Hold(c.Server, c.Held)
 	x.Fulfill()
 	a.Sound()
 }
 
 // PerformSetMutedCallAction switches the track, and asks for nothing.
 func (a *App) PerformSetMutedCallAction(_ callkit.Provider, x *callkit.SetMutedCallAction) {
-	if a.Calls[x.CallUUID] == nil {
+	c := a.Call(x.CallUUID)
+	if c == nil {
 		x.Fail()
 		return
 	}
-	a.Line.Mute(x.CallUUID, x.Muted)
+	a.Line.Mute(c.Server, x.Muted)
 	x.Fulfill()
 }
 
@@ -112,18 +114,18 @@ func (a *App) PerformPlayDTMFCallAction(_ callkit.Provider, x *callkit.PlayDTMFC
 
 // TimedOutPerformingAction ends the call that the action was about; the action itself is dead.
 func (a *App) TimedOutPerformingAction(_ callkit.Provider, x callkit.Action) {
-	if c := a.Calls[x.Call()]; c != nil {
+	if c := a.Call(x.Call()); c != nil {
 		c.Answering = nil
-		a.EndHere(c.ID, callkit.Failed)
-		a.Tell(c.ID, verdict.SayFailed)
+		a.EndHere(c, callkit.Failed)
+		a.Tell(c.Server, verdict.SayFailed)
 	}
 }
 
 // ProviderDidReset ends everything: the system knows no call any more.
 func (a *App) ProviderDidReset(callkit.Provider) {
-	for id := range a.Calls {
-		a.Forget(id)
-		a.Tell(id, verdict.SayFailed)
+	for _, c := range slices.Clone(a.Calls) {
+		a.Forget(c)
+		a.Tell(c.Server, verdict.SayFailed)
 	}
 	a.Lent = false
 }
@@ -142,11 +144,11 @@ func (a *App) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSession) 
 
 // Sound runs the audio of each call just while the session is lent and the call is up and not on hold.
 func (a *App) Sound() {
-	for id, c := range a.Calls {
+	for _, c := range a.Calls {
 		if a.Lent && (c.Up || c.Outgoing) && c.Answering == nil && !c.Held {
-			_ = a.Line.StartAudio(id)
+			_ = a.Line.StartAudio(c.Server)
 		} else {
-			a.Line.StopAudio(id)
+			a.Line.StopAudio(c.Server)
 		}
 	}
 }
@@ -163,9 +165,9 @@ func (a *App) Request(failed func(error), actions ...callkit.Action) {
 // Dial is the app's call button. What is active goes on hold first.
 func (a *App) Dial(handle string) {
 	var actions []callkit.Action
-	for id, c := range a.Calls {
+	for _, c := range a.Calls {
 		if c.Up && !c.Held {
-			actions = append(actions, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}, OnHold: true})
+			actions = append(actions, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: c.ID}, OnHold: true})
 		}
 	}
 	a.dialed++
@@ -176,8 +178,8 @@ func (a *App) Dial(handle string) {
 // HangUp is the app's red button.
 func (a *App) HangUp(id callkit.UUID) {
 	a.Request(func(err error) {
-		if errors.Is(err, callkit.ErrUnknownCallUUID) { // the far end was faster
-			a.Forget(id)
+		if c := a.Call(id); c != nil && errors.Is(err, callkit.ErrUnknownCallUUID) { // the far end was faster
+			a.Forget(c)
 		}
 	}, &callkit.EndCallAction{Base: callkit.Base{CallUUID: id}})
 }
@@ -191,7 +193,7 @@ func (a *App) SetMuted(id callkit.UUID, on bool) {
 func (a *App) Merge(one, other callkit.UUID) {
 	var actions []callkit.Action
 	for _, id := range []callkit.UUID{one, other} {
-		if c := a.Calls[id]; c != nil && c.Held {
+		if c := a.Call(id); c != nil && c.Held {
 			actions = append(actions, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}})
 		}
 	}
@@ -201,7 +203,7 @@ func (a *App) Merge(one, other callkit.UUID) {
 // ForeignCall reports whether somebody else has a call on this phone.
 func (a *App) ForeignCall() bool {
 	for _, c := range a.Controller.CallObserver().Calls() {
-		if a.Calls[c.UUID] == nil && !c.HasEnded {
+		if a.Call(c.UUID) == nil && !c.HasEnded {
 			return true
 		}
 	}
@@ -213,11 +215,11 @@ func (a *App) CallChanged(_ callkit.CallObserver, changed callkit.Call) {
 	if !changed.HasEnded || a.ForeignCall() {
 		return
 	}
-	for id, c := range a.Calls {
+	for _, c := range a.Calls {
 		if c.Held && c.Foreign {
 			a.Sys.AfterFunc(time.Second, func() {
-				if c.Held && a.Calls[id] == c {
-					a.Request(nil, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}})
+				if c.Held && c.Foreign && a.Call(c.ID) == c {
+					a.Request(nil, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: c.ID}})
 				}
 			})
 		}
@@ -230,10 +232,10 @@ func (a *App) ContinueUserActivity(u callkit.UserActivity) {
 		return
 	}
 	handle := u.Intent.Contacts[0].Handle.Value
-	for id, c := range a.Calls {
+	for _, c := range a.Calls {
 		if c.Handle == handle && u.Intent.CallCapability == callkit.VideoCall {
 			c.Video = true
-			a.Provider.ReportCallUpdated(id, callkit.Update{HasVideo: Ptr(true)})
+			a.Provider.ReportCallUpdated(c.ID, callkit.Update{HasVideo: Ptr(true)})
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package right
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -62,47 +63,59 @@ func Handle(value string) *callkit.Handle {
 	return &callkit.Handle{Type: callkit.Generic, Value: value}
 }
 
-// Ring makes the call of a push, unless it is there already, and returns its UUID.
-func (a *App) Ring(p Payload) callkit.UUID {
+// Ring makes the call of a push, unless it is there already.
+func (a *App) Ring(p Payload) *Call {
 	id, err := callkit.ParseUUID(p.ID)
 	if err != nil {
 		id = MakeUUID(p.ID)
 	}
-	if a.Calls[id] == nil {
-		a.Add(&Call{ID: id, Handle: p.Handle, Video: p.Video})
-		a.Sys.AfterFunc(max(0, time.UnixMilli(p.Expires).Sub(a.Sys.Now())), func() { a.RingOver(id) })
+	if c := a.ServersCall(id); c != nil {
+		return c
 	}
-	return id
+	return a.Incoming(&Call{ID: id, Server: id, Handle: p.Handle, Video: p.Video}, p)
+}
+
+// Incoming puts an incoming call on the books; it rings as long as the server said.
+func (a *App) Incoming(c *Call, p Payload) *Call {
+	a.Add(c)
+	a.Sys.AfterFunc(max(0, time.UnixMilli(p.Expires).Sub(a.Sys.Now())), func() { a.RingOver(c) })
+	return c
 }
 
 // Add puts a call on the books.
 func (a *App) Add(c *Call) {
 	c.Began = a.Sys.Now()
-	a.Calls[c.ID], a.Disk[c.ID] = c, true
+	a.Calls = append(a.Calls, c)
+	a.Disk[c.ID] = c.Server
 }
 
-// Report reports an incoming call; when the system does not show it, the call is over here.
-func (a *App) Report(id callkit.UUID, p Payload, completion func()) {
+// Update is what the system is told of an incoming call.
+func Update(p Payload) callkit.Update {
 	u := callkit.Update{RemoteHandle: Handle(p.Handle), HasVideo: &p.Video, SupportsHolding: Ptr(true), SupportsGrouping: Ptr(true), SupportsDTMF: Ptr(true)}
 	if p.Name != "" {
 		u.LocalizedCallerName = &p.Name
 	}
-	a.Provider.ReportNewIncomingCall(id, u, func(err error) {
+	return u
+}
+
+// Report reports an incoming call; when the system does not show it, the call is over here.
+func (a *App) Report(c *Call, p Payload, completion func()) {
+	a.Provider.ReportNewIncomingCall(c.ID, Update(p), func(err error) {
 		if err != nil && !errors.Is(err, callkit.ErrCallUUIDAlreadyExists) {
-			a.Forget(id)
-			a.Tell(id, verdict.SayUnanswered)
+			a.Forget(c)
+			a.Tell(c.Server, verdict.SayUnanswered)
 		}
 		if completion != nil {
 			completion()
 		}
 	})
-	a.Connect(id)
+	a.Connect(c)
 }
 
 // Connect warms the media of a call, so that an answer need not wait for it.
-func (a *App) Connect(id callkit.UUID) {
-	a.Line.Connect(id, func() {
-		if c := a.Calls[id]; c != nil {
+func (a *App) Connect(c *Call) {
+	a.Line.Connect(c.Server, func() {
+		if a.Call(c.ID) == c {
 			c.Media = true
 			a.FulfillAnswer(c)
 		}
@@ -110,46 +123,58 @@ func (a *App) Connect(id callkit.UUID) {
 }
 
 // RingOver ends a ring that nobody answered.
-func (a *App) RingOver(id callkit.UUID) {
-	if c := a.Calls[id]; c != nil && !c.Up && !c.Outgoing {
-		a.EndHere(id, callkit.Unanswered)
-		a.Tell(id, verdict.SayUnanswered)
+func (a *App) RingOver(c *Call) {
+	if a.Call(c.ID) == c && !c.Up {
+		a.EndHere(c, callkit.Unanswered)
+		a.Tell(c.Server, verdict.SayUnanswered)
 	}
 }
 
 // EndHere ends a call in the system.
-func (a *App) EndHere(id callkit.UUID, why callkit.EndedReason) {
-	a.Provider.ReportCallEnded(id, time.Time{}, why)
-	a.Forget(id)
+func (a *App) EndHere(c *Call, why callkit.EndedReason) {
+	a.Provider.ReportCallEnded(c.ID, time.Time{}, why)
+	a.Forget(c)
 }
 
 // Forget ends a call's media and takes it off the books.
-func (a *App) Forget(id callkit.UUID) {
-	a.Line.Close(id)
-	a.Over[id] = true
-	delete(a.Calls, id)
-	delete(a.Disk, id)
+func (a *App) Forget(c *Call) {
+	a.Line.Close(c.Server)
+	a.Over[c.Server] = true
+	a.Calls = slices.DeleteFunc(a.Calls, func(o *Call) bool { return o == c })
+	delete(a.Disk, c.ID)
 }
 
 // Hear is what the server says.
 func (a *App) Hear(m verdict.Message) {
-	switch m.News {
-	case verdict.Invited:
-		if a.Calls[m.ID] == nil && !a.Over[m.ID] {
-			p := Payload{ID: m.ID.String(), Handle: m.Call.Handle, Name: m.Call.Name, Video: m.Call.Video, Expires: m.Call.Expires.UnixMilli()}
+	c := a.ServersCall(m.ID)
+	if m.News == verdict.Invited {
+		if c == nil && !a.Over[m.ID] {
+			p := Invitation(m)
 			a.Report(a.Me.Ring(p), p, nil)
 		}
+		return
+	}
+	if c == nil {
+		a.Over[m.ID] = true // a push of it may still come
+		return
+	}
+	switch m.News {
 	case verdict.Answered:
-		if c := a.Calls[m.ID]; c != nil && c.Outgoing && !c.Up {
+		if c.Outgoing && !c.Up {
 			c.Up = true
-			a.Provider.ReportOutgoingCallConnected(m.ID, time.Time{})
+			a.Provider.ReportOutgoingCallConnected(c.ID, time.Time{})
 			a.Sound()
 		}
 	case verdict.Cancelled, verdict.HungUp:
-		a.EndHere(m.ID, callkit.RemoteEnded)
+		a.EndHere(c, callkit.RemoteEnded)
 	case verdict.AnsweredElsewhere:
-		a.EndHere(m.ID, callkit.AnsweredElsewhere)
+		a.EndHere(c, callkit.AnsweredElsewhere)
 	case verdict.DeclinedElsewhere:
-		a.EndHere(m.ID, callkit.DeclinedElsewhere)
+		a.EndHere(c, callkit.DeclinedElsewhere)
 	}
+}
+
+// Invitation is what a push would have said.
+func Invitation(m verdict.Message) Payload {
+	return Payload{ID: m.ID.String(), Handle: m.Call.Handle, Name: m.Call.Name, Video: m.Call.Video, Expires: m.Call.Expires.UnixMilli()}
 }

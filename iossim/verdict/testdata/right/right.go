@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -23,12 +24,12 @@ func NewSubject(wrap func(*App) callkit.App) *Subject {
 	return &Subject{disk: Disk{}, wrap: wrap}
 }
 
-// Disk is what the app keeps from process to process: its live calls.
-type Disk map[callkit.UUID]bool
+// Disk is what the app keeps from process to process: its live calls, with the server's names for them.
+type Disk map[callkit.UUID]callkit.UUID
 
 // New is part of [verdict.Subject].
 func (s *Subject) New(line *verdict.Line) callkit.App {
-	a := &App{Line: line, Disk: s.disk, Calls: map[callkit.UUID]*Call{}, Over: map[callkit.UUID]bool{}}
+	a := &App{Line: line, Disk: s.disk, Over: map[callkit.UUID]bool{}}
 	a.Me = a
 	if s.wrap == nil {
 		return a
@@ -65,8 +66,11 @@ type Delegate interface {
 	callkit.CallObserverDelegate
 	Receive(payload []byte, mustReport bool, completion func())
 	Hear(verdict.Message)
-	Ring(Payload) callkit.UUID
-	Start(callkit.UUID)
+	Ring(Payload) *Call
+	Start(*Call)
+	MakeRegistry()
+	EndOrphans()
+	SetMuted(callkit.UUID, bool)
 	Config() callkit.ProviderConfiguration
 }
 
@@ -79,15 +83,16 @@ type App struct {
 	Provider   callkit.Provider
 	Controller callkit.CallController
 	Registry   callkit.PushRegistry
-	Calls      map[callkit.UUID]*Call
-	Over       map[callkit.UUID]bool // calls that are known to be over
+	Calls      []*Call
+	Over       map[callkit.UUID]bool // calls that are known to be over, by the server's name
 	Lent       bool                  // the audio session is lent to us
 	dialed     byte
 }
 
 // Call is one live call.
 type Call struct {
-	ID        callkit.UUID
+	ID        callkit.UUID // in CallKit
+	Server    callkit.UUID // at the server; the right app has one name for both
 	Handle    string
 	Outgoing  bool
 	Video     bool
@@ -114,8 +119,8 @@ func (a *App) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) {
 	a.Controller = sys.NewCallController(nil)
 	a.Controller.CallObserver().SetDelegate(a.Me, nil)
 	a.MakeProvider()
-	a.MakeRegistry()
-	a.EndOrphans()
+	a.Me.MakeRegistry()
+	a.Me.EndOrphans()
 	a.Line.Open(a.Me.Hear)
 	if o.UserActivity != nil {
 		a.Me.ContinueUserActivity(*o.UserActivity)
@@ -137,11 +142,11 @@ func (a *App) MakeRegistry() {
 
 // EndOrphans ends the calls that an earlier process left over, in the system and at the server.
 func (a *App) EndOrphans() {
-	for id := range a.Disk {
+	for id, server := range a.Disk {
 		delete(a.Disk, id)
-		a.Over[id] = true
+		a.Over[server] = true
 		a.Provider.ReportCallEnded(id, time.Time{}, callkit.Failed)
-		a.Tell(id, verdict.SayFailed)
+		a.Tell(server, verdict.SayFailed)
 	}
 }
 
@@ -151,9 +156,24 @@ func (a *App) Reload() {
 	a.MakeProvider()
 }
 
+// Call returns the live call with a UUID in CallKit, or nil.
+func (a *App) Call(id callkit.UUID) *Call { return a.find(func(c *Call) bool { return c.ID == id }) }
+
+// ServersCall returns the live call that the server calls so, or nil.
+func (a *App) ServersCall(server callkit.UUID) *Call {
+	return a.find(func(c *Call) bool { return c.Server == server })
+}
+
+func (a *App) find(is func(*Call) bool) *Call {
+	if i := slices.IndexFunc(a.Calls, is); i >= 0 {
+		return a.Calls[i]
+	}
+	return nil
+}
+
 // Tell tells the server, and keeps the process running until it knows.
-func (a *App) Tell(id callkit.UUID, w verdict.Word) {
-	a.Line.Say(id, w, a.Sys.Application().BeginBackgroundTask("tell", nil))
+func (a *App) Tell(server callkit.UUID, w verdict.Word) {
+	a.Line.Say(server, w, a.Sys.Application().BeginBackgroundTask("tell", nil))
 }
 
 // DidBecomeActive is part of [callkit.ApplicationDelegate].

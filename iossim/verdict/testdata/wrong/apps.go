@@ -1,0 +1,57 @@
+package wrong
+
+import (
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/iossim/verdict"
+	"github.com/ringtrip/ringtrip/iossim/verdict/testdata/right"
+)
+
+var apps = []App{
+	{Bug: "B1", New: func(a *right.App) callkit.App { return b1{a} }},
+	{Bug: "B1", New: func(a *right.App) callkit.App { return b1all{a} }},
+	{Bug: "B2", New: func(a *right.App) callkit.App { return b2{a} }},
+	{Bug: "B3", New: func(a *right.App) callkit.App { return b3{a} },
+		Subject: func(s *right.Subject) verdict.Subject { return b3server{s} }},
+	{Bug: "B4", New: func(a *right.App) callkit.App { return b4{a} }},
+	{Bug: "B4", New: func(a *right.App) callkit.App { return b4queue{a} }},
+	{Bug: "B5", New: func(a *right.App) callkit.App { return b5{a} }},
+	{Bug: "B5", New: func(a *right.App) callkit.App { return b5early{a} }},
+	{Bug: "B5", New: func(a *right.App) callkit.App { return b5slow{a} }},
+	{Bug: "B6", New: func(a *right.App) callkit.App { return b6{a} }},
+	{Bug: "B7", Follows: map[string]string{"B17": "what is left over at a launch can't be ended without a provider"},
+		New: func(a *right.App) callkit.App { return b7{a} }},
+	{Bug: "B8", New: func(a *right.App) callkit.App { return b8{a} }},
+	{Bug: "B9", New: func(a *right.App) callkit.App { return b9{a} }},
+	{Bug: "B10", New: func(a *right.App) callkit.App { return b10{a} }},
+	{Bug: "B11", New: func(a *right.App) callkit.App { return b11{a} }},
+	{Bug: "B11", New: func(a *right.App) callkit.App { return b11late{a} }},
+	{Bug: "B12", New: func(a *right.App) callkit.App { return &b12{App: a} }},
+	{Bug: "B13", New: func(a *right.App) callkit.App { return &b13{App: a} }},
+	{Bug: "B16", New: func(a *right.App) callkit.App { return b16{a} }},
+	{Bug: "B17", New: func(a *right.App) callkit.App { return b17{a} }},
+	{Bug: "B17", New: func(a *right.App) callkit.App { return b17remote{a} }},
+	{Bug: "B18", New: func(a *right.App) callkit.App { return b18{a} }},
+	{Bug: "B19", New: func(a *right.App) callkit.App { return b19{a} }},
+	{Bug: "B20", New: func(a *right.App) callkit.App { return b20{a} }},
+	{Bug: "B21", New: func(a *right.App) callkit.App { return &b21{a, map[callkit.UUID]*callkit.StartCallAction{}} }},
+	{Bug: "B22", New: func(a *right.App) callkit.App { return b22{a} }},
+	{Bug: "B23", New: func(a *right.App) callkit.App { return b23{a} }},
+	{Bug: "B23", New: func(a *right.App) callkit.App { return b23answer{a} }},
+	{Bug: "B24", New: func(a *right.App) callkit.App { return b24{a} }},
+	{Bug: "B25", New: func(a *right.App) callkit.App { return b25{a} }},
+	{Bug: "B26", New: func(a *right.App) callkit.App { return b26{a} }},
+	{Bug: "B26", New: func(a *right.App) callkit.App { return b26track{a} }},
+	{Bug: "B27", New: func(a *right.App) callkit.App { return b27{a} }},
+	{Bug: "B28", New: func(a *right.App) callkit.App { return b28{a} }},
+	{Bug: "B28", New: func(a *right.App) callkit.App { return b28types{a} }},
+	{Bug: "B29", New: func(a *right.App) callkit.App { return b29{a} }},
+	{Bug: "B31", New: func(a *right.App) callkit.App { return b31{a} }},
+	{Bug: "B32", New: func(a *right.App) callkit.App { return b32{a} }},
+	{Bug: "B33", New: func(a *right.App) callkit.App { return b33{a} }},
+	{Bug: "B34", New: func(a *right.App) callkit.App { return b34{a} }},
+	{Bug: "B35", New: func(a *right.App) callkit.App { return b35{a} }},
+	{Bug: "B36", New: func(a *right.App) callkit.App { return b36{a} }},
+	{Bug: "B37", New: func(a *right.App) callkit.App { return b37{a} }},
+	{Bug: "B39", New: func(a *right.App) callkit.App { return b39{a} }},
+	{Bug: "B40", New: func(a *right.App) callkit.App { return b40{a} }},
+}
