@@ -53,14 +53,14 @@ func (s *audioSession) setActive(on bool, o callkit.SetActiveOptions) error {
 	var err error
 	busy := !on && s.playing
 	if busy {
-		s.playing, s.records, s.mic = false, false, trackUnknown
 		err = callkit.AudioError(callkit.AudioIsBusy, "audio was running; it was stopped, and the session is inactive")
 		text += " failed: 560030580 isBusy"
 	}
 	if on {
-		s.by = nil
+		s.by, s.own = nil, true
+	} else {
+		s.inactive()
 	}
-	s.own = on
 	owns := s.owns()
 	notifies := !on && o&callkit.NotifyOthersOnDeactivation != 0
 	if notifies {

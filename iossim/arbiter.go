@@ -16,7 +16,7 @@ type arbiter struct {
 // wantsAudio reports whether the session belongs to c as far as c itself is concerned.
 func (c *call) wantsAudio() bool {
 	return c.state != callEnded && c.audioReady && !c.held && !c.audioVoid && (c.app.builtin || c.app.proc != nil) &&
-		!(c.ph.sound.lost && c.ph.knobs.MediaResetBouncesCall)
+		(!c.ph.sound.lost || c.ph.audio.owner == c && !c.ph.knobs.MediaResetBouncesCall)
 }
 
 // claimant is the call that should have the session, or nil: the one that has it, as long as it may; else a
@@ -100,6 +100,10 @@ func (a *arbiter) activate(c *call) {
 		ph.log(ChanSystem, c.app.tag(), "log warning: category is %s, not PlayAndRecord: no microphone", s.category)
 	}
 	if s.own {
+		if ph.knobs.OwnActivateKillsHeadset {
+			c.headsetDead = true
+			ph.log(ChanSystem, c.app.tag(), "log headset buttons are dead: the app called setActive(true) itself")
+		}
 		skip := ph.knobs.SkipActivateIfActive == "always" ||
 			ph.knobs.SkipActivateIfActive == "random" && ph.w.rng.IntN(2) == 0
 		if skip {
@@ -115,8 +119,8 @@ func (a *arbiter) release() {
 	if a.owner != nil {
 		a.owner.ph.sound.chosen = ""
 		if p := a.owner.app.proc; p != nil {
-			p.session.own, p.session.by = false, nil
-			p.session.playing, p.session.records = false, false
+			p.session.inactive()
+			p.session.by = nil
 		}
 	}
 	a.owner, a.speaker = nil, false

@@ -121,8 +121,8 @@ func (s *audioSession) yieldsTo(w *worldInterruption) bool {
 
 // interrupt deactivates the session and tells the app.
 func (s *audioSession) interrupt(by any, reason callkit.InterruptionReason) {
-	s.by, s.own = by, false
-	s.playing, s.records, s.mic = false, false, trackUnknown
+	s.inactive()
+	s.by = by
 	s.began(reason, false)
 	s.p.touch()
 }
@@ -153,6 +153,9 @@ func (s *audioSession) ended(o callkit.InterruptionOptions) {
 		text += " shouldResume"
 	}
 	s.interruption(text, callkit.Interruption{Type: callkit.InterruptionEnded, Options: o})
+	if s.p.app.cfg.AudioBackgroundMode && s.p.suspended {
+		s.p.resume() // to play on
+	}
 }
 
 func (s *audioSession) interruption(text string, i callkit.Interruption) {
@@ -281,8 +284,8 @@ func (ph *Phone) settleSuspended() {
 		}
 		switch s := p.session; {
 		case p.suspended && s.own && !s.owns():
-			s.own, s.owes = false, true
-			s.playing, s.records, s.mic = false, false, trackUnknown
+			s.inactive()
+			s.owes = true
 			ph.log(ChanSystem, a.tag(), "log the session of a suspended app is inactive")
 			ph.giveBack(s, true)
 		case !p.suspended && s.owes:
@@ -309,8 +312,8 @@ func (ph *Phone) ResetMediaServices() {
 				continue
 			}
 			s := a.proc.session
-			s.own, s.by = false, nil
-			s.playing, s.records, s.mic = false, false, trackUnknown
+			s.inactive()
+			s.by = nil
 			notifyIf(s, "mediaServicesWereLost", callkit.MediaServicesObserver.MediaServicesWereLost)
 		}
 		if c := ph.audio.owner; c != nil && ph.knobs.MediaResetBouncesCall {
@@ -331,7 +334,9 @@ func (ph *Phone) mediaServicesBack() {
 		s.category, s.mode, s.options, s.policy = callkit.SoloAmbient, callkit.ModeDefault, 0, callkit.RouteSharingDefault
 		s.preferred, s.overridden, s.orphaned = "", false, true
 		s.sampleRate, s.ioBuffer, s.noAlerts, s.echoCancel, s.outputMuted = 0, 0, false, false, false
-		s.settled()
+		if s.owns() {
+			s.settled()
+		}
 		notifyIf(s, "mediaServicesWereReset", callkit.MediaServicesObserver.MediaServicesWereReset)
 	}
 	ph.audio.speaker = false

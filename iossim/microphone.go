@@ -205,8 +205,7 @@ func (s *audioSession) SetOutputMuted(on bool) error {
 // IsOutputMuted is part of [callkit.AudioConfiguration].
 func (s *audioSession) IsOutputMuted() bool { return get(s, func() bool { return s.outputMuted }) }
 
-func (s *audioSession) tellOutputMute() {
-	muted := s.outputMuted
+func (s *audioSession) tellOutputMute(muted bool) {
 	notifyIf(s, "outputMuteStateChange muted="+bit(muted), func(o callkit.OutputMuteObserver) { o.OutputMuteStateChanged(muted) })
 }
 
@@ -226,7 +225,7 @@ func (s *audioSession) prefer(what string, major, minor int, to *bool, on bool, 
 	*to = on
 	s.p.sendLocked(what+" "+bit(on), func() {
 		if to == &s.outputMuted && was != on {
-			s.tellOutputMute()
+			s.tellOutputMute(on)
 		}
 	})
 	return nil

@@ -88,6 +88,45 @@ func (ph *Phone) settleMute() {
 	}
 }
 
+// drawSound puts on the screen what is of the audio session: routes, the orange dot, the speaker button, and a call
+// that sends other than it shows.
+func (ph *Phone) drawSound(s *Screen) {
+	s.Route, s.Routes = string(ph.audio.route()), ph.outputs()
+	s.Microphone = ph.recording()
+	draw := func(c *ScreenCall) {
+		if !c.Audio {
+			return
+		}
+		c.Mismatch = ph.sound.mismatch.text
+		c.Speaker = s.Route == string(callkit.BuiltInSpeaker)
+		for i := range c.Buttons {
+			if b := &c.Buttons[i]; b.ID == "speaker" {
+				b.On = c.Speaker
+			}
+		}
+	}
+	if s.Call != nil {
+		draw(s.Call)
+	}
+	for i := range s.Others {
+		draw(&s.Others[i])
+	}
+}
+
+// recording reports whether an app uses the microphone, which the phone shows by an orange dot.
+func (ph *Phone) recording() bool {
+	for _, a := range ph.apps {
+		if a.proc == nil {
+			continue
+		}
+		s := a.proc.session
+		if s.active() && s.category.Records() && (s.records || s.mic == trackSends) {
+			return true
+		}
+	}
+	return false
+}
+
 // setInputMuted changes the state of AVAudioApplication and tells observers, if a recording session is active.
 func (s *audioSession) setInputMuted(on, byCall bool) {
 	s.inputMuted, s.mutedByCall = on, byCall

@@ -217,6 +217,9 @@ func (s *audioSession) reroute(why callkit.RouteChangeReason) {
 		return
 	}
 	was, now := s.told, s.full()
+	if was.Outputs == nil { // the activation is still on its way
+		return
+	}
 	if inputs := s.available(); !slices.Equal(inputs, s.inputs) {
 		s.inputs = inputs
 		if s.p.ph.knobs.OS.AtLeast(26, 0) {
@@ -256,10 +259,11 @@ func (ph *Phone) reroute(why callkit.RouteChangeReason) {
 // session is the one that the screen's route is about: that of the call, else the last active one, else one that
 // nobody has, as for music.
 func (ph *Phone) session() *audioSession {
-	if o := ph.audio.owner; o != nil && o.app.proc != nil {
-		return o.app.proc.session
-	} else if o != nil && o.app.builtin {
-		s := newAudioSession(&Process{ph: ph, app: o.app})
+	if o := ph.audio.owner; o != nil {
+		if o.app.proc != nil {
+			return o.app.proc.session
+		}
+		s := newAudioSession(&Process{ph: ph, app: o.app}) // the system's own calls
 		s.category, s.mode = callkit.PlayAndRecord, callkit.VoiceChat
 		return s
 	}

@@ -52,10 +52,12 @@ type Screen struct {
 	Routes   []string `json:"routes"` // the output ports that could be chosen
 	Before   bool     `json:"beforeFirstUnlock"`
 	Airplane bool     `json:"airplane"`
-	LowPower bool     `json:"lowPower"`
-	Missed   int      `json:"missed"` // badge of the Phone app
-	Recents  []Recent `json:"recents"`
-	Notices  []string `json:"notices"` // what the system did to apps, the last 20
+	// Microphone is the orange dot: an app uses the microphone.
+	Microphone bool     `json:"microphone"`
+	LowPower   bool     `json:"lowPower"`
+	Missed     int      `json:"missed"` // badge of the Phone app
+	Recents    []Recent `json:"recents"`
+	Notices    []string `json:"notices"` // what the system did to apps, the last 20
 }
 
 // Ringing reports whether the screen asks the user to answer: full, as a banner, or beside another call.
@@ -88,7 +90,8 @@ type ScreenCall struct {
 	Muted       bool      `json:"muted"`
 	Held        bool      `json:"held"`
 	Speaker     bool      `json:"speaker"`
-	Audio       bool      `json:"audio"` // the call has the audio session
+	Audio       bool      `json:"audio"`              // the call has the audio session
+	Mismatch    string    `json:"mismatch,omitempty"` // what is wrong if the app sends other than Muted says, for a second
 	Digits      string    `json:"digits,omitempty"`
 	Cellular    bool      `json:"cellular,omitempty"`    // a call of the Phone app over the mobile network
 	Translating string    `json:"translating,omitempty"` // "de→en" while live translation is on
@@ -234,7 +237,7 @@ func (ph *Phone) screen() Screen {
 	s := Screen{
 		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
 		Focus: ph.focus, Online: ph.hasNetwork(), Prompt: ph.promptText, Missed: ph.missed, Airplane: ph.airplane, LowPower: ph.lowPower,
-		Others: []ScreenCall{}, Dialogs: append(ph.microphoneDialogs(), ph.dialogs...), Route: string(ph.audio.route()), Routes: ph.outputs(), Before: !ph.unlocked1,
+		Others: []ScreenCall{}, Dialogs: append(ph.microphoneDialogs(), ph.dialogs...), Before: !ph.unlocked1,
 		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
 	}
 	if s.Recents == nil {
@@ -270,6 +273,7 @@ func (ph *Phone) screen() Screen {
 			}
 		}
 	}
+	ph.drawSound(&s)
 	return s
 }
 

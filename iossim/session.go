@@ -60,6 +60,12 @@ func (s *audioSession) active() bool {
 	return !s.p.dead && !s.p.suspended && s.by == nil && !s.p.ph.sound.lost && (s.own || s.owns())
 }
 
+// inactive is the end of an activation: what ran stops, and who activates it again hears of no change of route.
+func (s *audioSession) inactive() {
+	s.own, s.playing, s.records, s.mic = false, false, false, trackUnknown
+	s.told, s.inputs = callkit.AudioRoute{}, nil
+}
+
 // opts are the category options with those that other options and the mode bring along.
 func (s *audioSession) opts() callkit.AudioOptions {
 	o := s.options
@@ -120,7 +126,7 @@ func (s *audioSession) configure(what string, c callkit.AudioCategory, m callkit
 	s.p.sendLocked(what+" "+string(m)+optionWords(o), func() {
 		s.fallBack()
 		if unmuted {
-			s.tellOutputMute()
+			s.tellOutputMute(false)
 		}
 	})
 	return nil

@@ -31,6 +31,8 @@ export interface Screen {
   routes: string[];
   beforeFirstUnlock: boolean;
   airplane: boolean;
+  /** The orange dot: an app uses the microphone. */
+  microphone: boolean;
   lowPower: boolean;
   /** Badge of the Phone app. */
   missed: number;
@@ -69,6 +71,8 @@ export interface ScreenCall {
   speaker: boolean;
   /** The call has the audio session. */
   audio: boolean;
+  /** What is wrong if the app sends other than muted says, for a second. */
+  mismatch?: string;
   digits?: string;
   /** A call of the Phone app over the mobile network. */
   cellular?: boolean;
