@@ -9,7 +9,9 @@ import (
 
 // group is two or more calls of one app that the user hears together (CXSetGroupCallAction). Its members are the
 // calls in the table that point to it; a call alone has none. For the limits each lone call counts as a group.
-type group struct{}
+type group struct {
+	_ byte // pointers to values without a size may be equal, and so two groups would be one
+}
 
 // line lists the calls of c's group, oldest first; c alone if it has none.
 func (c *call) line() []*call {
