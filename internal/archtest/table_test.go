@@ -29,9 +29,10 @@ var table = map[string]row{
 		others: []string{"github.com/pion", "github.com/tphakala/go-opus"}, testing: []string{"media/mediatest"}},
 
 	"phone": {why: "the engine in the app: it must run on an iPhone, where there is no server and no simulator",
-		ours:    []string{"call", "callkit", "media", "signaling", "signaling/ringtripv1"},
+		ours:    []string{"call", "callkit", "media", "phone/switchboard", "signaling", "signaling/ringtripv1"},
 		others:  []string{"google.golang.org/protobuf", "connectrpc.com/connect"},
 		testing: []string{"iossim", "media/mediatest"}},
+	"phone/switchboard": {why: "several calls on one device, pure: it must be searched exhaustively", testing: []string{"internal/model"}},
 
 	"push":          {why: "the contract with whoever delivers pushes; no behaviour"},
 	"push/apns":     {why: "a leaf: Apple's push service", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apnstest"}},

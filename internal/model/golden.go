@@ -10,7 +10,14 @@ import (
 // update rewrites. It fails the test if the file is stale.
 func Golden(t *testing.T, machine, document string, update bool) {
 	t.Helper()
-	path := filepath.Join("..", "docs", "model", machine+".md")
+	root := ".."
+	for _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil; _, err = os.Stat(filepath.Join(root, "go.mod")) {
+		if len(root) > 32 {
+			t.Fatal("no go.mod above the package: where is docs/model?")
+		}
+		root = filepath.Join("..", root)
+	}
+	path := filepath.Join(root, "docs", "model", machine+".md")
 	if update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -21,9 +28,9 @@ func Golden(t *testing.T, machine, document string, update bool) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; write it with: go test ./%s -run Docs -update", err, machine)
+		t.Fatalf("%v; write it with: go test -run Docs -update, in the package of the machine", err)
 	}
 	if string(got) != document {
-		t.Errorf("%s is stale; rewrite it with: go test ./%s -run Docs -update", path, machine)
+		t.Errorf("%s is stale; rewrite it with: go test -run Docs -update, in the package of the machine", path)
 	}
 }

@@ -1,6 +1,6 @@
 // Command model runs the searches that the state machines are checked with, with larger bounds than the tests, and
 // prints how large they were, how many mutants were killed and which survive. It exits with 1 if a property is broken
-// or the share of mutants killed is below the bar. The searches themselves are tests of packages call and fork, so that
+// or the share of mutants killed is below the bar. The searches themselves are tests of packages call, fork and phone/switchboard, so that
 // no program carries them; this command only runs and reads them.
 //
 //	go run ./tools/model         about two minutes
@@ -31,7 +31,7 @@ func main() {
 func run(w io.Writer, quick bool) error {
 	began := time.Now()
 	cmd := exec.Command("go", "test", "-count=1", "-p=1", "-timeout=30m", "-v", "-run=^(TestModel|TestComposed)",
-		"github.com/ringtrip/ringtrip/call", "github.com/ringtrip/ringtrip/fork")
+		"github.com/ringtrip/ringtrip/call", "github.com/ringtrip/ringtrip/fork", "github.com/ringtrip/ringtrip/phone/switchboard")
 	if !quick {
 		cmd.Env = append(os.Environ(), "RINGTRIP_MODEL=big")
 	}
