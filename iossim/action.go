@@ -171,6 +171,7 @@ func copyAction(a callkit.Action) callkit.Action {
 // submit sends a transaction to the app, which is launched for it if it does not run. The Phone app's actions are
 // performed by the system.
 func (a *app) submit(t *transaction, acts ...callkit.Action) {
+	a.ph.tellConversations() // a conversation is leaving before its manager is asked to end it (WWDC26 session 226)
 	for _, act := range acts {
 		x := &action{w: a.ph.w, app: a, t: t, call: a.ph.lookup(act.Call()), act: act, state: actionWaiting}
 		t.actions = append(t.actions, x)

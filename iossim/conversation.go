@@ -34,7 +34,7 @@ var (
 func (p *Process) NewConversationManager(c lck.Configuration) (lck.ConversationManager, error) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	if err := p.ph.needs("ConversationManager", 17, 4); err != nil {
+	if err := p.ph.needs(featureLCK); err != nil {
 		return nil, err
 	}
 	m := &manager{pr: p.newProvider("conversationManager", providerConfig(c)), asked: map[callkit.UUID]lck.Action{}}
@@ -48,12 +48,12 @@ func (p *Process) NewConversationManager(c lck.Configuration) (lck.ConversationM
 	return m, nil
 }
 
-// needs is an error that wraps [lck.ErrUnavailable] unless the phone's iOS is that new.
-func (ph *Phone) needs(what string, major, minor int) error {
-	if ph.knobs.OS.AtLeast(major, minor) {
+// needs is an error that wraps [lck.ErrUnavailable] unless the phone's iOS has the feature.
+func (ph *Phone) needs(f Feature) error {
+	if ph.has(f) {
 		return nil
 	}
-	return fmt.Errorf("iossim: %s needs iOS %v, and %s has %s: %w", what, Version{major, minor}, ph.name, ph.knobs.OS, lck.ErrUnavailable)
+	return fmt.Errorf("iossim: %s needs iOS %v, and %s has %s: %w", f.Name, f.Since, ph.name, ph.knobs.OS, lck.ErrUnavailable)
 }
 
 // SetDelegate is part of [lck.ConversationManager].

@@ -730,3 +730,21 @@ func TestHistoryIsForTheDefaultDialer(t *testing.T) {
 		t.Fatal("no longer the default dialer, and still sees Recents")
 	}
 }
+
+// TestChinaStore holds that LiveCommunicationKit works where CallKit must not.
+func TestChinaStore(t *testing.T) {
+	knobs := DefaultKnobs()
+	must(t, knobs.Set("region", "CN"))
+	app := &talkApp{}
+	w, ph := connected(t, PhoneConfig{Knobs: knobs}, app)
+	must(t, ph.End())
+	w.Run(time.Second)
+	if strings.Contains(w.Log(), "violation") || len(ph.Recents()) != 1 {
+		t.Fatalf("LiveCommunicationKit does not work in China\n%s", w.Log())
+	}
+	app.process.NewProvider(callkit.DefaultConfiguration())
+	w.Run(time.Second)
+	if !strings.Contains(w.Log(), "violation: CallKit is active in the China store") {
+		t.Fatalf("CallKit beside it is not told off\n%s", w.Log())
+	}
+}

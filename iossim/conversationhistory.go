@@ -17,7 +17,7 @@ func (ph *Phone) SetDefaultDialer(bundleID string) error {
 	if bundleID != "" && ph.find(bundleID) == nil {
 		return ph.noApp(bundleID)
 	}
-	if err := ph.needs("a default dialer", 26, 0); err != nil && bundleID != "" {
+	if err := ph.needs(featureHistory); err != nil && bundleID != "" {
 		return err
 	}
 	ph.after(0, func() {
@@ -34,7 +34,7 @@ type history struct{ p *Process }
 func (p *Process) ConversationHistory() (lck.ConversationHistoryManager, error) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	if err := p.ph.needs("ConversationHistoryManager", 26, 0); err != nil {
+	if err := p.ph.needs(featureHistory); err != nil {
 		return nil, err
 	}
 	return history{p}, nil
@@ -166,7 +166,7 @@ type telephony struct{ p *Process }
 func (p *Process) Telephony() (lck.TelephonyConversationManager, error) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	if err := p.ph.needs("TelephonyConversationManager", 26, 0); err != nil {
+	if err := p.ph.needs(featureTelephony); err != nil {
 		return nil, err
 	}
 	return telephony{p}, nil

@@ -24,6 +24,10 @@ var (
 		"The same calls in other words.", "LiveCommunicationKit headers"}
 	featureCallingApp = Feature{"default calling app", Version{18, 2},
 		"The user may choose an app for telephone links.", "Preparing your app to be the default calling app"}
+	featureHistory = Feature{"ConversationHistoryManager", Version{26, 0},
+		"The default dialer may see Recents.", "LiveCommunicationKit: Preparing your app to be the default dialer app"}
+	featureTelephony = Feature{"TelephonyConversationManager", Version{26, 0},
+		"An app may start a cellular call.", "LiveCommunicationKit: TelephonyConversationManager"}
 	featureTranslation = Feature{"translation", Version{26, 0},
 		"CXSetTranslatingCallAction and supportsAudioTranslation.", "CallKit headers"}
 	featureDialogs = Feature{"dialogs", Version{26, 0},
@@ -35,7 +39,7 @@ var (
 // Features lists what came with a version of iOS, oldest first.
 func Features() []Feature {
 	all := []Feature{featureOpenSettings, featureVoIPPayload, featureInAppIntents, featureAudioApplication, featureLCK, featureCallingApp,
-		featureTranslation, featureDialogs, featureMustReport}
+		featureHistory, featureTelephony, featureTranslation, featureDialogs, featureMustReport}
 	slices.SortStableFunc(all, func(a, b Feature) int {
 		if a.Since.Major != b.Since.Major {
 			return a.Since.Major - b.Since.Major
