@@ -31,7 +31,7 @@ var table = map[string]row{
 	"phone": {why: "the engine in the app: it must run on an iPhone, where there is no server and no simulator",
 		ours:    []string{"call", "callkit", "media", "phone/switchboard", "signaling", "signaling/ringtripv1"},
 		others:  []string{"google.golang.org/protobuf", "connectrpc.com/connect"},
-		testing: []string{"iossim", "media/mediatest"}},
+		testing: []string{"iossim", "iossim/verdict", "media/mediatest"}},
 	"phone/switchboard": {why: "several calls on one device, pure: it must be searched exhaustively", testing: []string{"internal/model"}},
 
 	"push":          {why: "the contract with whoever delivers pushes; no behaviour"},

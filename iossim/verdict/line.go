@@ -18,10 +18,11 @@ const (
 	DeclinedElsewhere News = 4 // another device of the user declined
 	Answered          News = 5 // the far end answered the app's outgoing call
 	HungUp            News = 6 // the far end hung up after the answer
+	Connected         News = 7 // about no call: the connection is up; calls that ended meanwhile follow
 )
 
 // over reports whether the call is over with these news.
-func (n News) over() bool { return n != Invited && n != Answered }
+func (n News) over() bool { return n != Invited && n != Answered && n != Connected }
 
 // Message is one thing that the server tells the app.
 type Message struct {
@@ -72,8 +73,8 @@ type Line struct {
 	media   map[callkit.UUID]*track
 }
 
-// Open connects to the server. Once connected, hear gets, on the main queue, what happened to calls that are over
-// meanwhile, and then everything as it happens. It lasts until the process ends; a second Open does nothing.
+// Open connects to the server. Once connected, hear gets, on the main queue, [Connected], what happened to calls that
+// are over, and then everything as it happens. It lasts until the process ends; a second Open does nothing.
 func (l *Line) Open(hear func(Message)) {
 	l.do(func() {
 		if l.hear != nil {
@@ -83,6 +84,7 @@ func (l *Line) Open(hear func(Message)) {
 		l.sv.used.line = true
 		l.sys.AfterFunc(l.sv.latency, func() {
 			l.up = true
+			hear(Message{News: Connected})
 			for _, m := range l.sv.truth {
 				if m.News.over() {
 					hear(m)
@@ -99,9 +101,9 @@ func (l *Line) Say(id callkit.UUID, w Word, arrived func()) {
 	l.send(said{id: id, word: w}, arrived)
 }
 
-// Start tells the server of an outgoing call.
-func (l *Line) Start(id callkit.UUID, handle string) {
-	l.send(said{id: id, start: true, handle: handle}, nil)
+// Start tells the server of an outgoing call, as Say does.
+func (l *Line) Start(id callkit.UUID, handle string, arrived func()) {
+	l.send(said{id: id, start: true, handle: handle}, arrived)
 }
 
 func (l *Line) send(s said, arrived func()) {

@@ -131,6 +131,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		want string
 	}{
 		{verdict.Options{OS: []string{"9"}}, `"9" is no version of iOS`},
+		{verdict.Options{Known: map[string]string{"B99": "x"}}, "bugs are named B1 to B42"},
 		{verdict.Options{Trials: "("}, "Options.Trials"},
 		{verdict.Options{Trials: "no-such-trial"}, "no trial is named"},
 	} {

@@ -20,7 +20,7 @@ func (a *App) PerformStartCallAction(_ callkit.Provider, s *callkit.StartCallAct
 
 // Start sends the invitation.
 func (a *App) Start(c *Call) {
-	a.Line.Start(c.Server, c.Handle)
+	a.Line.Start(c.Server, c.Handle, nil)
 	a.Provider.ReportCallUpdated(c.ID, callkit.Update{SupportsHolding: Ptr(true), SupportsGrouping: Ptr(true), SupportsDTMF: Ptr(true)})
 	a.Provider.ReportOutgoingCallStartedConnecting(c.ID, time.Time{})
 	a.Connect(c)

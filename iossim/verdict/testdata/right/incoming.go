@@ -147,14 +147,14 @@ func (a *App) Forget(c *Call) {
 // Hear is what the server says.
 func (a *App) Hear(m verdict.Message) {
 	c := a.ServersCall(m.ID)
-	if m.News == verdict.Invited {
-		if c == nil && !a.Over[m.ID] {
-			p := Invitation(m)
-			a.Report(a.Me.Ring(p), p, nil)
-		}
+	switch {
+	case m.News == verdict.Connected:
 		return
-	}
-	if c == nil {
+	case m.News == verdict.Invited && c == nil && !a.Over[m.ID]:
+		p := Invitation(m)
+		a.Report(a.Me.Ring(p), p, nil)
+		return
+	case c == nil:
 		a.Over[m.ID] = true // a push of it may still come
 		return
 	}

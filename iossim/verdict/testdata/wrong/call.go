@@ -73,7 +73,7 @@ func (a *b13) DidActivateAudioSession(p callkit.Provider, s callkit.AudioSession
 type b16 struct{ *right.App }
 
 func (a b16) Start(c *right.Call) {
-	a.Line.Start(c.Server, c.Handle)
+	a.Line.Start(c.Server, c.Handle, nil)
 	a.Provider.ReportOutgoingCallStartedConnecting(c.ID, time.Time{}) // the bug: no update with supportsHolding
 	a.Connect(c)
 }
