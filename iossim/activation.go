@@ -47,6 +47,10 @@ func (s *audioSession) setActive(on bool, o callkit.SetActiveOptions) error {
 	if p.dead {
 		return nil
 	}
+	if p.suspended { // a thread that goes on here would stand still on a phone
+		p.frozen = append(p.frozen, func() { _ = s.setActive(on, o) })
+		return nil
+	}
 	if code, why := s.mayActivate(); on && code != 0 {
 		return s.fail(text, code, why)
 	}
@@ -135,6 +139,14 @@ func (ph *Phone) othersSound(s *audioSession) bool {
 func (p *Process) StartAudio(record bool) error {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
+	return p.startAudio(record)
+}
+
+func (p *Process) startAudio(record bool) error {
+	if p.suspended && !p.dead {
+		p.frozen = append(p.frozen, func() { _ = p.startAudio(record) })
+		return nil
+	}
 	s, what := p.session, "startAudio"
 	if record {
 		what += " record"

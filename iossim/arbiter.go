@@ -101,7 +101,6 @@ func (a *arbiter) activate(c *call) {
 	}
 	if s.own {
 		if ph.knobs.OwnActivateKillsHeadset {
-			c.headsetDead = true
 			ph.log(ChanSystem, c.app.tag(), "log headset buttons are dead: the app called setActive(true) itself")
 		}
 		skip := ph.knobs.SkipActivateIfActive == "always" ||

@@ -60,7 +60,6 @@ type call struct {
 	held        bool
 	muted       bool
 	muteSeen    bool // muted, as AVAudioApplication knows it
-	headsetDead bool // its app activated the session itself, so that the buttons of a headset do nothing
 	connecting  bool // outgoing: the app reported startedConnecting
 	ending      bool // an end action is under way
 	timedOut    bool // the system's own ring time-out ended it

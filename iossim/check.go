@@ -15,6 +15,8 @@ import (
 //   - At most one group is connected and not on hold, but for those that are being ended, put on hold or merged.
 //   - At most one call makes the phone ring, and none beside another call.
 //   - The audio session is lent to one call at most, which is there, not on hold, and whose process lives.
+//   - Apps have been told of every change of their route, no suspended app has an active session of its own, and
+//     nobody waits for the end of a call when there is none.
 //   - The screen shows all calls of the table and no other; it rings only for a call that rings.
 //   - No dead process is on the books, no push waits for a process that nobody launches, and the app in front is
 //     not suspended.
@@ -69,6 +71,14 @@ func (ph *Phone) checkCalls() error {
 }
 
 func (ph *Phone) checkAudio() error {
+	for _, a := range ph.apps {
+		if a.proc == nil {
+			continue
+		}
+		if err := a.proc.session.check(); err != nil {
+			return fmt.Errorf("the session of %s: %w", a.cfg.BundleID, err)
+		}
+	}
 	o := ph.audio.owner
 	if o == nil {
 		return nil

@@ -45,7 +45,13 @@
 //   - A failed answer or start ends the call as failed; a failed end leaves it on the screen; other failed
 //     actions change nothing.
 //   - The audio session is lent when an answer or a start is fulfilled (never before), taken back on hold and
-//     at the end.
+//     at the end. Category, mode and options decide which devices it may use; of those the last one connected is
+//     used, until the user chooses another. The speaker button is an override that holds until the route
+//     changes or the app touches the session.
+//   - A call interrupts the audio of all other apps at once, and tells them to go on when the last call is over.
+//     A held call is never told that its interruption has ended. Meanwhile others may play, but not record.
+//   - Mute in CallKit is a flag, which AVAudioApplication follows from iOS 17 on. The app mutes its own track;
+//     if it tells the simulation what it sends (AppMicrophone), the screen shows where the two differ.
 //   - Calls outlive the process that reported them. The session does not.
 //   - A process in the background without work is suspended: its timers and queues stand still, and what a
 //     goroutine of it calls meanwhile happens when it goes on.

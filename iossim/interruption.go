@@ -35,7 +35,10 @@ var InterruptionKinds = []InterruptionKind{
 type worldInterruption struct{ kind InterruptionKind }
 
 // callInterruption stands for all calls from the first ring to the last hang-up.
-type callInterruption struct{ full bool } // false: only a banner
+type callInterruption struct {
+	full  bool // false: only a banner
+	owner *app // whose call has the session
+}
 
 // Interrupt interrupts apps as the kind says, for d; zero is without an end. Calls with CallKit have a higher
 // priority than anything but a microphone muted in hardware; what an alarm does to them is the knob
@@ -258,13 +261,21 @@ func (ph *Phone) settleSound() {
 		snd.call.full = true
 		ph.interruptForCall()
 	}
+	if o := ph.audio.owner; snd.call != nil && o != nil && snd.call.owner != o.app {
+		snd.call.owner = o.app
+		ph.interruptForCall()
+	}
 }
 
-// interruptForCall interrupts the sessions of apps that have no call. A ring that is only a banner leaves those
+// interruptForCall interrupts the sessions of apps that have no call, and once a call has the session, those of all
+// apps but its own. A ring that is only a banner leaves those
 // alone that prefer no interruptions from system alerts (AVAudioSession.h).
 func (ph *Phone) interruptForCall() {
 	for _, a := range ph.apps {
-		if a.proc == nil || len(ph.callsOf(a)) > 0 {
+		if a.proc == nil {
+			continue
+		}
+		if owner := ph.sound.call.owner; a == owner || owner == nil && len(ph.callsOf(a)) > 0 {
 			continue
 		}
 		s := a.proc.session

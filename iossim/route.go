@@ -386,7 +386,7 @@ func (ph *Phone) ChooseRoute(port callkit.AudioPort) error {
 		} else {
 			s.overridden = speaker
 		}
-		s.reroute(callkit.Override)
+		ph.reroute(callkit.Override)
 	})
 }
 

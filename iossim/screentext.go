@@ -80,6 +80,9 @@ func (c ScreenCall) text(now time.Time) string {
 	if c.Translating != "" {
 		fmt.Fprintf(&b, "|   translating %s\n", c.Translating)
 	}
+	if c.Mismatch != "" {
+		fmt.Fprintf(&b, "|   (%s)\n", c.Mismatch)
+	}
 	for _, m := range c.Members {
 		fmt.Fprintf(&b, "|   - %s %s\n", m.Caller, row(m.Buttons))
 	}

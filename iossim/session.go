@@ -1,6 +1,7 @@
 package iossim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -166,6 +167,25 @@ func (s *audioSession) OverrideOutputAudioPort(speaker bool) error {
 		s.overridden = speaker
 		s.reroute(callkit.Override)
 	})
+	return nil
+}
+
+// check says what does not hold of the session and should between two events.
+func (s *audioSession) check() error {
+	now := s.full()
+	switch {
+	case s.own && !s.owns() && s.p.suspended:
+		return errors.New("it is active, and the process suspended")
+	case s.own && s.by != nil && !s.owns():
+		return errors.New("it is active and interrupted")
+	case s.playing && !s.own && !s.owns():
+		return errors.New("audio runs, and it is not active")
+	case s.told.Outputs != nil && !(slices.Equal(s.told.Inputs, now.Inputs) && slices.Equal(s.told.Outputs, now.Outputs)):
+		return fmt.Errorf("the app knows the route %v and has %v", s.told, now)
+	}
+	if c, ok := s.by.(*callInterruption); ok && c != s.p.ph.sound.call {
+		return errors.New("it waits for the end of a call that is over")
+	}
 	return nil
 }
 

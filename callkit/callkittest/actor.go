@@ -271,8 +271,7 @@ func (a *actor) AudioInterruption(t callkit.InterruptionType) {
 
 // AudioRouteChange is part of [callkit.AudioObserver].
 func (a *actor) AudioRouteChange(r callkit.RouteChangeReason, port callkit.AudioPort) {
-	reason := map[callkit.RouteChangeReason]string{callkit.Override: "Override", callkit.CategoryChange: "CategoryChange"}[r]
-	a.on("L", fmt.Sprintf("routeChange reason=%s output=%s", reason, port))
+	a.on("L", fmt.Sprintf("routeChange reason=%s output=%s", r, port))
 }
 
 func kindOf(a callkit.Action) string {
