@@ -40,6 +40,16 @@ func (r *registry) SetDesiredPushTypes(types []callkit.PushType) {
 	r.p.sendLocked(fmt.Sprintf("registry.desiredPushTypes %v", types), func() {
 		had := r.wantsVoIP()
 		r.types = types
+		for _, t := range types {
+			switch t {
+			case callkit.PushTypeVoIP:
+				if r.p.app.cfg.NoVoIPBackgroundMode {
+					r.p.ph.log(ChanSystem, r.p.tag(), "log no token for %s: UIBackgroundModes lacks voip", t)
+				}
+			default: // a file provider extension or a watch may have it, and an app that was mistaken
+				r.p.ph.log(ChanSystem, r.p.tag(), "log no token for %s: it is not for an app's calls", t)
+			}
+		}
 		switch has := r.wantsVoIP(); {
 		case has && !r.issued:
 			r.p.issueToken(r)

@@ -57,7 +57,9 @@ type Screen struct {
 	LowPower   bool     `json:"lowPower"`
 	Missed     int      `json:"missed"` // badge of the Phone app
 	Recents    []Recent `json:"recents"`
-	Notices    []string `json:"notices"` // what the system did to apps, the last 20
+	// Notifications are what alert pushes show, newest first.
+	Notifications []Notification `json:"notifications,omitempty"`
+	Notices       []string       `json:"notices"` // what the system did to apps, the last 20
 }
 
 // Ringing reports whether the screen asks the user to answer: full, as a banner, or beside another call.
@@ -238,7 +240,7 @@ func (ph *Phone) screen() Screen {
 		Kind: ph.kind(), Time: ph.now(), Phone: ph.name, OS: ph.knobs.OS.String(), Locale: ph.locale, Locked: ph.locked,
 		Focus: ph.focus, Online: ph.hasNetwork(), Prompt: ph.promptText, Missed: ph.missed, Airplane: ph.airplane, LowPower: ph.lowPower,
 		Others: []ScreenCall{}, Dialogs: append(ph.microphoneDialogs(), ph.dialogs...), Before: !ph.unlocked1,
-		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notices: slices.Clone(ph.notices),
+		Apps: make([]AppIcon, 0, len(ph.apps)), Recents: slices.Clone(ph.recents), Notifications: slices.Clone(ph.notifications), Notices: slices.Clone(ph.notices),
 	}
 	if s.Recents == nil {
 		s.Recents = []Recent{}

@@ -57,6 +57,9 @@ func (s Screen) String() string {
 	for _, o := range s.Others {
 		line("  + %s (%s) %s", o.Caller, o.App, o.state(s.Time))
 	}
+	for _, n := range s.Notifications {
+		line("* %s: %s %s", s.appName(n.App), n.Title, n.Body)
+	}
 	for _, d := range s.Dialogs {
 		line("[ %s  (OK) ]", d)
 	}

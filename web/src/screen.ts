@@ -37,8 +37,20 @@ export interface Screen {
   /** Badge of the Phone app. */
   missed: number;
   recents: Recent[];
+  /** What alert pushes show, newest first. */
+  notifications?: Notification[];
   /** What the system did to apps, the last 20. */
   notices: string[];
+}
+
+/** An alert push as the user sees it. */
+export interface Notification {
+  /** Bundle id. */
+  app: string;
+  title: string;
+  body: string;
+  /** By the phone's clock. */
+  when: string;
 }
 
 export interface AppIcon {
