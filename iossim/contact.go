@@ -121,9 +121,6 @@ func phoneNumber(s, locale string) string {
 		}
 	}
 	n := digits.String()
-	if len(n) < 3 || len(n) > 18 {
-		return ""
-	}
 	if rest, ok := strings.CutPrefix(n, "00"); ok && !international {
 		n, international = rest, true
 	}
@@ -143,7 +140,7 @@ func phoneNumber(s, locale string) string {
 			}
 		}
 	}
-	if len(n) > 15 {
+	if len(n) < 3 || len(n) > 15 {
 		return ""
 	}
 	return n
