@@ -1,10 +1,13 @@
 package iossim
 
 // SetAirplane switches airplane mode. With it on, the phone has no network; the push service keeps the newest push
-// of each app and delivers it late, when the phone comes back (forums 795610, 778512).
+// of each app and delivers it late, when the phone comes back (forums 795610, 778512). Cellular calls end.
 func (ph *Phone) SetAirplane(on bool) {
 	ph.act("airplane mode "+onOff(on), func() {
 		ph.airplane = on
+		if on {
+			ph.loseCellular()
+		}
 		ph.networkChanged()
 	})
 }

@@ -3,6 +3,7 @@ package iossim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -36,13 +37,16 @@ func (ph *Phone) newCellular(handle, name string, outgoing bool) *call {
 
 // CellularRing has a call over the mobile network come in, from a handle and with the name that the network gives
 // (empty: none). It rings until it is answered or declined, or until the network gives up, see [Phone.CellularEnd].
-// A blocked caller, or one that a Focus does not allow, does not ring; a phone that is off hears nothing.
+// A blocked caller, or one that a Focus does not allow, does not ring; a phone that is off or in airplane mode hears
+// nothing.
 func (ph *Phone) CellularRing(handle, name string) {
 	ph.act(fmt.Sprintf("cellularRing handle=%q name=%q", handle, name), func() {
 		a, h := ph.phoneApp(), callkit.Handle{Type: callkit.PhoneNumber, Value: handle}
 		switch {
 		case ph.off:
 			ph.log(ChanSystem, a, "log cellular call lost: the phone is off")
+		case ph.airplane:
+			ph.log(ChanSystem, a, "log cellular call lost: airplane mode")
 		case ph.blocks(h):
 			ph.log(ChanSystem, a, "log cellular call refused: the caller is on the block list")
 		case ph.focus != "" && !ph.allows(h):
@@ -63,19 +67,27 @@ func (ph *Phone) CellularDial(handle string) error {
 		return fmt.Errorf("iossim: cellularDial: no number")
 	}
 	return ph.press("cellularDial "+oneWord(handle), func() string {
-		active, held := ph.beside(nil)
-		switch {
-		case ph.locked:
+		if ph.locked {
 			return "the phone is locked"
-		case ph.coveredByRing() || ph.shown() != nil && ph.shown().rings():
-			return "an incoming call asks to be answered"
-		case active != nil && held != nil:
-			return "there are two calls on the phone already"
-		case active != nil && active.app.builtin && active.state != callConnected:
-			return "the Phone app is dialing already"
 		}
-		return ""
+		return ph.noLine()
 	}, func() { ph.dial(handle) })
+}
+
+// noLine says what stands against dialing a number in the Phone app.
+func (ph *Phone) noLine() string {
+	active, held := ph.beside(nil)
+	switch {
+	case ph.airplane:
+		return "it is in airplane mode"
+	case ph.shown() != nil && ph.shown().rings():
+		return "an incoming call asks to be answered"
+	case active != nil && held != nil:
+		return "there are two calls on the phone already"
+	case active != nil && active.app.builtin && active.state != callConnected:
+		return "the Phone app is dialing already"
+	}
+	return ""
 }
 
 func (ph *Phone) dial(handle string) {
@@ -138,6 +150,16 @@ func (ph *Phone) CellularEnd() {
 		best.reason = callkit.RemoteEnded
 		ph.endCall(best, endReport, ph.now())
 	})
+}
+
+// loseCellular is the mobile network going away.
+func (ph *Phone) loseCellular() {
+	for _, c := range slices.Clone(ph.calls) {
+		if c.app.builtin {
+			c.reason = callkit.Failed
+			ph.endCall(c, endFailed, ph.now())
+		}
+	}
 }
 
 // performBySystem carries out the actions of the Phone app.

@@ -302,6 +302,11 @@ func (ph *Phone) dialLink(number, scheme string) {
 	a := ph.callingApp
 	if a == nil || scheme == "telephony" {
 		ph.log(ChanSystem, nil, "phone app dials %s", number)
+		if why := ph.noLine(); why != "" {
+			ph.log(ChanSystem, ph.phoneApp(), "log not dialed: %s", why)
+			return
+		}
+		ph.dial(number)
 		return
 	}
 	h := callkit.Handle{Type: callkit.PhoneNumber, Value: number}

@@ -169,9 +169,7 @@ func (ph *Phone) TapRecent(i int) error {
 		case i < 0 || i >= len(ph.recents):
 			return fmt.Sprintf("there are %d entries in Recents", len(ph.recents))
 		case ph.recents[i].App == PhoneBundleID:
-			if active, held := ph.beside(nil); active != nil && held != nil {
-				return "there are two calls on the phone already"
-			}
+			return ph.noLine()
 		case ph.find(ph.recents[i].App) == nil:
 			return "the app of this entry is not installed any more"
 		}
