@@ -8,7 +8,7 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-func (s *stage) cellular() { s.Helper(); s.do(always(func() { s.ph.CellularRing("+1555", "Carol") })) }
+func (s *scene) cellular() { s.Helper(); s.do(always(func() { s.ph.CellularRing("+1555", "Carol") })) }
 
 // TestCellularMatrix plays Twilio's table of what a cellular call does to a call of an app.
 func TestCellularMatrix(t *testing.T) {
@@ -16,38 +16,38 @@ func TestCellularMatrix(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		knobs []string
-		play  func(*stage)
+		play  func(*scene)
 		want  []string
 		see   string
 	}{
-		{"held, then hung up here", nil, func(s *stage) { s.do(s.ph.HoldAndAccept, s.ph.End) },
+		{"held, then hung up here", nil, func(s *scene) { s.do(s.ph.HoldAndAccept, s.ph.End) },
 			append(held, "SetHeld u1 0", "didActivate", "Phone:End cell"), "in-call u1/audio"},
-		{"held, then the far end hangs up", nil, func(s *stage) {
+		{"held, then the far end hangs up", nil, func(s *scene) {
 			s.do(s.ph.HoldAndAccept, always(s.ph.CellularEnd))
 			s.pass(time.Hour)
 			if err := s.app.sys.AudioSession().SetActive(true); err == nil || err.(*callkit.Error).Code != callkit.AudioInsufficientPriority {
 				s.Errorf("setActive after it: %v, want 561017449", err)
 			}
 		}, held, "in-call u1/held"},
-		{"the same with resumeAfterEnd", []string{"resumeAfterEnd=always"}, func(s *stage) { s.do(s.ph.HoldAndAccept, always(s.ph.CellularEnd)) },
+		{"the same with resumeAfterEnd", []string{"resumeAfterEnd=always"}, func(s *scene) { s.do(s.ph.HoldAndAccept, always(s.ph.CellularEnd)) },
 			append(held, "SetHeld u1 0", "didActivate"), "in-call u1/audio"},
-		{"held and swapped twice", nil, func(s *stage) { s.do(s.ph.HoldAndAccept, s.ph.Swap, s.ph.Swap) },
+		{"held and swapped twice", nil, func(s *scene) { s.do(s.ph.HoldAndAccept, s.ph.Swap, s.ph.Swap) },
 			append(held, "SetHeld u1 0", "didActivate", "SetHeld u1 1", "interruption began", "didDeactivate", "Phone:SetHeld cell 1", "Phone:SetHeld cell 0"),
 			"in-call cell/audio +u1/held"},
-		{"ended for it", nil, func(s *stage) { s.do(s.ph.EndAndAccept) },
+		{"ended for it", nil, func(s *scene) { s.do(s.ph.EndAndAccept) },
 			[]string{"End u1", "didDeactivate", "Phone:Answer cell"}, "in-call cell/audio"},
-		{"declined", nil, func(s *stage) { s.do(s.ph.Decline) }, []string{"Phone:End cell"}, "in-call u1/audio"},
-		{"declined, as it was seen once", []string{"declineCellularEndsVoIP=true"}, func(s *stage) { s.do(s.ph.Decline) },
+		{"declined", nil, func(s *scene) { s.do(s.ph.Decline) }, []string{"Phone:End cell"}, "in-call u1/audio"},
+		{"declined, as it was seen once", []string{"declineCellularEndsVoIP=true"}, func(s *scene) { s.do(s.ph.Decline) },
 			[]string{"End u1", "didDeactivate", "Phone:End cell"}, "app"},
-		{"ignored", nil, func(s *stage) { s.pass(30 * time.Second); s.do(always(s.ph.CellularEnd)) }, nil, "in-call u1/audio"},
-		{"the call of the app ends meanwhile", nil, func(s *stage) {
+		{"ignored", nil, func(s *scene) { s.pass(30 * time.Second); s.do(always(s.ph.CellularEnd)) }, nil, "in-call u1/audio"},
+		{"the call of the app ends meanwhile", nil, func(s *scene) {
 			s.do(s.ph.HoldAndAccept)
 			s.app.provider.ReportCallEnded(u1, time.Time{}, callkit.RemoteEnded)
 			s.pass(time.Second)
 		}, held, "in-call cell/audio"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := setStage(t, c.knobs...)
+			s := setScene(t, c.knobs...)
 			s.talk(u1)
 			s.cellular()
 			s.see("call-waiting cell +u1/audio")
@@ -61,7 +61,7 @@ func TestCellularMatrix(t *testing.T) {
 
 // TestRingsMeet has a call of an app and a cellular one come in, in either order and state.
 func TestRingsMeet(t *testing.T) {
-	s := setStage(t, "prefersBanner=false")
+	s := setScene(t, "prefersBanner=false")
 	s.cellular()
 	s.ring(u1)
 	s.see("incoming-full cell +u1")
@@ -69,13 +69,13 @@ func TestRingsMeet(t *testing.T) {
 	s.want("Phone:Answer cell", "End u1")
 	s.see("in-call cell/audio")
 
-	s = setStage(t, "prefersBanner=false")
+	s = setScene(t, "prefersBanner=false")
 	s.ring(u1)
 	s.cellular()
 	s.do(s.ph.Answer)
 	s.want("Answer u1", "didActivate", "Phone:End cell")
 
-	s = setStage(t)
+	s = setScene(t)
 	s.cellular()
 	s.do(s.ph.Answer)
 	s.ring(u1)
@@ -88,7 +88,7 @@ func TestRingsMeet(t *testing.T) {
 	s.see("in-call cell/audio")
 
 	// While the app still connects there is nothing to hold.
-	s = setStage(t)
+	s = setScene(t)
 	s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.AnswerCallAction); return is }
 	s.talk(u1)
 	s.cellular()
@@ -103,7 +103,7 @@ func TestRingsMeet(t *testing.T) {
 }
 
 func TestCellularDial(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	dial := func() error { return s.ph.CellularDial("+1555") }
 	s.talk(u1)
 	s.do(dial)
@@ -134,7 +134,7 @@ func TestCellularDial(t *testing.T) {
 	s.log("there is no cellular call", 1)
 
 	no := false
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1)
 	s.app.provider.ReportCallUpdated(u1, callkit.Update{SupportsHolding: &no})
 	s.do(dial)
@@ -143,7 +143,7 @@ func TestCellularDial(t *testing.T) {
 
 // TestCellularIsFiltered: the phone's own filters hold for it too.
 func TestCellularIsFiltered(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.ph.BlockCaller("+1555", true)
 	s.cellular()
 	s.ph.BlockCaller("+1555", false)
@@ -170,7 +170,7 @@ func TestCellularIsFiltered(t *testing.T) {
 }
 
 func TestObserversSeeCellularCalls(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.do(func() error { return s.ph.OpenApp(bundle) })
 	o := s.app.sys.NewCallObserver()
 	s.cellular()

@@ -10,7 +10,7 @@ import (
 
 func TestMerge(t *testing.T) {
 	for knob, want := range map[string]string{"activeToHeld": "SetGroup u2 with=u1", "heldToActive": "SetGroup u1 with=u2"} {
-		s := setStage(t, "mergeUUIDOrder="+knob)
+		s := setScene(t, "mergeUUIDOrder="+knob)
 		s.talk(u1, u2)
 		s.do(s.ph.Merge)
 		s.want("SetHeld u1 0", want)
@@ -39,7 +39,7 @@ func TestMerge(t *testing.T) {
 
 // TestAGroupBesideACall: a group is one line.
 func TestAGroupBesideACall(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1, u2)
 	s.do(s.ph.Merge)
 	s.heard()
@@ -62,7 +62,7 @@ func TestAGroupBesideACall(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1, u2)
 	if s.ph.Split(u1) == nil {
 		t.Error("a call alone can be split off")
@@ -87,7 +87,7 @@ func TestSplit(t *testing.T) {
 
 func TestLimitsOfGroups(t *testing.T) {
 	no := false
-	s := setStage(t)
+	s := setScene(t)
 	s.app.config = func(c *callkit.ProviderConfiguration) { c.MaximumCallsPerCallGroup = 1 }
 	s.talk(u1, u2)
 	if s.ph.Merge() == nil {
@@ -104,7 +104,7 @@ func TestLimitsOfGroups(t *testing.T) {
 			t.Errorf("group with %s: %v, want code %d", c.with, got, c.code)
 		}
 	}
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1, u2)
 	s.app.provider.ReportCallUpdated(u1, callkit.Update{SupportsGrouping: &no})
 	s.pass(0)
@@ -113,7 +113,7 @@ func TestLimitsOfGroups(t *testing.T) {
 	}
 
 	// Groups count, not calls: two in a group leave room for one more.
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1, u2)
 	start := func(id callkit.UUID) error {
 		var got error
@@ -141,21 +141,21 @@ func TestAMergeThatFails(t *testing.T) {
 			return false
 		}
 	}
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1, u2)
 	s.app.settle = fail(func(x callkit.Action) bool { _, is := x.(*callkit.SetHeldCallAction); return is })
 	s.do(s.ph.Merge)
 	s.want("SetHeld u1 0")
 	s.see("in-call u2/audio +u1/held")
 
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1, u2)
 	s.app.settle = fail(func(x callkit.Action) bool { _, is := x.(*callkit.SetGroupCallAction); return is })
 	s.do(s.ph.Merge)
 	s.want("SetHeld u1 0", "SetGroup u2 with=u1", "SetHeld u1 1")
 	s.see("in-call u2/audio +u1/held")
 
-	s = setStage(t, "endAfterTimeout=false")
+	s = setScene(t, "endAfterTimeout=false")
 	s.talk(u1, u2)
 	s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.SetGroupCallAction); return is }
 	s.do(s.ph.Merge)
@@ -163,7 +163,7 @@ func TestAMergeThatFails(t *testing.T) {
 	s.want("SetHeld u1 0", "SetGroup u2 with=u1", "SetHeld u1 1")
 	s.see("in-call u2/audio +u1/held")
 
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1, u2)
 	s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.SetHeldCallAction); return is }
 	s.do(s.ph.Merge)
@@ -176,7 +176,7 @@ func TestAMergeThatFails(t *testing.T) {
 // TestAnAppThatMerges: nobody resumes for it (siprix#91).
 func TestAnAppThatMerges(t *testing.T) {
 	group := &callkit.SetGroupCallAction{Base: callkit.Base{CallUUID: u2}, GroupWith: u1}
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1, u2)
 	s.ask(s.app, group)
 	s.want("SetGroup u2 with=u1")
@@ -184,7 +184,7 @@ func TestAnAppThatMerges(t *testing.T) {
 	if got := s.ph.Calls(); !got[0].IsOnHold || got[1].IsOnHold {
 		t.Errorf("calls: %+v", got)
 	}
-	s = setStage(t)
+	s = setScene(t)
 	s.talk(u1, u2)
 	s.ask(s.app, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: u1}}, group)
 	s.want("SetHeld u1 0", "SetGroup u2 with=u1")
@@ -195,7 +195,7 @@ func TestAnAppThatMerges(t *testing.T) {
 }
 
 func TestTranslate(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.app.config = func(c *callkit.ProviderConfiguration) { c.SupportsAudioTranslation = true }
 	on := func() error { return s.ph.Translate(true, "de", "en") }
 	s.ring(u1)
@@ -234,7 +234,7 @@ func TestTranslate(t *testing.T) {
 		os       string
 		supports bool
 	}{{"18", true}, {"26.4", false}} {
-		s := setStage(t, "iosVersion="+c.os)
+		s := setScene(t, "iosVersion="+c.os)
 		s.app.config = func(k *callkit.ProviderConfiguration) { k.SupportsAudioTranslation = c.supports }
 		s.talk(u1)
 		var got error

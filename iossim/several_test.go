@@ -11,7 +11,6 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-const otherBundle = "com.example.other"
 
 var u3 = callkit.UUID{15: 3}
 
@@ -55,8 +54,8 @@ func (a *callApp) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSessi
 func (a *callApp) AudioInterruption(callkit.InterruptionType)                       {}
 func (a *callApp) AudioRouteChange(callkit.RouteChangeReason, callkit.AudioPort)    {}
 
-// stage is a phone with an app, and another one for calls across apps.
-type stage struct {
+// scene is a phone with an app, and another one for calls across apps.
+type scene struct {
 	*testing.T
 	w     *World
 	ph    *Phone
@@ -65,10 +64,10 @@ type stage struct {
 	mark  int
 }
 
-// setStage makes one, with knobs as "name=value".
-func setStage(t *testing.T, knobs ...string) *stage {
+// setScene makes one, with knobs as "name=value".
+func setScene(t *testing.T, knobs ...string) *scene {
 	t.Helper()
-	s := &stage{T: t, w: NewWorld(Config{}), app: &callApp{}, other: &callApp{}}
+	s := &scene{T: t, w: NewWorld(Config{}), app: &callApp{}, other: &callApp{}}
 	t.Cleanup(s.w.Close)
 	var err error
 	s.ph, err = s.w.NewPhone(PhoneConfig{Name: "alice"})
@@ -94,7 +93,7 @@ func setStage(t *testing.T, knobs ...string) *stage {
 }
 
 // pass lets time go and checks what must always hold.
-func (s *stage) pass(d time.Duration) {
+func (s *scene) pass(d time.Duration) {
 	s.Helper()
 	s.w.Run(d)
 	if err := s.w.Check(); err != nil {
@@ -103,7 +102,7 @@ func (s *stage) pass(d time.Duration) {
 }
 
 // do has the user or the world act, a second each.
-func (s *stage) do(acts ...func() error) {
+func (s *scene) do(acts ...func() error) {
 	s.Helper()
 	for _, act := range acts {
 		if err := act(); err != nil {
@@ -115,20 +114,20 @@ func (s *stage) do(acts ...func() error) {
 
 func always(f func()) func() error { return func() error { f(); return nil } }
 
-func (s *stage) ring(ids ...callkit.UUID) {
+func (s *scene) ring(ids ...callkit.UUID) {
 	s.Helper()
 	for _, id := range ids {
 		s.do(always(func() { s.ph.DeliverPush(bundle, pushOf(id)) }))
 	}
 }
 
-func (s *stage) ringOther(id callkit.UUID) {
+func (s *scene) ringOther(id callkit.UUID) {
 	s.Helper()
 	s.do(always(func() { s.ph.DeliverPush(otherBundle, pushOf(id)) }))
 }
 
 // talk makes calls of the first app that are all answered, the former ones held.
-func (s *stage) talk(ids ...callkit.UUID) {
+func (s *scene) talk(ids ...callkit.UUID) {
 	s.Helper()
 	for _, id := range ids {
 		s.ring(id)
@@ -137,7 +136,7 @@ func (s *stage) talk(ids ...callkit.UUID) {
 	s.heard()
 }
 
-func (s *stage) ask(a *callApp, acts ...callkit.Action) {
+func (s *scene) ask(a *callApp, acts ...callkit.Action) {
 	s.Helper()
 	a.controller.RequestTransaction(acts, nil)
 	s.pass(time.Second)
@@ -160,7 +159,7 @@ func shortIDs(text string) string {
 }
 
 // heard is what the apps heard since it was last called, in short, those of the second app with an @.
-func (s *stage) heard() []string {
+func (s *scene) heard() []string {
 	all := s.w.Entries()
 	var heard []string
 	for _, e := range all[s.mark:] {
@@ -186,7 +185,7 @@ func (s *stage) heard() []string {
 }
 
 // want compares it app by app: between processes there is no order.
-func (s *stage) want(lines ...string) {
+func (s *scene) want(lines ...string) {
 	s.Helper()
 	whose := func(line string) int {
 		switch {
@@ -207,7 +206,7 @@ func (s *stage) want(lines ...string) {
 }
 
 // see checks what the screen shows: its kind, its call and the others.
-func (s *stage) see(want string) Screen {
+func (s *scene) see(want string) Screen {
 	s.Helper()
 	v := s.ph.Screen()
 	words := []string{string(v.Kind)}
@@ -237,7 +236,7 @@ func (s *stage) see(want string) Screen {
 }
 
 // buttons are those that can be pressed.
-func (s *stage) buttons() string {
+func (s *scene) buttons() string {
 	v := s.ph.Screen()
 	if v.Call == nil {
 		return ""
@@ -251,7 +250,7 @@ func (s *stage) buttons() string {
 	return strings.Join(words, " ")
 }
 
-func (s *stage) log(want string, times int) {
+func (s *scene) log(want string, times int) {
 	s.Helper()
 	if n := strings.Count(s.w.Log(), want); n != times {
 		s.Errorf("%q is in the log %d times, want %d\n%s", want, n, times, s.w.Log())

@@ -11,41 +11,41 @@ func TestCallWaitingButtons(t *testing.T) {
 	no := false
 	for _, c := range []struct {
 		name  string
-		setup func(*stage)
+		setup func(*scene)
 		want  string
 	}{
-		{"connected", func(s *stage) { s.talk(u1) }, "decline end-and-accept hold-and-accept"},
-		{"holding not supported", func(s *stage) {
+		{"connected", func(s *scene) { s.talk(u1) }, "decline end-and-accept hold-and-accept"},
+		{"holding not supported", func(s *scene) {
 			s.talk(u1)
 			s.app.provider.ReportCallUpdated(u1, callkit.Update{SupportsHolding: &no})
 		}, "decline end-and-accept"},
-		{"on hold already", func(s *stage) {
+		{"on hold already", func(s *scene) {
 			s.talk(u1)
 			s.do(func() error { return s.ph.Hold(true) })
 		}, "decline end-and-accept hold-and-accept"},
-		{"one heard, one on hold", func(s *stage) { s.talk(u1, u2) }, "decline end-and-accept end-held-and-accept"},
-		{"not connected yet", func(s *stage) {
+		{"one heard, one on hold", func(s *scene) { s.talk(u1, u2) }, "decline end-and-accept end-held-and-accept"},
+		{"not connected yet", func(s *scene) {
 			s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.AnswerCallAction); return is }
 			s.talk(u1)
 		}, "decline end-and-accept"},
-		{"beyond maximumCallGroups", func(s *stage) {
+		{"beyond maximumCallGroups", func(s *scene) {
 			s.app.config = func(c *callkit.ProviderConfiguration) { c.MaximumCallGroups = 1 }
 			s.talk(u1)
 		}, "decline end-and-accept"},
-		{"cellular", func(s *stage) {
+		{"cellular", func(s *scene) {
 			s.do(always(func() { s.ph.CellularRing("+1555", "") }), s.ph.Answer)
 		}, "decline end-and-accept hold-and-accept"},
-		{"another app's", func(s *stage) {
+		{"another app's", func(s *scene) {
 			s.ringOther(u1)
 			s.do(s.ph.Answer)
 		}, "decline end-and-accept hold-and-accept"},
-		{"dialing", func(s *stage) {
+		{"dialing", func(s *scene) {
 			s.do(func() error { return s.ph.OpenApp(bundle) })
 			s.ask(s.app, &callkit.StartCallAction{Base: callkit.Base{CallUUID: u1}})
 		}, "decline end-and-accept"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := setStage(t, "defaultCapabilities=all")
+			s := setScene(t, "defaultCapabilities=all")
 			c.setup(s)
 			s.ring(u3)
 			if got := s.buttons(); got != c.want || s.ph.Screen().Kind != ScreenCallWaiting {
@@ -96,7 +96,7 @@ func TestCallWaiting(t *testing.T) {
 			[]string{"SetHeld u2 1", "interruption began", "didDeactivate", "Answer u3", "didActivate"}, "in-call u3/audio +u1/held +u2/held"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := setStage(t, c.knobs...)
+			s := setScene(t, c.knobs...)
 			s.talk(c.setup...)
 			s.ring(u3)
 			s.heard()
@@ -114,7 +114,7 @@ func TestCallWaiting(t *testing.T) {
 
 // TestCallWaitingAcrossApps holds one app's call for another's.
 func TestCallWaitingAcrossApps(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1)
 	s.ringOther(u2)
 	s.see("call-waiting u2 +u1/audio")
@@ -157,7 +157,7 @@ func TestAHoldThatIsNotSettled(t *testing.T) {
 		{"fails", nil, 0, true, []string{"SetHeld u1 1", "Answer u2", "End u1", "didDeactivate", "didActivate"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := setStage(t, c.knobs...)
+			s := setScene(t, c.knobs...)
 			s.talk(u1)
 			s.app.settle = never
 			if c.fail {
@@ -194,7 +194,7 @@ func TestAHoldThatIsNotSettled(t *testing.T) {
 // TestTheCallerGoesWhileTheHoldIsUnderWay: the answer has nobody to go to any more.
 func TestTheCallerGoesWhileTheHoldIsUnderWay(t *testing.T) {
 	for _, transactions := range []string{"one", "two"} {
-		s := setStage(t, "callWaitingTransactions="+transactions)
+		s := setScene(t, "callWaitingTransactions="+transactions)
 		s.talk(u1)
 		s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.SetHeldCallAction); return is }
 		s.ring(u2)
@@ -206,7 +206,7 @@ func TestTheCallerGoesWhileTheHoldIsUnderWay(t *testing.T) {
 		s.want("SetHeld u1 1", "interruption began", "didDeactivate")
 		s.see("in-call u1/held")
 
-		s = setStage(t, "callWaitingTransactions="+transactions)
+		s = setScene(t, "callWaitingTransactions="+transactions)
 		s.talk(u1)
 		s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.SetHeldCallAction); return is }
 		s.ring(u2)
@@ -225,7 +225,7 @@ func TestTheCallerGoesWhileTheHoldIsUnderWay(t *testing.T) {
 // TestSecondRing: the screen stays with the first ring (forums 775874).
 func TestSecondRing(t *testing.T) {
 	for _, accept := range []bool{true, false} {
-		s := setStage(t, "prefersBanner=false")
+		s := setScene(t, "prefersBanner=false")
 		s.ring(u1, u2)
 		s.see("incoming-full u1 +u2")
 		s.log("ring "+u2.String(), 0)
@@ -240,7 +240,7 @@ func TestSecondRing(t *testing.T) {
 		s.see("incoming-full u2")
 		s.log("ring "+u2.String(), 1)
 	}
-	s := setStage(t, "prefersBanner=false")
+	s := setScene(t, "prefersBanner=false")
 	s.ring(u1, u2)
 	s.app.provider.ReportCallEnded(u1, time.Time{}, callkit.RemoteEnded)
 	s.pass(time.Second)
@@ -251,7 +251,7 @@ func TestSecondRing(t *testing.T) {
 }
 
 func TestASlowDeclineShowsTheSecondRingAtOnce(t *testing.T) {
-	s := setStage(t, "prefersBanner=false")
+	s := setScene(t, "prefersBanner=false")
 	s.app.settle = func(x callkit.Action) bool { _, is := x.(*callkit.EndCallAction); return is }
 	s.ring(u1, u2)
 	s.do(s.ph.Decline)
@@ -263,7 +263,7 @@ func TestASlowDeclineShowsTheSecondRingAtOnce(t *testing.T) {
 }
 
 func TestARingBesideACallThatIsBegun(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.do(func() error { return s.ph.OpenApp(bundle) })
 	s.ring(u1)
 	s.log("ringStop", 0)
@@ -277,7 +277,7 @@ func TestARingBesideACallThatIsBegun(t *testing.T) {
 }
 
 func TestHeadset(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	if s.ph.HeadsetPress() == nil {
 		t.Error("a press without a call")
 	}
@@ -302,7 +302,7 @@ func TestResumeAfterEnd(t *testing.T) {
 		remote bool
 		want   bool
 	}{{"localOnly", false, true}, {"localOnly", true, false}, {"always", false, true}, {"always", true, true}, {"never", false, false}, {"never", true, false}} {
-		s := setStage(t, "resumeAfterEnd="+c.knob)
+		s := setScene(t, "resumeAfterEnd="+c.knob)
 		s.talk(u1, u2)
 		if c.remote {
 			s.app.provider.ReportCallEnded(u2, time.Time{}, callkit.RemoteEnded)
@@ -314,7 +314,7 @@ func TestResumeAfterEnd(t *testing.T) {
 			t.Errorf("%+v: the other call: %+v", c, got)
 		}
 	}
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1)
 	s.do(func() error { return s.ph.Hold(true) })
 	s.ring(u2)
@@ -330,7 +330,7 @@ func TestSecondOutgoing(t *testing.T) {
 		"endsFirst":  {"Start u2 handle=\"\" video=0", "End u1", "didDeactivate", "didActivate"},
 		"holdsFirst": {"Start u2 handle=\"\" video=0", "SetHeld u1 1", "interruption began", "didDeactivate", "didActivate"},
 	} {
-		s := setStage(t, "secondOutgoing="+knob, "defaultCapabilities=all")
+		s := setScene(t, "secondOutgoing="+knob, "defaultCapabilities=all")
 		s.talk(u1)
 		s.ask(s.app, &callkit.StartCallAction{Base: callkit.Base{CallUUID: u2}})
 		s.see("connecting u2 +u1/audio")
@@ -338,7 +338,7 @@ func TestSecondOutgoing(t *testing.T) {
 		s.pass(time.Second)
 		s.want(want...)
 	}
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1)
 	s.ask(s.app, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: u1}, OnHold: true}, &callkit.StartCallAction{Base: callkit.Base{CallUUID: u2}})
 	s.app.provider.ReportOutgoingCallConnected(u2, time.Time{})
@@ -352,7 +352,7 @@ func TestAnAppThatResumesWithoutHolding(t *testing.T) {
 		"holdsFirst": {"SetHeld u1 0", "SetHeld u2 1", "interruption began", "didDeactivate", "didActivate"},
 		"endsFirst":  {"SetHeld u1 0", "End u2", "didDeactivate", "didActivate"},
 	} {
-		s := setStage(t, "secondActive="+knob)
+		s := setScene(t, "secondActive="+knob)
 		s.talk(u1, u2)
 		s.ask(s.app, &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: u1}})
 		s.want(want...)
@@ -361,7 +361,7 @@ func TestAnAppThatResumesWithoutHolding(t *testing.T) {
 
 func TestSwap(t *testing.T) {
 	for _, transactions := range []string{"one", "two"} {
-		s := setStage(t, "callWaitingTransactions="+transactions)
+		s := setScene(t, "callWaitingTransactions="+transactions)
 		s.talk(u1, u2)
 		s.see("in-call u2/audio +u1/held")
 		if got := s.buttons(); got != "mute keypad speaker swap merge more end" {
@@ -388,7 +388,7 @@ func TestSwap(t *testing.T) {
 }
 
 func TestAddCall(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.talk(u1)
 	s.do(s.ph.AddCall)
 	s.see("recents u1/audio")
@@ -397,7 +397,7 @@ func TestAddCall(t *testing.T) {
 }
 
 func TestMoreLeadsToTheApp(t *testing.T) {
-	s := setStage(t)
+	s := setScene(t)
 	s.ring(u1)
 	s.do(s.ph.Answer, s.ph.Lock, s.ph.More)
 	if s.ph.Screen().Prompt == "" {
