@@ -289,6 +289,7 @@ func (ph *Phone) RestartCallService() {
 			ph.audio.release()
 		}
 		ph.arbitrate()
+		ph.ringNext() // a cellular call that waited beside an app's
 		for _, a := range ph.apps {
 			a.voidActions(func(*action) bool { return true })
 			p := a.proc

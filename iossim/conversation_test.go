@@ -748,3 +748,129 @@ func TestChinaStore(t *testing.T) {
 		t.Fatalf("CallKit beside it is not told off\n%s", w.Log())
 	}
 }
+
+func TestTranslationBothWays(t *testing.T) {
+	for _, by := range []string{"user", "app"} {
+		app := &talkApp{config: lck.DefaultConfiguration()}
+		app.config.SupportsAudioTranslation = true
+		w, ph := connected(t, PhoneConfig{OS: "26.0"}, app)
+		app.onAction = func(a lck.Action) { a.(*lck.SetTranslatingAction).FulfillUsing(callkit.CustomTranslation) }
+		if by == "user" {
+			must(t, ph.Translate(true, "en", "de"))
+		} else {
+			app.manager.Perform([]lck.Action{&lck.SetTranslatingAction{
+				Base: lck.Base{ConversationUUID: u1}, IsTranslating: true, LocalLanguage: "en", RemoteLanguage: "de",
+			}}, func(err error) { must(t, err) })
+		}
+		w.Run(time.Second)
+		x, ok := app.last().(*lck.SetTranslatingAction)
+		if !ok || !x.IsTranslating || x.LocalLanguage != "en" || x.RemoteLanguage != "de" || x.State() != lck.ActionComplete {
+			t.Errorf("by the %s: %+v\n%s", by, app.last(), w.Log())
+		}
+		if s := ph.Screen(); s.Call.Translating != "en→de" || !strings.Contains(w.Log(), "engine=custom") {
+			t.Errorf("by the %s: %+v\n%s", by, s.Call, w.Log())
+		}
+	}
+	app := &talkApp{config: lck.DefaultConfiguration()}
+	app.config.SupportsAudioTranslation = true
+	_, ph := connected(t, PhoneConfig{OS: "18"}, app)
+	if err := ph.Translate(true, "en", "de"); err == nil {
+		t.Error("iOS 18 translates")
+	}
+}
+
+// kinds are the actions that the app was asked to perform since the last time.
+func (a *talkApp) kinds() string {
+	var words []string
+	for _, x := range a.actions {
+		kind, args := conversationWords(x)
+		id := x.Conversation()
+		words = append(words, fmt.Sprintf("%s(u%d%s)", kind, id[15], strings.ReplaceAll(args, "00000000-0000-0000-0000-00000000000", "u")))
+	}
+	a.actions = nil
+	return strings.Join(words, " ")
+}
+
+// TestSecondConversation goes through call waiting, swap, merge, unmerge and the end of a member.
+func TestSecondConversation(t *testing.T) {
+	app := &talkApp{onAction: lck.Action.Fulfill}
+	w, ph := connected(t, PhoneConfig{}, app)
+	app.kinds()
+	app.manager.ReportNewIncomingConversation(u2, lck.NewUpdate(everything, eve), nil)
+	w.Run(time.Second)
+	if s := ph.Screen(); s.Kind != ScreenCallWaiting || s.Call.Caller != "Eve" {
+		t.Fatalf("%s %+v\n%s", s.Kind, s.Call, w.Log())
+	}
+	step := func(what string, err error, performed, told string) {
+		t.Helper()
+		must(t, err)
+		w.Run(time.Second)
+		must(t, w.Check())
+		want(t, w, what+": performed", app.kinds(), performed)
+		want(t, w, what+": told", app.told(), told)
+	}
+	app.told()
+	step("hold and accept", ph.HoldAndAccept(), "Pause(u1 1) Join(u2)", "deactivate paused joined activate")
+	step("swap", ph.Swap(), "Pause(u2 1) Pause(u1 0)", "deactivate paused joined activate")
+	step("merge", ph.Merge(), "Pause(u2 0) Merge(u1 with=u2)", "joined")
+	if s := ph.Screen(); len(s.Call.Members) != 2 {
+		t.Fatalf("no group on the screen: %+v\n%s", s.Call, w.Log())
+	}
+	step("split", ph.Split(u2), "Unmerge(u2) Pause(u1 1)", "deactivate paused activate")
+	app.manager.Perform([]lck.Action{
+		&lck.PauseConversationAction{Base: lck.Base{ConversationUUID: u1}},
+		&lck.MergeConversationAction{Base: lck.Base{ConversationUUID: u1}, ConversationUUIDToMergeWith: u2},
+	}, func(err error) { must(t, err) })
+	w.Run(time.Second)
+	if s := ph.Screen(); len(s.Call.Members) != 2 {
+		t.Fatalf("the app's merge made no group: %+v\n%s", s.Call, w.Log())
+	}
+	app.kinds()
+	app.told()
+	app.manager.Perform([]lck.Action{&lck.UnmergeConversationAction{Base: lck.Base{ConversationUUID: u2}}}, func(err error) { must(t, err) })
+	w.Run(time.Second)
+	if s := ph.Screen(); len(s.Call.Members) != 0 || len(ph.Calls()) != 2 || !strings.HasPrefix(app.kinds(), "Unmerge(u2)") {
+		t.Fatalf("the app's unmerge: %+v\n%s", s.Call, w.Log())
+	}
+}
+
+func TestCellularConversation(t *testing.T) {
+	app := &talkApp{}
+	w, ph := talkPhone(t, PhoneConfig{}, app)
+	must(t, ph.OpenApp(bundle))
+	w.Run(time.Second)
+	telephony, err := app.sys.Telephony()
+	must(t, err)
+	if l := telephony.CellularServices(); len(l) != 0 {
+		t.Errorf("an ordinary app knows the lines: %v", l)
+	}
+	must(t, ph.SetDefaultDialer(bundle))
+	w.Settle()
+	if l := telephony.CellularServices(); len(l) != 1 {
+		t.Errorf("the default dialer does not know the lines: %v", l)
+	}
+	number := lck.Handle{Type: callkit.PhoneNumber, Value: "+14085550123"}
+	for _, c := range []struct {
+		name   string
+		action lck.StartCellularConversationAction
+		fine   bool
+	}{
+		{"no number", lck.StartCellularConversationAction{Handle: bob}, false},
+		{"no such line", lck.StartCellularConversationAction{Handle: number, Service: lck.CellularService{ID: "x"}}, false},
+		{"a number", lck.StartCellularConversationAction{Handle: number}, true},
+		{"while dialing", lck.StartCellularConversationAction{Handle: number}, false},
+	} {
+		got := errors.New("no completion")
+		telephony.StartCellularConversation(c.action, func(err error) { got = err })
+		w.Run(time.Second)
+		if (got == nil) != c.fine {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	if s := ph.Screen(); s.Call == nil || !s.Call.Cellular || s.Call.Handle != number.Value {
+		t.Fatalf("the phone does not dial: %+v\n%s", s.Call, w.Log())
+	}
+	if l := app.manager.Conversations(); len(l) != 0 {
+		t.Errorf("a cellular call is the app's conversation: %v", l)
+	}
+}

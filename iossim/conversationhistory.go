@@ -1,7 +1,6 @@
 package iossim
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -45,7 +44,7 @@ func (h history) RecentConversations(match func(lck.RecentConversation) bool, co
 	p := h.p
 	p.send("recentConversations", func() {
 		var all []lck.RecentConversation
-		err := p.mayDial()
+		err := p.isDialer()
 		if err == nil {
 			for _, r := range p.ph.recents {
 				all = append(all, r.conversation())
@@ -73,7 +72,7 @@ func (h history) MarkConversationsAsRead(which []lck.RecentConversation, complet
 		ids = append(ids, r.ID)
 	}
 	p.send("markConversationsAsRead", func() {
-		err := p.mayDial()
+		err := p.isDialer()
 		if err == nil {
 			p.ph.markRead(func(r Recent) bool { return slices.Contains(ids, r.id) })
 		}
@@ -95,7 +94,7 @@ func (h history) SetObserver(f func()) {
 	h.p.history = f
 }
 
-func (p *Process) mayDial() error {
+func (p *Process) isDialer() error {
 	if p.ph.dialer != p.app {
 		return lck.ErrNotDefaultDialer
 	}
@@ -157,43 +156,4 @@ func (r Recent) conversation() lck.RecentConversation {
 		c.Status = lck.StatusFailed
 	}
 	return c
-}
-
-// telephony is TelephonyConversationManager.
-type telephony struct{ p *Process }
-
-// Telephony is part of [lck.System].
-func (p *Process) Telephony() (lck.TelephonyConversationManager, error) {
-	p.w.mu.Lock()
-	defer p.w.mu.Unlock()
-	if err := p.ph.needs(featureTelephony); err != nil {
-		return nil, err
-	}
-	return telephony{p}, nil
-}
-
-// CellularServices is part of [lck.TelephonyConversationManager].
-func (t telephony) CellularServices() []lck.CellularService {
-	t.p.w.mu.Lock()
-	defer t.p.w.mu.Unlock()
-	if t.p.mayDial() != nil {
-		return nil
-	}
-	return []lck.CellularService{{ID: "sim1", Label: "Primary"}}
-}
-
-// StartCellularConversation is part of [lck.TelephonyConversationManager].
-func (t telephony) StartCellularConversation(a lck.StartCellularConversationAction, completion func(error)) {
-	p := t.p
-	p.send(fmt.Sprintf("startCellularConversation %q", a.Handle.Value), func() {
-		err := &callkit.Error{Domain: callkit.RequestTransactionErrorDomain, Code: callkit.RequestUnknown, Text: "the phone has no cellular service"}
-		p.post(item{
-			log: p.say(ChanController, "startCellularConversation completion %s", short(err)),
-			run: func() {
-				if completion != nil {
-					completion(err)
-				}
-			},
-		})
-	})
 }
