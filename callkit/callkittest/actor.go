@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/lck"
 )
 
 // actor is the scripted app in one process. Every callback that it gets is shown to the run; what the
@@ -18,11 +20,20 @@ type actor struct {
 	provider   callkit.Provider
 	controller callkit.CallController
 	registry   callkit.PushRegistry
-	last       callkit.Action // what Fulfill and Fail are about
+	last       settleable              // what Fulfill and Fail are about
+	manager    lck.ConversationManager // of LiveCommunicationKit, in place of provider and controller
 	push       payload
-	pushed     func() // the completion of the last push
-	takes      bool   // the app carries out the transaction itself
-	inside     int    // the entry of the log whose callback is running
+	pushed     func()      // the completion of the last push
+	ext        inExtension // if this is an extension's code
+	takes      bool        // the app carries out the transaction itself
+	inside     int         // the entry of the log whose callback is running
+}
+
+// settleable is an action of CallKit or of LiveCommunicationKit.
+type settleable interface {
+	Fulfill()
+	FulfillAt(time.Time)
+	Fail()
 }
 
 // director says what the scripted apps do, and hears what happens to them.
@@ -40,6 +51,8 @@ type director interface {
 	did(a *actor, l Line) (entry int)
 	// later returns the lines that follow a wait, the entry'th of the log, in place of those that the scenario has.
 	later(entry int, steps []Line) []Line
+	// media has the app's microphone track send sound or silence.
+	media(a *actor, sends bool) error
 	// fail hears of a line that can't be carried out.
 	fail(l Line, format string, args ...any)
 }
@@ -64,6 +77,13 @@ var (
 	_ callkit.AnswerCallDelegate   = (*actor)(nil)
 	_ callkit.StartCallDelegate    = (*actor)(nil)
 	_ callkit.BeginDelegate        = (*actor)(nil)
+
+	_ callkit.SetTranslatingDelegate    = (*actor)(nil)
+	_ callkit.SceneDelegate             = (*actor)(nil)
+	_ callkit.URLDelegate               = (*actor)(nil)
+	_ callkit.InputMuteObserver         = (*actor)(nil)
+	_ callkit.MediaServicesObserver     = (*actor)(nil)
+	_ callkit.AudioInterruptionObserver = (*actor)(nil)
 )
 
 // DidFinishLaunching sets up what an app that takes calls sets up, less what the scenario wants left out.
@@ -71,7 +91,16 @@ func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 	a.sys = sys
 	setup := a.run.launched(a)
 	sys.Application().SetDelegate(a)
-	if setup != "nothing" {
+	switch setup {
+	case "nothing":
+	case "lck":
+		if err := a.makeManager(); err != nil {
+			a.run.fail(Line{Text: "app setup lck"}, "%v", err)
+			return
+		}
+		_ = sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
+		sys.AudioSession().SetObserver(a)
+	default:
 		a.makeProvider()
 		if setup == "onlyRequired" {
 			a.provider.SetDelegate(required{a}, nil)
@@ -83,7 +112,7 @@ func (a *actor) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 		a.controller.CallObserver().SetDelegate(a, nil)
 	}
 	switch setup {
-	case "", "all", "onlyRequired":
+	case "", "all", "onlyRequired", "lck":
 		a.makeRegistry()
 		a.registry.SetDesiredPushTypes([]callkit.PushType{callkit.PushTypeVoIP})
 	case "noRegistryDelegate":
@@ -154,6 +183,10 @@ func (a *actor) report(p payload) {
 	id, err := callkit.ParseUUID(p.UUID)
 	if err != nil {
 		a.run.fail(Line{Text: "reportNewIncomingCall"}, "%v", err)
+		return
+	}
+	if a.manager != nil {
+		a.reportConversation(id, p, true)
 		return
 	}
 	a.provider.ReportNewIncomingCall(id, p.update(), func(err error) {
@@ -252,8 +285,10 @@ func (a *actor) DidBecomeActive() { a.on("L", "didBecomeActive") }
 func (a *actor) DidEnterBackground() { a.on("L", "didEnterBackground") }
 
 // ContinueUserActivity is part of [callkit.ApplicationDelegate].
-func (a *actor) ContinueUserActivity(u callkit.UserActivity) {
-	text := "continueUserActivity " + u.ActivityType
+func (a *actor) ContinueUserActivity(u callkit.UserActivity) { a.activity("continueUserActivity", u) }
+
+func (a *actor) activity(word string, u callkit.UserActivity) {
+	text := word + " " + u.ActivityType
 	if u.Intent != nil && len(u.Intent.Contacts) > 0 {
 		capability := "audio"
 		if u.Intent.CallCapability == callkit.VideoCall {
@@ -261,7 +296,51 @@ func (a *actor) ContinueUserActivity(u callkit.UserActivity) {
 		}
 		text += " handle=" + u.Intent.Contacts[0].Handle.Value + " callCapability=" + capability
 	}
+	if u.Handle != "" {
+		text += " userInfo=" + u.Handle
+	}
 	a.on("L", text)
+}
+
+// PerformSetTranslatingCallAction is part of [callkit.SetTranslatingDelegate].
+func (a *actor) PerformSetTranslatingCallAction(_ callkit.Provider, s *callkit.SetTranslatingCallAction) {
+	a.perform(s, fmt.Sprintf("SetTranslating %s %s local=%s remote=%s", s.CallUUID, bit(s.IsTranslating), s.LocalLanguage, s.RemoteLanguage))
+}
+
+// SceneWillConnect is part of [callkit.SceneDelegate].
+func (a *actor) SceneWillConnect(u []callkit.UserActivity) {
+	a.on("L", fmt.Sprintf("sceneWillConnect activities=%d", len(u)))
+	for _, x := range u {
+		a.activity("sceneActivity", x)
+	}
+}
+
+// SceneContinueUserActivity is part of [callkit.SceneDelegate].
+func (a *actor) SceneContinueUserActivity(u callkit.UserActivity) {
+	a.activity("sceneContinueUserActivity", u)
+}
+
+// OpenURL is part of [callkit.URLDelegate].
+func (a *actor) OpenURL(url string) { a.on("L", "openURL "+url) }
+
+// InputMuteStateChanged is part of [callkit.InputMuteObserver].
+func (a *actor) InputMuteStateChanged(muted bool) { a.on("L", "inputMute "+bit(muted)) }
+
+// MediaServicesWereLost is part of [callkit.MediaServicesObserver].
+func (a *actor) MediaServicesWereLost() { a.on("L", "mediaServicesWereLost") }
+
+// MediaServicesWereReset is part of [callkit.MediaServicesObserver].
+func (a *actor) MediaServicesWereReset() { a.on("L", "mediaServicesWereReset") }
+
+// AudioInterrupted is part of [callkit.AudioInterruptionObserver].
+func (a *actor) AudioInterrupted(i callkit.Interruption) {
+	if i.Type == callkit.InterruptionEnded {
+		a.on("L", "interruption ended shouldResume="+bit(i.Options&callkit.ShouldResume != 0))
+		return
+	}
+	reason := map[callkit.InterruptionReason]string{callkit.InterruptionDefault: "default", callkit.InterruptionAppWasSuspended: "appWasSuspended",
+		callkit.InterruptionBuiltInMicMuted: "builtInMicMuted", callkit.InterruptionRouteDisconnected: "routeDisconnected"}[i.Reason]
+	a.on("L", "interruption began reason="+reason)
 }
 
 // AudioInterruption is part of [callkit.AudioObserver].

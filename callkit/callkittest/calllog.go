@@ -33,16 +33,15 @@ type LogHeader struct {
 	Knobs    map[string]string `json:"knobs,omitempty"`
 	Seed     uint64            `json:"seed,omitempty"`
 	Scenario string            `json:"scenario,omitempty"` // where it comes from, for people
-	// NoBackgroundMode says that the app's UIBackgroundModes lack voip.
-	NoBackgroundMode bool     `json:"noBackgroundMode,omitempty"`
-	Apps             []string `json:"apps,omitempty"` // the other apps
+	Traits   []string          `json:"traits,omitempty"`   // of the app under test, see [Traits]
+	Apps     []string          `json:"apps,omitempty"`     // the other apps
 	// Configuration is that of the providers; nil is Apple's defaults.
 	Configuration *LogConfiguration `json:"configuration,omitempty"`
 	// Length is how long the log goes on, in nanoseconds; 0 is two seconds after the last entry.
 	Length time.Duration `json:"length,omitempty"`
 	// Tolerance is how far times may differ from a replay's, in nanoseconds. 0: not at all, for logs of a simulator.
 	Tolerance time.Duration `json:"tolerance,omitempty"`
-	// Compare names the channels that a replay is held to; empty is P, C, O, R, L and SYS.
+	// Compare names the channels that a replay is held to; empty is P, C, O, R, L, X and SYS.
 	Compare []string `json:"compare,omitempty"`
 }
 
@@ -76,7 +75,7 @@ type LogEntry struct {
 	At time.Duration `json:"at"` // nanoseconds since the log began
 	// App is the name of another app, empty for the one under test.
 	App     string `json:"app,omitempty"`
-	Channel string `json:"channel"` // A, P, C, O, R, L, SYS, U or N
+	Channel string `json:"channel"` // A, P, C, O, R, L, X, SYS, U or N
 	// In is the N of the callback (or of the app's own wait) inside of which an app did this; 0: outside of any.
 	In int `json:"in,omitempty"`
 	// Do marks what the user, the network or the world did: lines of U, N and SYS that a replay does again.

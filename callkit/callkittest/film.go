@@ -8,17 +8,18 @@ import (
 // film makes the frames of a recording while a run goes on. A nil film does nothing.
 type film struct {
 	stage  Pictured
+	name   func(string) string
 	frames []Frame
 	now    Frame
 	sight  any // the screen as it was after the last line of now's log
 }
 
 // watch begins.
-func (f *film) watch(s Stage) {
+func (f *film) watch(s Stage, name func(string) string) {
 	if f == nil {
 		return
 	}
-	f.now.Section = "given"
+	f.now.Section, f.name = "given", name
 	if p, ok := s.(Pictured); ok {
 		f.stage = p
 		p.OnLine(f.line)
@@ -31,7 +32,7 @@ func (f *film) line(at time.Duration, text string) {
 		f.cut()
 	}
 	f.now.At = at
-	f.now.Log = append(f.now.Log, named(text))
+	f.now.Log = append(f.now.Log, f.name(text))
 	f.sight = f.stage.Picture()
 }
 
@@ -47,7 +48,7 @@ func (f *film) cut() {
 	f.now.Screen = json.RawMessage("null")
 	if f.sight != nil {
 		if data, err := json.Marshal(f.sight); err == nil {
-			f.now.Screen = json.RawMessage(named(string(data)))
+			f.now.Screen = json.RawMessage(f.name(string(data)))
 		}
 	}
 	f.frames = append(f.frames, f.now)

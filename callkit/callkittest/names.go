@@ -42,6 +42,26 @@ func named(text string) string {
 	})
 }
 
+var anyForm = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+
+// namer names all calls of a run: u1 and so on, and c1, c2 and so on the cellular ones, whose UUIDs the system made.
+type namer struct{ cellular map[string]string }
+
+// name writes names where text has UUIDs.
+func (n *namer) name(text string) string {
+	return anyForm.ReplaceAllStringFunc(named(text), func(s string) string {
+		c, ok := n.cellular[s]
+		if !ok {
+			if n.cellular == nil {
+				n.cellular = map[string]string{}
+			}
+			c = "c" + strconv.Itoa(len(n.cellular)+1)
+			n.cellular[s] = c
+		}
+		return c
+	})
+}
+
 // payload is what a scenario's push carries.
 type payload struct {
 	UUID   string `json:"uuid"`

@@ -44,7 +44,7 @@ func (d Difference) String() string {
 }
 
 // defaultCompare are the channels in which a system speaks.
-var defaultCompare = []string{"P", "C", "O", "R", "L", "SYS"}
+var defaultCompare = []string{"P", "C", "O", "R", "L", "X", "SYS"}
 
 // Replay plays a log's inputs again, each at its time or inside of its callback, on the stage that newStage
 // makes (nil: the simulated iPhone), and compares what follows with the log: channel by channel in order, the
@@ -65,8 +65,9 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 		}
 	}
 	cfg := StageConfig{
-		OS: h.OS, Knobs: maps.Clone(h.Knobs), Seed: h.Seed, NoBackgroundMode: h.NoBackgroundMode,
-		App: func() callkit.App { return &actor{run: p} }, System: p.system,
+		OS: h.OS, Knobs: maps.Clone(h.Knobs), Seed: h.Seed, Traits: h.Traits,
+		App: func() callkit.App { return &actor{run: p} }, Extension: func() *Extension { return &Extension{actor{run: p}} },
+		System: p.system,
 	}
 	for _, name := range h.Apps {
 		cfg.Others = append(cfg.Others, OtherApp{Name: name, New: func() callkit.App { return &actor{run: p, name: name} }})
@@ -78,7 +79,7 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 	defer stage.Close()
 	p.stage = stage
 	p.play()
-	r := Replayed{Inputs: p.inputs, Refused: p.refused, Log: named(stage.Log())}
+	r := Replayed{Inputs: p.inputs, Refused: p.refused, Log: p.name(stage.Log())}
 	r.Compared, r.First = p.compare()
 	return r, nil
 }
@@ -95,6 +96,9 @@ type player struct {
 	stage    Stage
 	inside   map[int][]Line        // what the apps do inside of an entry of the log
 	channels map[string][]LogEntry // the log's callbacks and effects
+
+	naming sync.Mutex
+	names  namer
 
 	mu      sync.Mutex
 	apps    map[string]*actor
@@ -163,6 +167,20 @@ func (p *player) input(e LogEntry) error {
 	return nil
 }
 
+func (p *player) name(text string) string {
+	p.naming.Lock()
+	defer p.naming.Unlock()
+	return p.names.name(text)
+}
+
+func (p *player) media(a *actor, sends bool) error {
+	word := "off"
+	if sends {
+		word = "on"
+	}
+	return p.stage.Do("SYS", append([]string{"appMicrophone", word}, strings.Fields(a.name)...))
+}
+
 func (p *player) refuse(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,14 +191,14 @@ func (p *player) refuse(format string, args ...any) {
 func (p *player) observe(a *actor, channel, text string) ([]Line, bool, int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	entry := p.note(LogEntry{Channel: channel, App: a.name, Text: named(text)})
+	entry := p.note(LogEntry{Channel: channel, App: a.name, Text: p.name(text)})
 	return p.inside[entry], true, entry
 }
 
 func (p *player) system(text, app string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note(LogEntry{Channel: "SYS", App: app, Text: named(text)})
+	p.note(LogEntry{Channel: "SYS", App: app, Text: p.name(text)})
 }
 
 // note keeps what came, and returns the number of the entry of the log that it is taken for. p.mu is held.

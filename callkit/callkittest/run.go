@@ -22,6 +22,9 @@ type run struct {
 	config callkit.ProviderConfiguration
 	setup  string // what the next processes leave out
 
+	naming sync.Mutex
+	names  namer
+
 	mu       sync.Mutex
 	apps     map[string]*actor // of the newest process of each app; the one under test is ""
 	live     bool              // given is over
@@ -53,8 +56,9 @@ type Failure struct {
 func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failures []Failure, log string, err error) {
 	cfg := StageConfig{
 		OS: r.knobs["os"], Knobs: maps.Clone(r.knobs), Seed: o.Seed, Wall: o.Wall,
-		App:    func() callkit.App { return &actor{run: r} },
-		System: r.system,
+		App:       func() callkit.App { return &actor{run: r} },
+		Extension: func() *Extension { return &Extension{actor{run: r}} },
+		System:    r.system,
 	}
 	for _, name := range r.s.apps() {
 		cfg.Others = append(cfg.Others, OtherApp{Name: name, New: func() callkit.App { return &actor{run: r, name: name} }})
@@ -69,7 +73,14 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		case "first launch":
 			first = true
 		case "no voip":
-			cfg.NoBackgroundMode = true
+			cfg.Traits = append(cfg.Traits, "noVoIPBackgroundMode")
+		case "app has":
+			for _, t := range l.Words[2:] {
+				if !slices.Contains(Traits, t) {
+					return nil, "", lineError(r.s, l, fmt.Errorf("an app can't have %.40q (want some of %s)", t, strings.Join(Traits, ", ")))
+				}
+				cfg.Traits = append(cfg.Traits, t)
+			}
 		case "app setup":
 			setup = strings.Join(l.Words[2:], " ")
 		}
@@ -81,7 +92,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	}
 	r.log.Header = LogHeader{
 		Format: LogFormat, Source: "callkittest", OS: cfg.OS, Knobs: cfg.Knobs, Seed: o.Seed, Scenario: r.s.ID,
-		NoBackgroundMode: cfg.NoBackgroundMode, Apps: r.s.apps(), Configuration: logConfiguration(r.config),
+		Traits: cfg.Traits, Apps: r.s.apps(), Configuration: logConfiguration(r.config),
 	}
 	stage, err := newStage(cfg)
 	if err != nil {
@@ -89,7 +100,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	}
 	defer stage.Close()
 	r.stage = stage
-	r.film.watch(stage)
+	r.film.watch(stage, r.named)
 	stage.Wait(0)
 	if first {
 		r.leaveOut(setup)
@@ -144,7 +155,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	r.film.stepDone()
 	r.end()
 	r.log.Header.Length = r.elapsed()
-	return r.failures, named(stage.Log()), nil
+	return r.failures, r.named(stage.Log()), nil
 }
 
 func lineError(s *Scenario, l Line, err error) error {
@@ -193,7 +204,7 @@ func (r *run) waits() (sum time.Duration) {
 // observe notes a callback of an app. If it is the next line of its channel that then waits for, the app's
 // steps under that line are returned.
 func (r *run) observe(a *actor, channel, text string) (steps []Line, scripted bool, entry int) {
-	text = named(text)
+	text = r.named(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	entry = r.note(LogEntry{App: a.name, Channel: channel, In: a.inside, Text: text})
@@ -203,7 +214,7 @@ func (r *run) observe(a *actor, channel, text string) (steps []Line, scripted bo
 
 // system notes what the system did, to one of the apps or none.
 func (r *run) system(text, app string) {
-	text = named(text)
+	text = r.named(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.note(LogEntry{App: app, Channel: "SYS", Text: text})
@@ -211,6 +222,12 @@ func (r *run) system(text, app string) {
 	if app != "" {
 		r.judge(happening{"SYS", app, text})
 	}
+}
+
+func (r *run) named(text string) string {
+	r.naming.Lock()
+	defer r.naming.Unlock()
+	return r.names.name(text)
 }
 
 // note writes an entry into the log. r.mu is held.
@@ -301,6 +318,15 @@ func (r *run) leaveOut(setup string) {
 	}
 }
 
+// media is part of [director].
+func (r *run) media(a *actor, sends bool) error {
+	word := "off"
+	if sends {
+		word = "on"
+	}
+	return r.stage.Do("SYS", append([]string{"appMicrophone", word}, strings.Fields(a.name)...))
+}
+
 func (r *run) later(_ int, steps []Line) []Line { return steps }
 
 func (r *run) configuration() callkit.ProviderConfiguration { return r.config }
@@ -316,7 +342,7 @@ func (r *run) end() {
 			r.fail(l, "%v", err)
 			continue
 		}
-		got = named(got)
+		got = r.named(got)
 		have, _ := cut(got)
 		without := false
 		for _, w := range l.Words[1:] {

@@ -1,14 +1,14 @@
 package callkittest
 
 import (
-	"errors"
-	"fmt"
+		"fmt"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/iossim"
 )
 
@@ -68,9 +68,22 @@ func (s *simStage) setUp(c StageConfig) error {
 			return err
 		}
 	}
-	return phone.Install(iossim.AppConfig{
-		BundleID: bundleID, Name: "Example", NoVoIPBackgroundMode: c.NoBackgroundMode, New: c.App,
-	})
+	has := func(t string) bool { return slices.Contains(c.Traits, t) }
+	app := iossim.AppConfig{
+		BundleID: bundleID, Name: "Example", New: c.App, NoVoIPBackgroundMode: has("noVoIPBackgroundMode"),
+		AudioBackgroundMode: has("audioBackgroundMode"), NoMicrophoneUsageDescription: has("noMicrophoneText"),
+		FilteringEntitlement: has("filteringEntitlement"), CallingAppEntitlement: has("callingAppEntitlement"), Scenes: has("scenes"),
+	}
+	if has("notificationService") {
+		app.NotificationService = func() callkit.NotificationService { return c.Extension() }
+	}
+	if has("callDirectory") {
+		app.CallDirectory = func() callkit.CallDirectoryProvider { return c.Extension() }
+	}
+	if has("intentsExtension") {
+		app.IntentsExtension = func() callkit.StartCallHandler { return c.Extension() }
+	}
+	return phone.Install(app)
 }
 
 // Wait is part of [Stage].
@@ -129,13 +142,31 @@ func (s *simStage) Look(what string) (string, error) {
 		}
 		r := screen.Recents[0]
 		return fmt.Sprintf("count=%d handle=%s missed=%v outgoing=%v duration=%v", len(screen.Recents), r.Handle.Value, r.Missed, r.Outgoing, r.Duration), nil
+	case "dialogs":
+		return lookList(screen.Dialogs), nil
+	case "notices":
+		return lookList(screen.Notices), nil
+	case "route":
+		return fmt.Sprintf("%s of=%s", screen.Route, strings.Join(screen.Routes, ",")), nil
+	case "others":
+		var all []string
+		for _, c := range screen.Others {
+			all = append(all, lookCall(c))
+		}
+		return lookList(all), nil
+	case "suggestions":
+		var all []string
+		for _, x := range s.phone.Suggestions() {
+			all = append(all, fmt.Sprintf("%+v", x))
+		}
+		return lookList(all), nil
 	case "audio":
 		if screen.Call != nil && screen.Call.Audio {
 			return "active", nil
 		}
 		return "inactive", nil
 	}
-	return "", fmt.Errorf("nothing to see is named %q; there are screen, app, strikes, calls, recents, audio", what)
+	return "", fmt.Errorf("nothing to see is named %q; there are screen, others, app, strikes, calls, recents, audio, route, dialogs, notices, suggestions", what)
 }
 
 func lookScreen(s iossim.Screen) string {
@@ -148,126 +179,78 @@ func lookScreen(s iossim.Screen) string {
 	add(s.Locked, "locked")
 	add(s.Front != "", "front="+s.Front)
 	add(s.Prompt != "", fmt.Sprintf("prompt=%q", s.Prompt))
+	add(s.Before, "beforeFirstUnlock")
+	add(s.Airplane, "airplane")
+	add(s.LowPower, "lowPower")
 	if c := s.Call; c != nil {
-		words = append(words, c.UUID, fmt.Sprintf("caller=%q", c.Caller), fmt.Sprintf("status=%q", c.Status))
-		add(!c.ConnectedAt.IsZero(), "timer")
-		add(c.Muted, "muted")
-		add(c.Held, "held")
-		add(c.Speaker, "speaker")
-		for _, b := range c.Buttons {
-			add(b.Enabled, "button="+b.ID)
+		words = append(words, lookCall(*c))
+	}
+	return strings.Join(words, " ")
+}
+
+func lookCall(c iossim.ScreenCall) string {
+	words := []string{c.UUID, fmt.Sprintf("caller=%q", c.Caller), fmt.Sprintf("status=%q", c.Status)}
+	for _, f := range []struct {
+		on   bool
+		word string
+	}{
+		{!c.ConnectedAt.IsZero(), "timer"}, {c.Muted, "muted"}, {c.Held, "held"}, {c.Speaker, "speaker"}, {c.Cellular, "cellular"},
+		{c.Translating != "", "translating=" + c.Translating}, {c.Mismatch != "", "mismatch"},
+	} {
+		if f.on {
+			words = append(words, f.word)
+		}
+	}
+	for _, m := range c.Members {
+		words = append(words, "member="+m.UUID)
+		for _, b := range m.Buttons {
+			if b.Enabled {
+				words = append(words, "member-button="+b.ID)
+			}
+		}
+	}
+	for _, b := range c.Buttons {
+		if b.Enabled {
+			words = append(words, "button="+b.ID)
 		}
 	}
 	return strings.Join(words, " ")
 }
 
-// Do is part of [Stage].
-func (s *simStage) Do(channel string, words []string) error {
-	arg := func(i int) string {
-		if i < len(words) {
-			return words[i]
-		}
-		return ""
+func lookList(all []string) string {
+	if len(all) == 0 {
+		return "none"
 	}
-	on := arg(1) != "off"
-	app := bundleID
-	if arg(1) != "" {
-		app = otherBundles + arg(1)
-	}
-	ph := s.phone
-	switch channel + " " + arg(0) {
-	case "U answer":
-		return ph.Answer()
-	case "U decline":
-		return ph.Decline()
-	case "U end":
-		return ph.End()
-	case "U mute":
-		return ph.Mute(on)
-	case "U hold":
-		return ph.Hold(on)
-	case "U keys":
-		return ph.Keys(arg(1))
-	case "U speaker":
-		return ph.Speaker(on)
-	case "U video":
-		return ph.Video()
-	case "U tap":
-		i, err := strconv.Atoi(arg(1))
-		if err != nil {
-			return fmt.Errorf("as in: U tap 0")
-		}
-		return ph.TapRecent(i)
-	case "U open":
-		return ph.OpenApp(app)
-	case "U swipe":
-		return ph.SwipeApp(app)
-	case "U lock":
-		return ph.Lock()
-	case "U unlock":
-		return ph.Unlock()
-	case "U home":
-		return ph.Home()
-	case "N voipPush":
-		return s.push(words[1:])
-	case "N network":
-		ph.SetOnline(on)
-		return nil
-	case "N rotateToken":
-		ph.RotateToken(app)
-		return nil
-	case "SYS appDies":
-		ph.Kill(app, "dies")
-		return nil
-	case "SYS restart":
-		ph.Restart()
-		return nil
-	case "SYS reinstall":
-		return errors.New("the stage can't install an app anew")
-	case "SYS restartCallService":
-		ph.RestartCallService()
-		return nil
-	case "SYS focus":
-		name := arg(1)
-		if name == "off" {
-			name = ""
-		}
-		var allowed []string
-		for _, w := range words[min(2, len(words)):] {
-			if h, ok := strings.CutPrefix(w, "allow="); ok {
-				allowed = append(allowed, h)
-			}
-		}
-		ph.SetFocus(name, allowed...)
-		return nil
-	case "SYS block":
-		ph.BlockCaller(arg(1), true)
-		return nil
-	case "SYS clock":
-		d, err := time.ParseDuration(arg(1))
-		if err != nil {
-			return fmt.Errorf("as in: SYS clock +1h")
-		}
-		ph.SetClock(d)
-		return nil
-	}
-	return fmt.Errorf("the stage does not know how to do %s %s", channel, strings.Join(words, " "))
+	return fmt.Sprintf("count=%d %s", len(all), strings.Join(all, "; "))
 }
 
-// push delivers a payload whose fields are the words: u1 name=Bob handle=bob video=1 sent=-30s.
-func (s *simStage) push(words []string) error {
-	app := bundleID
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool {
-		name, ok := strings.CutPrefix(w, "app=")
-		if ok {
-			app = otherBundles + name
-		}
-		return ok
-	})
-	payload, sent, err := pushPayload(words)
-	if err != nil {
-		return err
+// Do is part of [Stage].
+func (s *simStage) Do(channel string, words []string) error {
+	if len(words) == 0 {
+		return fmt.Errorf("%s does nothing", channel)
 	}
-	s.phone.DeliverPush(app, payload, iossim.SentAt(s.w.Now().Add(sent)))
-	return nil
+	switch channel {
+	case "U":
+		return s.user(words[0], words[1:])
+	case "N":
+		return s.network(words[0], words[1:])
+	case "SYS":
+		return s.world(words[0], words[1:])
+	}
+	return fmt.Errorf("the stage does nothing in channel %s", channel)
+}
+
+// bundle is the bundle id of the app that is named, or of the app under test.
+func bundle(args []string, i int) string {
+	if i < len(args) && args[i] != "app" {
+		return otherBundles + args[i]
+	}
+	return bundleID
+}
+
+func arg(args []string, i int) string {
+	if i < len(args) {
+		return args[i]
+	}
+	return ""
 }

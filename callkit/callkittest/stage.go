@@ -24,13 +24,15 @@ type Stage interface {
 
 // StageConfig is what a scenario needs of its stage.
 type StageConfig struct {
-	OS               string            // empty: the newest
-	Knobs            map[string]string // by the names of the simulated iPhone; a stage may refuse those it can't set
-	Seed             uint64
-	Wall             bool
-	NoBackgroundMode bool // the app's UIBackgroundModes lack voip
+	OS     string            // empty: the newest
+	Knobs  map[string]string // by the names of the simulated iPhone; a stage may refuse those it can't set
+	Seed   uint64
+	Wall   bool
+	Traits []string // of the app under test: some of [Traits]
 	// App makes the scripted app for a new process.
 	App func() callkit.App
+	// Extension makes the code of the app's extensions, for a new process of one of them.
+	Extension func() *Extension
 	// Others are further apps on the phone.
 	Others []OtherApp
 	// System is to be called with everything that the system does to the world: the lines of channel SYS. app is
@@ -42,4 +44,10 @@ type StageConfig struct {
 type OtherApp struct {
 	Name string // as scenarios call it, in "P@other"
 	New  func() callkit.App
+}
+
+// Traits are what an app may have or lack, in its Info.plist, its entitlements and its extensions.
+var Traits = []string{
+	"noVoIPBackgroundMode", "audioBackgroundMode", "noMicrophoneText", "notificationService", "filteringEntitlement",
+	"callDirectory", "intentsExtension", "callingAppEntitlement", "scenes",
 }

@@ -3,11 +3,11 @@ package callkittest
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/lck"
 )
 
 // do carries out lines of channel A, one after the other; what follows "wait" comes later.
@@ -22,7 +22,7 @@ func (a *actor) do(steps []Line) {
 			rest := steps[i+1:]
 			entry := a.run.did(a, l)
 			rest = a.run.later(entry, rest)
-			a.sys.AfterFunc(d, func() {
+			a.after(d, func() {
 				a.inside = entry
 				a.do(rest)
 				a.inside = 0
@@ -39,7 +39,10 @@ func (a *actor) do(steps []Line) {
 // step carries out one line of channel A.
 func (a *actor) step(words []string) error {
 	args := words[1:]
-	if a.provider == nil && !slices.Contains([]string{"provider.init", "registry.init", "desiredPushTypes", "setActive", "block", "crash", "returns"}, words[0]) {
+	if a.sys == nil {
+		return a.extensionStep(words)
+	}
+	if a.provider == nil && a.manager == nil && !slices.Contains([]string{"provider.init", "registry.init", "desiredPushTypes", "setActive", "setCategory", "block", "crash", "returns", "setup"}, words[0]) {
 		return fmt.Errorf("the app has no provider yet (A provider.init makes one)")
 	}
 	switch words[0] {
@@ -64,18 +67,29 @@ func (a *actor) step(words []string) error {
 		if a.pushed != nil {
 			a.pushed()
 		}
-	case "setActive":
-		err := a.sys.AudioSession().SetActive(len(args) == 0 || args[0] != "false")
-		a.on("C", "setActive "+audioError(err))
-	case "setCategory":
-		if len(args) != 2 {
-			return fmt.Errorf("as in: A setCategory PlayAndRecord VoiceChat")
+	case "setActive", "setCategory", "setMode", "overrideOutputAudioPort", "prefersNoInterruptions", "setInputMuted", "observeInputMute":
+		return a.audioStep(words[0], args)
+	case "reportNewIncomingConversation":
+		if a.manager == nil {
+			return fmt.Errorf("the app does not use LiveCommunicationKit (given: app setup lck)")
 		}
-		err := a.sys.AudioSession().SetCategory(callkit.AudioCategory(args[0]), callkit.AudioMode(args[1]), 0)
-		a.on("C", "setCategory "+audioError(err))
-	case "overrideOutputAudioPort":
-		err := a.sys.AudioSession().OverrideOutputAudioPort(len(args) > 0 && args[0] == "speaker")
-		a.on("C", "overrideOutputAudioPort "+audioError(err))
+		p, _, err := readPayload(args)
+		if err != nil {
+			return err
+		}
+		id, err := parseName(args[0])
+		a.reportConversation(id, p, false)
+		return err
+	case "reportNewIncomingVoIPPushPayload":
+		r, ok := a.sys.(callkit.VoIPPushReporter)
+		if !ok {
+			return fmt.Errorf("this system has no notification service extensions")
+		}
+		return reportVoIPPush(a, r, args)
+	case "donate":
+		return a.donate(args)
+	case "reloadCallDirectory":
+		return a.reloadCallDirectory()
 	case "provider.init":
 		a.makeProvider()
 	case "setDelegate":
@@ -110,19 +124,16 @@ func (a *actor) step(words []string) error {
 		c.Crash("as the scenario wants")
 	case "takesTransaction":
 		a.takes = true
-	case "returns", "muteTrack":
+	case "muteTrack":
+		return a.run.media(a, false)
+	case "sendTrack":
+		return a.run.media(a, true)
+	case "returns":
 		// The app does nothing that the system hears of.
 	default:
 		return fmt.Errorf("the scripted app can't %q", words[0])
 	}
 	return nil
-}
-
-func audioError(err error) string {
-	if e, ok := err.(*callkit.Error); ok {
-		return "error=" + strconv.Itoa(e.Code)
-	}
-	return short(err)
 }
 
 // settle fulfils or fails the last action.
@@ -133,6 +144,16 @@ func (a *actor) settle(ok bool, args []string) error {
 	switch {
 	case !ok:
 		a.last.Fail()
+	case len(args) > 0 && (args[0] == "default" || args[0] == "custom"):
+		t, is := a.last.(*callkit.SetTranslatingCallAction)
+		if !is {
+			return fmt.Errorf("only a translation is fulfilled with an engine")
+		}
+		engine := callkit.DefaultTranslation
+		if args[0] == "custom" {
+			engine = callkit.CustomTranslation
+		}
+		t.FulfillUsingTranslationEngine(engine)
 	case len(args) > 0:
 		d, err := time.ParseDuration(args[0])
 		if err != nil {
@@ -142,7 +163,7 @@ func (a *actor) settle(ok bool, args []string) error {
 	default:
 		a.last.Fulfill()
 	}
-	if !a.last.IsComplete() {
+	if c, is := a.last.(callkit.Action); is && !c.IsComplete() {
 		return fmt.Errorf("the action is settled, but IsComplete says no")
 	}
 	return nil
@@ -181,6 +202,9 @@ func (a *actor) reportCall(args []string) error {
 		if !known {
 			return fmt.Errorf("no such reason (want failed, remoteEnded, unanswered, answeredElsewhere, declinedElsewhere)")
 		}
+		if a.manager != nil {
+			return a.conversationEvent(id, lck.ConversationEnded{At: at, Reason: reason})
+		}
 		a.provider.ReportCallEnded(id, at, reason)
 		return nil
 	}
@@ -202,9 +226,14 @@ func (a *actor) reportCall(args []string) error {
 			u.SupportsDTMF = &on
 		case "supportsGrouping":
 			u.SupportsGrouping = &on
+		case "supportsUngrouping":
+			u.SupportsUngrouping = &on
 		default:
 			return fmt.Errorf("an update has no %.40q", k)
 		}
+	}
+	if a.manager != nil {
+		return a.conversationEvent(id, conversationUpdate(u))
 	}
 	a.provider.ReportCallUpdated(id, u)
 	return nil
@@ -217,6 +246,9 @@ func (a *actor) reportOutgoing(args []string) error {
 	id, err := parseName(args[0])
 	if err != nil {
 		return err
+	}
+	if a.manager != nil {
+		return a.conversationEvent(id, connectedEvent(args[1]))
 	}
 	if args[1] == "connected" {
 		a.provider.ReportOutgoingCallConnected(id, time.Time{})
@@ -237,6 +269,18 @@ func (a *actor) request(text string) error {
 			}
 			acts = append(acts, act)
 		}
+	}
+	if a.manager != nil {
+		var all []lck.Action
+		for _, act := range acts {
+			x, err := conversationAction(act)
+			if err != nil {
+				return err
+			}
+			all = append(all, x)
+		}
+		a.manager.Perform(all, func(err error) { a.on("C", "completion "+short(err)) })
+		return nil
 	}
 	a.controller.RequestTransaction(acts, func(err error) { a.on("C", "completion "+short(err)) })
 	return nil
@@ -267,6 +311,17 @@ func readAction(words []string) (callkit.Action, error) {
 		return &callkit.SetHeldCallAction{Base: base, OnHold: arg == "1"}, nil
 	case "SetMuted":
 		return &callkit.SetMutedCallAction{Base: base, Muted: arg == "1"}, nil
+	case "SetGroup":
+		g := &callkit.SetGroupCallAction{Base: base}
+		if arg != "none" {
+			g.GroupWith, err = parseName(arg)
+		}
+		return g, err
+	case "SetTranslating":
+		if len(words) != 5 {
+			return nil, fmt.Errorf("as in: SetTranslating u1 1 de en")
+		}
+		return &callkit.SetTranslatingCallAction{Base: base, IsTranslating: arg == "1", LocalLanguage: words[3], RemoteLanguage: words[4]}, nil
 	case "DTMF":
 		return &callkit.PlayDTMFCallAction{Base: base, Digits: arg, Type: callkit.SingleTone}, nil
 	}
