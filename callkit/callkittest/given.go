@@ -14,9 +14,12 @@ import (
 // acts does lines as they would stand under when.
 func (r *run) acts(lines ...string) error {
 	for _, text := range lines {
-		words := strings.Fields(text)
+		words, _ := cut(text)
 		l := Line{Text: text, Words: words[1:]}
 		l.Channel, l.App, _ = strings.Cut(words[0], "@")
+		if len(words) < 2 {
+			return fmt.Errorf("%s: say what happens", text)
+		}
 		if words[0] == "wait" {
 			d, err := time.ParseDuration(words[1])
 			if err != nil {
@@ -92,9 +95,13 @@ func (r *run) given(l Line) error {
 	case "strikes":
 		return r.strikes(l.Words[1:])
 	case "app":
-		if len(l.Words) == 3 && l.Words[1] == "setup" {
+		if len(l.Words) >= 3 && (l.Words[1] == "setup" || l.Words[1] == "has") {
 			return nil
 		}
+	case "group":
+		return r.group(l.Words[1:])
+	case "U", "N", "SYS", "A", "wait":
+		return r.acts(text)
 	}
 	if _, err := parseName(l.Words[0]); err == nil && len(l.Words) > 1 {
 		return r.call(l.Words[0], l.Words[1], strings.Join(l.Words[2:], " "))
@@ -121,6 +128,24 @@ func (r *run) call(name, state, more string) error {
 		return r.acts(push, "wait 1s", "U answer", "wait 1s", "U hold on", "wait 1s")
 	}
 	return fmt.Errorf("given: a call can be ringing, connected, ended, dialing, outgoing, held; not %q", state)
+}
+
+// group brings calls into one group, all connected.
+func (r *run) group(names []string) error {
+	if len(names) < 2 {
+		return errors.New("as in: group u1 u2")
+	}
+	for i, name := range names {
+		if err := r.acts("N voipPush "+name+" name="+name, "wait 1s", "U answer", "wait 1s"); err != nil {
+			return err
+		}
+		if i > 0 {
+			if err := r.acts("U merge", "wait 1s"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // strikes has the app fail to report so many pushes.
@@ -160,6 +185,8 @@ func (r *run) configure(words []string) error {
 			r.config.MaximumCallsPerCallGroup = n
 		case "includesCallsInRecents":
 			r.config.IncludesCallsInRecents = n == 1
+		case "supportsAudioTranslation":
+			r.config.SupportsAudioTranslation = n == 1
 		case "supportsVideo":
 			r.config.SupportsVideo = n == 1
 		case "handleTypes":

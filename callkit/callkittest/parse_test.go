@@ -25,7 +25,7 @@ func TestParseErrors(t *testing.T) {
 		{"twice", small + small, "f.txt:6: scenario A is in line 1 already"},
 		{"nothing happens", "scenario A x\nthen\n  P x\n", "f.txt:1: scenario A has nothing happen"},
 		{"nothing expected", "scenario A x\nwhen\n  U answer\n", "expects nothing, so it could not fail"},
-		{"channel", "scenario A x\nwhen\n  X answer\n", `f.txt:3: "X" is no channel`},
+		{"channel", "scenario A x\nwhen\n  Y answer\n", `f.txt:3: "Y" is no channel`},
 		{"no words", "scenario A x\nwhen\n  U\n", "nothing follows U"},
 		{"callback under when", "scenario A x\nwhen\n  P performEnd\n", "put it under then"},
 		{"user under then", "scenario A x\nthen\n  U end\n", "put it under when"},

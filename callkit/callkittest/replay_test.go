@@ -100,7 +100,7 @@ func TestReplayFindsTheDifference(t *testing.T) {
 func TestReplayTolerates(t *testing.T) {
 	l := change(t, answered(t), "didActivate", func(e *LogEntry) { e.At += 30 * time.Millisecond })
 	l.Header.Tolerance = 50 * time.Millisecond
-	l.Entries = append(l.Entries, LogEntry{At: l.Header.Length, Channel: "X", Text: "what nobody knows"})
+	l.Entries = append(l.Entries, LogEntry{At: l.Header.Length, Channel: "Y", Text: "what nobody knows"})
 	if r, err := Replay(l, nil); err != nil || !r.OK() {
 		t.Errorf("%v %v", err, r.First)
 	}

@@ -1,7 +1,7 @@
 package callkittest
 
 import (
-		"fmt"
+	"fmt"
 	"slices"
 	"sort"
 	"strconv"

@@ -188,4 +188,3 @@ func (s *simStage) focus(args []string) error {
 	s.phone.SetFocus(name, allowed...)
 	return nil
 }
-
