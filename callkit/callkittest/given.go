@@ -87,7 +87,8 @@ func (r *run) given(l Line) error {
 		return r.acts("U open other", "wait 1s", "A@other request Start u99 handle=somebody", "wait 1s",
 			"A@other reportOutgoing u99 connected", "U home", "wait 1s")
 	}
-	switch l.Words[0] {
+	channel, _, _ := strings.Cut(l.Words[0], "@")
+	switch channel {
 	case "config", "no": // before the stage was there
 		return nil
 	case "focus", "block", "clock":

@@ -107,7 +107,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	} else {
 		r.film.step("given", Line{Text: "the app has run before"})
 		if err := r.acts("U open", "wait 1s", "U home", "SYS appDies"); err != nil {
-			return nil, stage.Log(), err
+			return nil, r.named(stage.Log()), err
 		}
 		r.film.stepDone()
 	}
@@ -117,7 +117,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		}
 		r.film.step("given", l)
 		if err := r.given(l); err != nil {
-			return nil, stage.Log(), lineError(r.s, l, err)
+			return nil, r.named(stage.Log()), lineError(r.s, l, err)
 		}
 		r.film.stepDone()
 	}
@@ -127,7 +127,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		if l.applies(r.knobs) {
 			r.film.step("when", l)
 			if err := r.when(l); err != nil {
-				return nil, stage.Log(), lineError(r.s, l, err)
+				return nil, r.named(stage.Log()), lineError(r.s, l, err)
 			}
 			r.film.stepDone()
 		}
@@ -136,7 +136,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		r.film.step("then", orphans[0])
 		a := r.actor("")
 		if a == nil {
-			return nil, stage.Log(), lineError(r.s, orphans[0], errors.New("the app has never run"))
+			return nil, r.named(stage.Log()), lineError(r.s, orphans[0], errors.New("the app has never run"))
 		}
 		for i, l := range orphans {
 			if l.Words[0] == "wait" {

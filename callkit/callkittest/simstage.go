@@ -54,8 +54,8 @@ func (s *simStage) setUp(c StageConfig) error {
 	if c.System != nil {
 		s.w.OnLog(func(e iossim.Entry) {
 			if e.Channel == iossim.ChanSystem {
-				other, _ := strings.CutPrefix(e.App, otherBundles)
-				if e.App == bundleID {
+				other, is := strings.CutPrefix(e.App, otherBundles)
+				if !is || e.App == bundleID {
 					other = ""
 				}
 				c.System(e.Text, other)
