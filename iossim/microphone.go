@@ -2,6 +2,7 @@ package iossim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -16,23 +17,35 @@ func (ph *Phone) AllowMicrophone(bundleID string, allowed bool) {
 			ph.log(ChanSystem, nil, "log no app %.60q is installed", bundleID)
 			return
 		}
-		was := a.microphone
-		a.microphone = callkit.RecordDenied
-		if allowed {
-			a.microphone = callkit.RecordGranted
-		}
-		if a.asking {
-			a.asking = false
-			for _, answer := range a.asked {
-				answer(allowed)
-			}
-			a.asked = nil
-			return
-		}
-		if was != a.microphone {
+		asking, was := a.asking, a.microphone
+		a.answerMicrophone(allowed)
+		if !asking && was != a.microphone {
 			a.kill("a privacy setting was changed")
 		}
 	})
+}
+
+// answerMicrophone is the user's answer, to all who asked.
+func (a *app) answerMicrophone(allowed bool) {
+	a.microphone = callkit.RecordDenied
+	if allowed {
+		a.microphone = callkit.RecordGranted
+	}
+	asked := a.asked
+	a.asking, a.asked = false, nil
+	for _, answer := range asked {
+		answer(allowed)
+	}
+}
+
+// asks is the app whose question about the microphone is on the screen, or nil.
+func (ph *Phone) asks() *app {
+	for _, a := range slices.Backward(ph.apps) {
+		if a.asking {
+			return a
+		}
+	}
+	return nil
 }
 
 // askMicrophone shows the dialog, once; answer may be nil.

@@ -35,6 +35,21 @@ func TestRecordPermissionIsAskedOnce(t *testing.T) {
 	}
 }
 
+func TestDismissSaysYesToTheMicrophone(t *testing.T) {
+	s := newStage(t, "26.4", func(one, _ *AppConfig) { one.Microphone = callkit.RecordUndetermined })
+	if s.ph.Dismiss() == nil {
+		t.Error("nothing was dismissed")
+	}
+	granted := false
+	s.session(s.one).RequestRecordPermission(func(ok bool) { granted = ok })
+	s.settle()
+	must(t, s.ph.Dismiss())
+	s.settle()
+	if !granted || len(s.ph.Screen().Dialogs) != 0 {
+		t.Fatalf("granted %v, dialogs %q", granted, s.ph.Screen().Dialogs)
+	}
+}
+
 func TestRecordingNeedsPermission(t *testing.T) {
 	for knob, want := range map[string]int{"error": callkit.AudioCannotStartRecording, "silence": 0} {
 		s := newStage(t, "26.4", func(one, _ *AppConfig) { one.Microphone = callkit.RecordDenied })
