@@ -51,13 +51,15 @@ type Device struct {
 	Phone *iossim.Phone
 	Net   *Network
 
-	cfg     DeviceConfig
-	journal phone.MemoryJournal
+	cfg DeviceConfig
 
-	mu     sync.Mutex
-	engine *phone.Phone
-	cursor uint64
-	tokens []string
+	mu       sync.Mutex
+	journal  *phone.MemoryJournal // of this installation
+	engine   *phone.Phone
+	cursor   uint64
+	tokens   []string
+	offline  bool
+	airplane bool
 }
 
 // NewDevice puts a phone into the world and installs the app. It does not start it.
@@ -68,7 +70,7 @@ func NewDevice(w *iossim.World, cfg DeviceConfig) (*Device, error) {
 	if cfg.Network == nil {
 		cfg.Network = NewNetwork(nil)
 	}
-	d := &Device{ID: cfg.ID, Name: cfg.Name, Net: cfg.Network, cfg: cfg}
+	d := &Device{ID: cfg.ID, Name: cfg.Name, Net: cfg.Network, cfg: cfg, journal: &phone.MemoryJournal{}}
 	var err error
 	d.Phone, err = w.NewPhone(iossim.PhoneConfig{Name: cfg.ID, OS: cfg.OS, TokenSource: d.issueToken, Contacts: cfg.Contacts})
 	if err != nil {
@@ -110,18 +112,46 @@ func (d *Device) User() string { return d.cfg.User }
 // UserName is that user's name.
 func (d *Device) UserName() string { return d.cfg.UserName }
 
-// SetOnline cuts the device off, pushes included, or brings it back.
+// SetOnline cuts the device off, pushes included, or brings it back, unless it is in airplane mode.
 func (d *Device) SetOnline(on bool) {
 	d.Phone.SetOnline(on)
-	d.Net.SetOnline(on)
 	d.mu.Lock()
-	tokens := d.tokens
+	d.offline = !on
 	d.mu.Unlock()
+	d.reach()
+}
+
+// SetAirplane turns airplane mode on or off.
+func (d *Device) SetAirplane(on bool) {
+	d.Phone.SetAirplane(on)
+	d.mu.Lock()
+	d.airplane = on
+	d.mu.Unlock()
+	d.reach()
+}
+
+// reach makes the device's network and the push service as the phone is.
+func (d *Device) reach() {
+	d.mu.Lock()
+	on, tokens := !d.offline && !d.airplane, d.tokens
+	d.mu.Unlock()
+	d.Net.SetOnline(on)
 	if d.cfg.SetPushOnline != nil {
 		for _, t := range tokens {
 			d.cfg.SetPushOnline(t, on)
 		}
 	}
+}
+
+// Reinstall deletes the app, with all that it kept, and installs it again. It runs and registers when it is opened.
+func (d *Device) Reinstall() error {
+	if err := d.Phone.Reinstall(Bundle); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.journal, d.cursor = &phone.MemoryJournal{}, 0
+	return nil
 }
 
 // launch makes the app's code for a new process.
@@ -162,8 +192,11 @@ func (p *process) start(sys callkit.System, _ callkit.LaunchOptions) (*phone.Pho
 	d := p.d
 	token := func(context.Context) (string, error) { return d.cfg.Token, nil }
 	rpc := ringtripv1connect.NewPhoneServiceClient(p.client, d.cfg.URL, connect.WithInterceptors(Bearer(d.cfg.Token)))
+	d.mu.Lock()
+	journal := d.journal
+	d.mu.Unlock()
 	engine, err := phone.New(phone.Config{
-		System: sys, Media: d.cfg.Media, Journal: &d.journal, Logger: d.cfg.Logger.With("device", d.ID),
+		System: sys, Media: d.cfg.Media, Journal: journal, Logger: d.cfg.Logger.With("device", d.ID),
 		Connect: func(h signaling.Handler) signaling.Connection {
 			return signaling.New(signaling.ClientConfig{
 				BaseURL: d.cfg.URL, HTTPClient: p.client, DeviceID: d.ID, Token: token, Handler: h,

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/iossim"
 	"github.com/ringtrip/ringtrip/phone"
 )
 
@@ -44,10 +46,24 @@ var fingers = map[string]func(d *Device, f Finger) error{
 	"recents": func(d *Device, _ Finger) error { return d.Phone.OpenRecents() },
 	"recent":  func(d *Device, f Finger) error { return d.Phone.TapRecent(f.Index) },
 
+	"dismiss": func(d *Device, _ Finger) error { return d.Phone.Dismiss() },
+	"route":   func(d *Device, f Finger) error { return d.Phone.ChooseRoute(callkit.AudioPort(f.Port)) },
+	"plug":    func(d *Device, f Finger) error { return d.Phone.Plug(callkit.AudioPort(f.Port)) },
+	"unplug":  func(d *Device, f Finger) error { return d.Phone.Unplug(callkit.AudioPort(f.Port)) },
+	"gesture": func(d *Device, _ Finger) error { return d.Phone.MuteGesture() },
+
 	"relaunch":      open,
 	"crash":         world(func(d *Device, _ Finger) { d.Phone.Kill(Bundle, "crashed") }),
 	"service-crash": world(func(d *Device, _ Finger) { d.Phone.RestartCallService() }),
 	"restart":       world(func(d *Device, _ Finger) { d.Phone.Restart() }),
+	"memory":        world(func(d *Device, _ Finger) { d.Phone.LowMemory() }),
+	"microphone":    world(func(d *Device, f Finger) { d.Phone.AllowMicrophone(Bundle, f.On) }),
+	"airplane":      world(func(d *Device, f Finger) { d.SetAirplane(f.On) }),
+	"lowpower":      world(func(d *Device, f Finger) { d.Phone.SetLowPower(f.On) }),
+	"update":        func(d *Device, _ Finger) error { return d.Phone.UpdateApp(Bundle, nil) },
+	"reinstall":     func(d *Device, _ Finger) error { return d.Reinstall() },
+	"alarm":         func(d *Device, _ Finger) error { return d.Phone.Interrupt(iossim.InterruptAlarm, 5*time.Second) },
+	"siri":          func(d *Device, f Finger) error { return d.Phone.Siri("call", f.Who, false, Bundle) },
 	"offline":       world(func(d *Device, f Finger) { d.SetOnline(!f.On) }),
 	"block":         world(func(d *Device, f Finger) { d.Phone.BlockCaller(f.Who, f.On) }),
 	"focus": world(func(d *Device, f Finger) {
