@@ -207,3 +207,58 @@ func TestPageScenario(t *testing.T) {
 	b.until("the phone is in a call", `ringtrip.scenario().screen.kind === "in-call" && !!document.querySelector('.show [data-kind="in-call"]')`)
 	b.shootAll("5-scenario")
 }
+
+// press presses a button of Bob's iPhone on the page, by what it says.
+func (b *browser) press(label string) {
+	b.t.Helper()
+	b.do(label, chromedp.Evaluate[chromedp.Void](`(() => {
+		const phone = document.querySelector(".phone:nth-of-type(1)");
+		const button = [...phone.querySelectorAll("button:enabled")].find(e => e.textContent.trim() === "`+label+`" || e.getAttribute("aria-label") === "`+label+` on Bob's iPhone");
+		if (!button) throw new Error("no button `+label+`: " + [...phone.querySelectorAll("button:enabled")].map(e => e.getAttribute("aria-label") || e.textContent.trim()));
+		button.click();
+	})()`))
+}
+
+// call has Alice call Bob from the page, and Bob answer on his iPhone.
+func (b *browser) call() {
+	b.t.Helper()
+	b.until("the page is ready", `window.ringtrip && ringtrip.state().line === "ready" && ringtrip.phones().every(p => p.screen)`)
+	b.do("pressing Call", chromedp.Click(".set .go"))
+	b.until("Bob's iPhone rings", `ringtrip.phones()[0].screen.kind === "incoming-full"`)
+	b.press("Accept")
+	b.until("they talk", `ringtrip.state().phase === "talking" && ringtrip.phones()[0].screen.kind === "in-call"`)
+}
+
+// TestPageMobileCall has a call over the mobile network come in during a call, on the page.
+func TestPageMobileCall(t *testing.T) {
+	b := openBrowser(t)
+	b.call()
+	b.press("Mobile")
+	b.until("call waiting", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "call-waiting" && s.call.cellular && s.others.length === 1; })()`)
+	b.shootAll("6-waiting")
+	b.press("Hold & Accept")
+	b.until("the mobile call is on, Alice's is on hold", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "in-call" && s.call.cellular && s.call.connectedAt > "0002" && s.others[0].held; })()`)
+	b.until("Alice knows", `ringtrip.state().remoteHeld`)
+	b.shootAll("7-two-calls")
+	b.press("swap")
+	b.until("Alice is back", `!ringtrip.state().remoteHeld && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.phones()[0].screen.others[0].cellular`)
+	b.press("Far end")
+	b.until("one call is left", `ringtrip.phones()[0].screen.others.length === 0 && ringtrip.phones()[0].screen.call.caller === "Alice"`)
+}
+
+// TestPageReasons has the world do to Bob's iPhone what the page offers, and reads what the page says of it.
+func TestPageReasons(t *testing.T) {
+	b := openBrowser(t)
+	b.until("the page is ready", `window.ringtrip && ringtrip.state().line === "ready" && ringtrip.phones().every(p => p.screen)`)
+	b.press("Restart")
+	b.until("it has restarted and was not unlocked", `ringtrip.phones()[0].screen.kind === "lock" && ringtrip.phones()[0].screen.beforeFirstUnlock && document.querySelector(".phone .first")?.textContent.includes("passcode")`)
+	b.shootAll("8-restarted")
+	b.press("Enter passcode")
+	b.until("it is unlocked", `ringtrip.phones()[0].screen.kind === "home"`)
+	b.press("Open")
+	b.until("the app runs", `ringtrip.phones()[0].screen.kind === "app" && ringtrip.phones()[0].screen.apps[0].state === "foreground"`)
+	b.press("Crash")
+	b.until("the log says why it ended", `[...document.querySelectorAll(".phone:nth-of-type(1) .line.killed")].some(e => e.textContent.includes("crash") && e.querySelector(".means"))`)
+	b.do("reading the reasons only", chromedp.Click(".phone:nth-of-type(1) .filters .why"))
+	b.until("every line says why", `(() => { const all = [...document.querySelectorAll(".phone:nth-of-type(1) .line")]; return all.length > 1 && all.every(e => e.querySelector(".means")); })()`)
+}

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,12 @@ type Finger struct {
 	ID     string `json:"id"`     // the call, for split and end-member
 	Port   string `json:"port"`   // the audio port, for route, plug and unplug
 	App    string `json:"app"`    // bundle id, for open; empty: the lab's app
-	Who    string `json:"who"`    // a handle: whom block and siri are about, who calls over the mobile network
+	Who    string `json:"who"`    // a handle: whom block and siri are about
+	Number string `json:"number"` // who calls, or is called, over the mobile network
 	Name   string `json:"name"`   // of whom calls over the mobile network
+	// Local and Remote are the languages of live translation as BCP 47 tags; empty: en and de.
+	Local  string `json:"local"`
+	Remote string `json:"remote"`
 }
 
 // fingers is what a user, or the world, can do to a phone, by the name that the page calls it.
@@ -36,6 +41,27 @@ var fingers = map[string]func(d *Device, f Finger) error{
 	"keys":    func(d *Device, f Finger) error { return d.Phone.Keys(f.Digits) },
 	"speaker": func(d *Device, f Finger) error { return d.Phone.Speaker(f.On) },
 	"video":   func(d *Device, _ Finger) error { return d.Phone.Video() },
+	"more":    func(d *Device, _ Finger) error { return d.Phone.More() },
+	"translate": func(d *Device, f Finger) error {
+		return d.Phone.Translate(f.On, cmp.Or(f.Local, "en"), cmp.Or(f.Remote, "de"))
+	},
+
+	"end-and-accept":      func(d *Device, _ Finger) error { return d.Phone.EndAndAccept() },
+	"hold-and-accept":     func(d *Device, _ Finger) error { return d.Phone.HoldAndAccept() },
+	"end-held-and-accept": func(d *Device, _ Finger) error { return d.Phone.EndHeldAndAccept() },
+	"swap":                func(d *Device, _ Finger) error { return d.Phone.Swap() },
+	"merge":               func(d *Device, _ Finger) error { return d.Phone.Merge() },
+	"split":               member((*iossim.Phone).Split),
+	"end-member":          member((*iossim.Phone).EndMember),
+	"add-call":            func(d *Device, _ Finger) error { return d.Phone.AddCall() },
+	"headset":             func(d *Device, _ Finger) error { return d.Phone.HeadsetPress() },
+
+	"cellular-ring": world(func(d *Device, f Finger) {
+		d.Phone.CellularRing(cmp.Or(f.Number, "+15555550100"), f.Name)
+	}),
+	"cellular-dial":     func(d *Device, f Finger) error { return d.Phone.CellularDial(cmp.Or(f.Number, "+15555550199")) },
+	"cellular-answered": world(func(d *Device, _ Finger) { d.Phone.CellularAnswered() }),
+	"cellular-end":      world(func(d *Device, _ Finger) { d.Phone.CellularEnd() }),
 
 	"lock":    func(d *Device, _ Finger) error { return d.Phone.Lock() },
 	"unlock":  func(d *Device, _ Finger) error { return d.Phone.Unlock() },
@@ -56,6 +82,7 @@ var fingers = map[string]func(d *Device, f Finger) error{
 	"crash":         world(func(d *Device, _ Finger) { d.Phone.Kill(Bundle, "crashed") }),
 	"service-crash": world(func(d *Device, _ Finger) { d.Phone.RestartCallService() }),
 	"restart":       world(func(d *Device, _ Finger) { d.Phone.Restart() }),
+	"crash-at":      world(func(d *Device, _ Finger) { d.Phone.CrashAt(Bundle, "performAnswer", 1) }),
 	"memory":        world(func(d *Device, _ Finger) { d.Phone.LowMemory() }),
 	"microphone":    world(func(d *Device, f Finger) { d.Phone.AllowMicrophone(Bundle, f.On) }),
 	"airplane":      world(func(d *Device, f Finger) { d.SetAirplane(f.On) }),
@@ -73,6 +100,17 @@ var fingers = map[string]func(d *Device, f Finger) error{
 			d.Phone.SetFocus("")
 		}
 	}),
+}
+
+// member is what is done to one call of a group.
+func member(do func(*iossim.Phone, callkit.UUID) error) func(*Device, Finger) error {
+	return func(d *Device, f Finger) error {
+		id, err := callkit.ParseUUID(f.ID)
+		if err != nil {
+			return err
+		}
+		return do(d.Phone, id)
+	}
 }
 
 // world is what no finger does and nobody refuses.

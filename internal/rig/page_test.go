@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,6 +122,39 @@ func TestPageActions(t *testing.T) {
 	} {
 		if said := press(c.path, c.body, c.status); !strings.Contains(said, c.says) {
 			t.Errorf("%s %.40s says %q, want %q in it", c.path, c.body, said, c.says)
+		}
+	}
+}
+
+// TestPageHasAFingerForEveryButton reads from the page's sources what it can ask a phone for, and from the
+// simulated iPhone which buttons there are.
+func TestPageHasAFingerForEveryButton(t *testing.T) {
+	asked := map[string]string{}
+	for _, pattern := range []string{"*.svelte", "screen/*.svelte"} {
+		files, err := filepath.Glob(filepath.Join("..", "..", "web", "src", "ui", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`\bact\((?:phone\.id, |plugged \? )?"([a-z-]+)"|render press\("\w+", "[^"]+", "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+				asked[m[1]+m[2]] = file
+			}
+		}
+	}
+	if len(asked) < 25 {
+		t.Fatalf("only %d actions were found in the page's sources: %v", len(asked), asked)
+	}
+	// Button.ID of iossim, but keypad, which the page itself opens, and a member's end, which is end-member.
+	for _, id := range strings.Fields("answer decline end mute speaker hold add-call video more translate end-and-accept hold-and-accept end-held-and-accept swap merge split end-member") {
+		asked[id] = "iossim.Button"
+	}
+	for action, where := range asked {
+		if fingers[action] == nil {
+			t.Errorf("%s asks for %q, which no phone has", where, action)
 		}
 	}
 }

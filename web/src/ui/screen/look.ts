@@ -9,7 +9,7 @@ export type Act = (action: string, body?: object) => void;
 export const icons: Record<string, IconName> = {
   mute: "muted", keypad: "keypad", speaker: "speaker", hold: "hold", video: "video", end: "hangup", answer: "call", decline: "hangup",
   "end-and-accept": "call", "hold-and-accept": "call", "end-held-and-accept": "call", swap: "swap", merge: "merge", split: "split", translate: "translate",
-  more: "more",
+  more: "more", "add-call": "add",
 };
 
 /** Buttons that are on or off, and so are pressed with what they are to become. */
