@@ -208,15 +208,12 @@ func TestPageScenario(t *testing.T) {
 	b.shootAll("5-scenario")
 }
 
-// press presses a button of Bob's iPhone on the page, by what it says.
+// press presses a button of Bob's iPhone on the page, by what it says, as soon as it is there.
 func (b *browser) press(label string) {
 	b.t.Helper()
-	b.do(label, chromedp.Evaluate[chromedp.Void](`(() => {
-		const phone = document.querySelector(".phone:nth-of-type(1)");
-		const button = [...phone.querySelectorAll("button:enabled")].find(e => e.textContent.trim() === "`+label+`" || e.getAttribute("aria-label") === "`+label+` on Bob's iPhone");
-		if (!button) throw new Error("no button `+label+`: " + [...phone.querySelectorAll("button:enabled")].map(e => e.getAttribute("aria-label") || e.textContent.trim()));
-		button.click();
-	})()`))
+	button := `[...document.querySelectorAll(".phone:nth-of-type(1) button:enabled")].find(e => e.textContent.trim() === "` + label + `" || e.getAttribute("aria-label") === "` + label + ` on Bob's iPhone")`
+	b.until("the button "+label, "!!"+button)
+	b.do(label, chromedp.Evaluate[chromedp.Void](button+".click()"))
 }
 
 // call has Alice call Bob from the page, and Bob answer on his iPhone.

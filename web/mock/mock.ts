@@ -59,7 +59,7 @@ class MockPhone {
           }
         : undefined,
       missed: this.missed, recents: this.recents, notices: [], others: [], dialogs: [], route: this.speaker ? "Speaker" : "Receiver", routes: ["Receiver", "Speaker"],
-      beforeFirstUnlock: false, airplane: false, lowPower: false,
+      beforeFirstUnlock: false, microphone: !!this.connectedAt, airplane: false, lowPower: false,
     };
   }
 }

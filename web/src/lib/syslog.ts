@@ -56,6 +56,7 @@ const reasons: [RegExp, Trouble, string][] = [
   [/\bdropped\b/, "dropped", "The push never reached the app."],
   [/\blost\b/, "dropped", "It never arrived."],
   [/waits for the first unlock/, "dropped", "Since the restart nobody has unlocked the phone: what the app needs is still encrypted, so the push waits."],
+  [/mute mismatch/, "violation", "Mute in CallKit is only a flag. The app has to silence its own microphone track, or the screen lies."],
   [/violation: setActive/, "violation", "With CallKit only the system turns the audio session on and off. An app that does it too loses sound or the mute button."],
   [/violation: audio used/, "violation", "The app's media ran outside didActivate and didDeactivate. On a phone it would be silent, or cut into another app's call."],
   [/violation/, "violation", "The app did what Apple's rules forbid."],
