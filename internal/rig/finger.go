@@ -19,7 +19,7 @@ import (
 type Finger struct {
 	On     bool   `json:"on"`     // for switches
 	Digits string `json:"digits"` // for keys
-	Index  int    `json:"index"`  // for recent, 0 being the newest
+	Index  int    `json:"index"`  // for recent and notification, 0 being the newest
 	ID     string `json:"id"`     // the call, for split and end-member
 	Port   string `json:"port"`   // the audio port, for route, plug and unplug
 	App    string `json:"app"`    // bundle id, for open; empty: the lab's app
@@ -71,6 +71,8 @@ var fingers = map[string]func(d *Device, f Finger) error{
 	"return":  func(d *Device, _ Finger) error { return d.Phone.ReturnToCall() },
 	"recents": func(d *Device, _ Finger) error { return d.Phone.OpenRecents() },
 	"recent":  func(d *Device, f Finger) error { return d.Phone.TapRecent(f.Index) },
+
+	"notification": func(d *Device, f Finger) error { return d.Phone.TapNotification(f.Index) },
 
 	"dismiss": func(d *Device, _ Finger) error { return d.Phone.Dismiss() },
 	"route":   func(d *Device, f Finger) error { return d.Phone.ChooseRoute(callkit.AudioPort(f.Port)) },
