@@ -24,10 +24,14 @@ type stage struct {
 	lastAt  time.Duration // of the log, to see an app that calls itself without end
 	atOnce  int
 	runaway bool
+	sound   bool // the last call that the user answered had sound, so others can be asked for it
 }
 
 // stuck is how a trial that can't go on leaves its play.
 type stuck struct{ why string }
+
+// lacking is how a trial ends that has nothing to try.
+type lacking struct{ why string }
 
 // stopped is how a trial ends that has seen enough.
 type stopped struct{}
@@ -61,7 +65,11 @@ func newStage(sub Subject, os string, seed uint64, knobs func(*iossim.Knobs)) (*
 // launch makes the app's code for a new process.
 func (s *stage) launch() callkit.App {
 	l := &Line{sv: s.sv}
-	code := s.sub.New(l)
+	build := s.sub.New
+	if s.ph != nil && s.ph.Knobs().Region == "CN" {
+		build = s.sub.(ChinaBuilder).NewForChina
+	}
+	code := build(l)
 	if code == nil {
 		panic(stuck{"Subject.New returned nil"})
 	}
@@ -87,6 +95,8 @@ func (s *stage) play(f func()) (o outcome) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil, stopped:
+		case lacking:
+			o.untried = r.why
 		case stuck:
 			o.stuck = r.why
 			if n := s.ph.Strikes(BundleID); n > 0 {
@@ -163,6 +173,7 @@ func (s *stage) talk(handle string) (Call, callkit.UUID) {
 	if !s.connected(id) {
 		panic(stuck{"the user answered, but the call is not connected 7 s later"})
 	}
+	s.sound = s.sv.talks(c.ID)
 	return c, id
 }
 

@@ -12,7 +12,7 @@ const BundleID = "app.under.test"
 // Subject is an app under test, as far as the kit must know it. The kit makes one for each trial and keeps it
 // as long as the app is installed: what an app keeps on disk from process to process belongs into it.
 //
-// A Subject may also be an [OtherPusher].
+// A Subject may also be an [OtherPusher] and a [ChinaBuilder].
 type Subject interface {
 	// New makes the app's code for a new process, as main does. line is all that the process has besides the
 	// phone: its server and its media. An app that is tried without them ignores it, and the verdict says what
@@ -28,6 +28,13 @@ type Subject interface {
 type OtherPusher interface {
 	// OtherPushes returns those payloads by what they are for, as "cancel".
 	OtherPushes(Call) map[string][]byte
+}
+
+// ChinaBuilder is a Subject with another build, or another mode, for the App Store of mainland China, where CallKit
+// must not be active.
+type ChinaBuilder interface {
+	// NewForChina is New in that build.
+	NewForChina(line *Line) callkit.App
 }
 
 // Call is what an app's server knows of an incoming call when it sends the push.

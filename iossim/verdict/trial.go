@@ -39,12 +39,14 @@ const (
 	needsReload
 	needsMerge
 	needsOther // OtherPusher
+	needsChina // ChinaBuilder
 )
 
 var featureNames = []string{
 	"never opens its line (Line.Open)", "never tells its server anything (Line.Say)", "has no media (Line.Connect, Line.StartAudio)",
 	"has no button to call (Dialer)", "has no button to hang up (HangUpper)", "has no mute button (Muter)",
 	"can't be reloaded (Reloader)", "has no merge button (Merger)", "sends no other pushes (OtherPusher)",
+	"has no build for the China store (ChinaBuilder)",
 }
 
 // lacking says in words what of need is not in have.
@@ -104,6 +106,7 @@ func survey(fresh func() Subject, os string, seed uint64) (features, error) {
 		for f, ok := range map[features]bool{
 			needsDial: is[Dialer](code), needsHangUp: is[HangUpper](code), needsMute: is[Muter](code),
 			needsReload: is[Reloader](code), needsMerge: is[Merger](code), needsOther: is[OtherPusher](s.sub),
+			needsChina: is[ChinaBuilder](s.sub),
 		} {
 			if ok {
 				have |= f

@@ -17,6 +17,9 @@ var lifeTrials = []trial{
 		about: "The app dies while it talks; the user opens it again.", play: crashInCall},
 	{name: "call-service-dies", bugs: []string{"B40"}, needs: needsMedia | needsSay,
 		about: "The call service crashes while the app talks.", play: callServiceDies},
+	{name: "china-store", bugs: []string{"B42"}, needs: needsChina,
+		about: "The region is China, and so is the build: the app must not use CallKit.", play: chinaStore,
+		knobs: func(k *iossim.Knobs) { k.Region = "CN" }},
 }
 
 func oneProvider(s *stage) {
@@ -83,5 +86,16 @@ func callServiceDies(s *stage) {
 	}
 	if s.sv.line != nil && s.sv.line.media[c.ID] != nil && s.sv.line.media[c.ID].connected {
 		s.find("B40", "the call service died and took the call away; 20 s later its media is still connected")
+	}
+}
+
+func chinaStore(s *stage) {
+	s.from = 0
+	c := s.call("bob")
+	s.sv.tell(Message{ID: c.ID, News: Invited, Call: c})
+	s.push(c)
+	s.run(5 * time.Second)
+	if s.has(iossim.ChanSystem, "log violation: CallKit is active in the China store") {
+		s.find("B42", "the build for the China store uses CallKit")
 	}
 }

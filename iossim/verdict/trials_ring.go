@@ -18,6 +18,8 @@ var ringTrials = []trial{
 	{name: "end-of-unknown-call", bugs: []string{"B36"},
 		about: "The answer times out and the system asks for the end of the call, which the app has ended already; later it dies in a call and its next process is asked to end that.", play: endOfUnknown,
 		knobs: func(k *iossim.Knobs) { k.ActionTimeout = time.Second }},
+	{name: "video-on-lock-screen", bugs: []string{"B30"},
+		about: "A video call is answered on the lock screen; the user unlocks some seconds later, and must find the app.", play: videoLocked},
 }
 
 func callerCancels(s *stage) {
@@ -83,5 +85,26 @@ func endOfUnknown(s *stage) {
 	s.run(10 * time.Second)
 	if s.has(iossim.ChanApp, "fail End "+id.String()) {
 		s.find("B36", "the app died in a call, the user hung up, and the app's next process failed the action: the call stays on the screen")
+	}
+}
+
+func videoLocked(s *stage) {
+	s.kill()
+	c := s.call("bob")
+	c.Video = true
+	s.look()
+	id := s.ring(c)
+	if !s.shown().Video {
+		panic(lacking{"the app makes no video call of a push that says so"})
+	}
+	s.do(s.ph.Answer())
+	s.run(4 * time.Second)
+	s.do(s.ph.Unlock())
+	s.run(8 * time.Second)
+	switch front := s.ph.Screen().Front; {
+	case front != BundleID:
+		s.find("B30", "the user answered a video call, unlocked 4 s later, and does not find the app but the home screen: the answer was fulfilled before the phone was unlocked")
+	case !s.connected(id):
+		panic(stuck{"the answer of a video call is not fulfilled 8 s after the phone was unlocked"})
 	}
 }

@@ -31,7 +31,8 @@ func (a *App) Category() {
 	_ = a.Sys.AudioSession().SetCategory(callkit.PlayAndRecord, callkit.VoiceChat, 0)
 }
 
-// PerformAnswerCallAction answers at the server and fulfils when media is connected, or after 5 s.
+// PerformAnswerCallAction answers at the server and fulfils when media is connected, or after 5 s. A video call waits
+// for its window, which takes an unlock: fulfilled before, iOS 16 would go to the home screen.
 func (a *App) PerformAnswerCallAction(_ callkit.Provider, x *callkit.AnswerCallAction) {
 	c := a.Call(x.CallUUID)
 	if c == nil {
@@ -41,11 +42,20 @@ func (a *App) PerformAnswerCallAction(_ callkit.Provider, x *callkit.AnswerCallA
 	a.Category()
 	a.Tell(c.Server, verdict.SayAnswered)
 	c.Up, c.Answering = true, x
-	if c.Media {
+	patience := 5 * time.Second
+	switch {
+	case !a.HasWindow(c):
+		patience = 30 * time.Second
+	case c.Media:
 		a.FulfillAnswer(c)
 		return
 	}
-	a.Sys.AfterFunc(5*time.Second, func() { a.FulfillAnswer(c) })
+	a.Sys.AfterFunc(patience, func() { a.FulfillAnswer(c) })
+}
+
+// HasWindow reports whether a call has the window that it needs.
+func (a *App) HasWindow(c *Call) bool {
+	return !c.Video || a.Sys.Application().State() == callkit.Active
 }
 
 // FulfillAnswer is when the call's time begins.

@@ -117,7 +117,9 @@ func (a *App) Connect(c *Call) {
 	a.Line.Connect(c.Server, func() {
 		if a.Call(c.ID) == c {
 			c.Media = true
-			a.FulfillAnswer(c)
+			if a.HasWindow(c) {
+				a.FulfillAnswer(c)
+			}
 		}
 	})
 }

@@ -39,6 +39,25 @@ func (s *Subject) New(line *verdict.Line) callkit.App {
 	return outer
 }
 
+// NewForChina is the app without CallKit, which rings in its own window.
+func (s *Subject) NewForChina(line *verdict.Line) callkit.App { return &InApp{Line: line} }
+
+// InApp is the app for the China store. The system gives it no audio session and no screen.
+type InApp struct {
+	Line    *verdict.Line
+	Ringing map[callkit.UUID]bool
+}
+
+// DidFinishLaunching makes neither provider nor push registry: calls come by the line, and by alert pushes.
+func (a *InApp) DidFinishLaunching(callkit.System, callkit.LaunchOptions) {
+	a.Ringing = map[callkit.UUID]bool{}
+	a.Line.Open(func(m verdict.Message) {
+		if m.News != verdict.Connected {
+			a.Ringing[m.ID] = m.News == verdict.Invited
+		}
+	})
+}
+
 // Payload is what the server's push says.
 type Payload struct {
 	ID      string `json:"id"`
@@ -176,8 +195,14 @@ func (a *App) Tell(server callkit.UUID, w verdict.Word) {
 	a.Line.Say(server, w, a.Sys.Application().BeginBackgroundTask("tell", nil))
 }
 
-// DidBecomeActive is part of [callkit.ApplicationDelegate].
-func (a *App) DidBecomeActive() {}
+// DidBecomeActive is when a video call has its window.
+func (a *App) DidBecomeActive() {
+	for _, c := range a.Calls {
+		if c.Media {
+			a.FulfillAnswer(c)
+		}
+	}
+}
 
 // DidEnterBackground is part of [callkit.ApplicationDelegate].
 func (a *App) DidEnterBackground() {}

@@ -69,6 +69,23 @@ func (a *b13) DidActivateAudioSession(p callkit.Provider, s callkit.AudioSession
 	a.App.DidActivateAudioSession(p, s)
 }
 
+// b13last takes its audio engine down with the last call, and puts it up at launch only.
+type b13last struct {
+	*right.App
+	down bool
+}
+
+func (a *b13last) PerformEndCallAction(p callkit.Provider, x *callkit.EndCallAction) {
+	a.App.PerformEndCallAction(p, x)
+	a.down = a.down || len(a.Calls) == 0 // the bug
+}
+
+func (a *b13last) DidActivateAudioSession(p callkit.Provider, s callkit.AudioSession) {
+	if !a.down {
+		a.App.DidActivateAudioSession(p, s)
+	}
+}
+
 // b16 does not say what its outgoing calls can do.
 type b16 struct{ *right.App }
 
