@@ -154,3 +154,14 @@ var (
 	_ Action = (*PlayDTMFCallAction)(nil)
 	_ Action = (*SetTranslatingCallAction)(nil)
 )
+
+// SettlerOf is the system's side of an action, for systems that carry actions across a border; nil if the action is
+// not bound.
+func SettlerOf(a Action) Settler {
+	if b, ok := a.(interface{ bound() Settler }); ok {
+		return b.bound()
+	}
+	return nil
+}
+
+func (b *Base) bound() Settler { return b.settler }

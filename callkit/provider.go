@@ -161,3 +161,62 @@ func PendingCallActions[A Action](p Provider, id UUID) []A {
 	}
 	return found
 }
+
+// Partial is a delegate that has methods which do not count: the system asks it before it calls an optional method,
+// as Apple's asks with respondsToSelector. Glue code in Go never needs it; a border to another language does.
+type Partial interface {
+	// Implements reports whether an optional method counts, by its name in Go as "PerformAnswerCallAction".
+	Implements(method string) bool
+}
+
+// Perform calls the delegate's method for an action, and reports whether it has one (see also [Partial]).
+func Perform(d ProviderDelegate, p Provider, a Action) bool {
+	if perform := Performer(d, p, a); perform != nil {
+		perform()
+		return true
+	}
+	return false
+}
+
+// Performer returns the call of the delegate's method for an action, or nil if it has none that counts.
+func Performer(d ProviderDelegate, p Provider, a Action) func() {
+	counts := func(method string) bool {
+		partial, ok := d.(Partial)
+		return !ok || partial.Implements(method)
+	}
+	switch a := a.(type) {
+	case *StartCallAction:
+		if d, ok := d.(StartCallDelegate); ok && counts("PerformStartCallAction") {
+			return func() { d.PerformStartCallAction(p, a) }
+		}
+	case *AnswerCallAction:
+		if d, ok := d.(AnswerCallDelegate); ok && counts("PerformAnswerCallAction") {
+			return func() { d.PerformAnswerCallAction(p, a) }
+		}
+	case *EndCallAction:
+		if d, ok := d.(EndCallDelegate); ok && counts("PerformEndCallAction") {
+			return func() { d.PerformEndCallAction(p, a) }
+		}
+	case *SetHeldCallAction:
+		if d, ok := d.(SetHeldDelegate); ok && counts("PerformSetHeldCallAction") {
+			return func() { d.PerformSetHeldCallAction(p, a) }
+		}
+	case *SetMutedCallAction:
+		if d, ok := d.(SetMutedDelegate); ok && counts("PerformSetMutedCallAction") {
+			return func() { d.PerformSetMutedCallAction(p, a) }
+		}
+	case *SetGroupCallAction:
+		if d, ok := d.(SetGroupDelegate); ok && counts("PerformSetGroupCallAction") {
+			return func() { d.PerformSetGroupCallAction(p, a) }
+		}
+	case *PlayDTMFCallAction:
+		if d, ok := d.(PlayDTMFDelegate); ok && counts("PerformPlayDTMFCallAction") {
+			return func() { d.PerformPlayDTMFCallAction(p, a) }
+		}
+	case *SetTranslatingCallAction:
+		if d, ok := d.(SetTranslatingDelegate); ok && counts("PerformSetTranslatingCallAction") {
+			return func() { d.PerformSetTranslatingCallAction(p, a) }
+		}
+	}
+	return nil
+}
