@@ -27,6 +27,7 @@ var table = map[string]row{
 	"media":           {why: "the contract that every media SDK fits; no behaviour"},
 	"media/audio":     {why: "samples: tones, WAV, recognising what is heard; pure, used by whoever makes or hears sound"},
 	"media/mediatest": {why: "the conformance suite for media, and an honest fake", ours: []string{"media"}},
+	"media/remote":    {why: "a leaf: media whose SDK is on the other side of a border, as Swift's", ours: []string{"media"}, testing: []string{"media/mediatest"}},
 	"media/webrtc": {why: "a leaf: pion and Opus stay behind media.Session", ours: []string{"media", "media/audio"},
 		others: []string{"github.com/pion", "github.com/tphakala/go-opus"}, testing: []string{"media/mediatest"}},
 
@@ -35,6 +36,10 @@ var table = map[string]row{
 		others:  []string{"google.golang.org/protobuf", "connectrpc.com/connect"},
 		testing: []string{"iossim", "iossim/verdict", "media/mediatest"}},
 	"phone/switchboard": {why: "several calls on one device, pure: it must be searched exhaustively", testing: []string{"internal/model"}},
+
+	"capi/boundary": {why: "the engine behind a border as JSON, in pure Go, so that the C face above it only converts strings",
+		ours:   []string{"call", "callkit", "callkit/wire", "media", "media/remote", "phone", "signaling", "signaling/..."},
+		others: []string{"connectrpc.com/connect"}, testing: []string{"iossim", "callkit/callkittest", "internal/rig", "media/mediatest"}},
 
 	"push":          {why: "the contract with whoever delivers pushes; no behaviour"},
 	"push/apns":     {why: "a leaf: Apple's push service", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apnstest"}},
