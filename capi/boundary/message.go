@@ -1,0 +1,126 @@
+// Package boundary is the engine behind a border as JSON: what the C face of package capi hands through, in pure Go.
+// One [Engine] is one process's engine. What it wants done comes out as [Out], answered at once by [Answer]; what
+// happened goes in as [In].
+//
+// It decides nothing: events go to package phone, commands to who calls Apple's API. It never lets a panic cross the
+// border: a Go panic in an app would be a crash of the app, and a crash in a push handler is a phone that does not ring.
+package boundary
+
+import (
+	"time"
+
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/wire"
+	"github.com/ringtrip/ringtrip/media/remote"
+)
+
+// Config is what an engine is made from. ServerURL and DeviceID must be set.
+type Config struct {
+	ServerURL  string `json:"serverURL"`            // as "https://calls.example.com"
+	DeviceID   string `json:"deviceID"`             // once per installation, 1-64 of [A-Za-z0-9._-]
+	DeviceName string `json:"deviceName,omitempty"` // for people: "Bob's iPhone"
+	BundleID   string `json:"bundleID,omitempty"`
+	Production bool   `json:"production,omitempty"` // the push token is valid in APNs' production environment
+	AppVersion string `json:"appVersion,omitempty"`
+	OSVersion  string `json:"osVersion,omitempty"`
+	// Folder is where the journal of live calls is kept; it must exist and be readable from the first unlock on.
+	// Empty keeps it in memory: a crash then leaves calls for the server to end.
+	Folder string `json:"folder,omitempty"`
+
+	CallerName   string              `json:"callerName,omitempty"`
+	CallerHandle string              `json:"callerHandle,omitempty"`
+	Provider     *wire.Configuration `json:"provider,omitempty"`
+	FulfillFirst bool                `json:"fulfillFirst,omitempty"` // the other answer policy
+	RingSeconds  float64             `json:"ringSeconds,omitempty"`  // the longest ring, below 60; 0: 45
+	Launch       *wire.Launch        `json:"launch,omitempty"`       // why the process was started
+}
+
+// Out is what an engine says. One of its fields is set.
+type Out struct {
+	System   *wire.Message   `json:"system,omitempty"` // a command for the call system
+	Media    *remote.Message `json:"media,omitempty"`  // a command for the media adapter
+	Snapshot *Snapshot       `json:"snapshot,omitempty"`
+	Token    bool            `json:"token,omitempty"` // the user's JWT is wanted: answered at once, or later by In.Token
+	Log      *Log            `json:"log,omitempty"`
+}
+
+// Answer is what is said to an Out, or to an In.
+type Answer struct {
+	System *wire.Message   `json:"system,omitempty"`
+	Media  *remote.Message `json:"media,omitempty"`
+	Token  string          `json:"token,omitempty"`
+	Call   string          `json:"call,omitempty"`  // of a start
+	Code   string          `json:"code,omitempty"`  // of the error: closed, no_call, on_call, not_connected, no_callee, bad_message, panic
+	Error  string          `json:"error,omitempty"` // for people
+}
+
+// In is what an engine is told. One of its fields is set.
+type In struct {
+	System  *wire.Message   `json:"system,omitempty"`  // an event of the call system
+	Media   *remote.Message `json:"media,omitempty"`   // an event of the media adapter
+	Request *Request        `json:"request,omitempty"` // what the user wants, on the app's own screen
+	Token   *string         `json:"token,omitempty"`   // the user's JWT; empty: logged out
+	Network *bool           `json:"network,omitempty"` // the network came, went or changed
+}
+
+// Verb is what a user wants.
+type Verb string
+
+// The verbs of a [Request].
+const (
+	StartCall   Verb = "start"    // Callee, Name, Handle, Video; the answer has Call
+	AnswerCall  Verb = "answer"   // Call
+	EndCall     Verb = "end"      // Call
+	HoldCall    Verb = "hold"     // Call, On
+	MuteCall    Verb = "mute"     // Call, On
+	PlayTones   Verb = "tones"    // Call, Digits
+	SetSpeaker  Verb = "speaker"  // On
+	ContinueUse Verb = "continue" // Activity
+)
+
+// Request is what a user wants of a call.
+type Request struct {
+	Verb     Verb           `json:"verb"`
+	Call     string         `json:"call,omitempty"`
+	With     string         `json:"with,omitempty"` // the other call
+	Callee   string         `json:"callee,omitempty"`
+	Name     string         `json:"name,omitempty"`
+	Handle   callkit.Handle `json:"handle,omitzero"`
+	Video    bool           `json:"video,omitempty"`
+	On       bool           `json:"on,omitempty"`
+	Digits   string         `json:"digits,omitempty"`
+	Activity *wire.Activity `json:"activity,omitempty"`
+}
+
+// Snapshot is what the app's own screens show.
+type Snapshot struct {
+	Online     bool   `json:"online"`
+	Registered bool   `json:"registered"`
+	CanStart   bool   `json:"canStart"`
+	Calls      []Call `json:"calls"`
+}
+
+// Call is a call at one moment.
+type Call struct {
+	ID           string         `json:"id"`
+	State        string         `json:"state"` // idle, reporting, ringing, dialing, alerting, connecting, connected, ended
+	Outgoing     bool           `json:"outgoing"`
+	Video        bool           `json:"video"`
+	Name         string         `json:"name"`
+	Handle       callkit.Handle `json:"handle"`
+	Muted        bool           `json:"muted"`
+	Held         bool           `json:"held"`
+	RemoteHeld   bool           `json:"remoteHeld"`
+	AudioRunning bool           `json:"audioRunning"`
+	Transport    string         `json:"transport"` // cold, warming, up, lost, gone
+	Reason       string         `json:"reason"`    // why it ended, in the words of package call; empty while it lives
+	AnsweredAt   *time.Time     `json:"answeredAt,omitempty"`
+	AnsweredBy   string         `json:"answeredBy,omitempty"`
+	CanResume    bool           `json:"canResume"`
+}
+
+// Log is a line of the engine's log.
+type Log struct {
+	Level string `json:"level"` // DEBUG, INFO, WARN, ERROR
+	Text  string `json:"text"`
+}

@@ -1,0 +1,117 @@
+package boundary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/wire"
+	"github.com/ringtrip/ringtrip/phone"
+)
+
+// request carries out what the user wants on the app's own screen.
+func (e *Engine) request(r Request) Answer {
+	var call callkit.UUID
+	switch r.Verb {
+	case StartCall, SetSpeaker, ContinueUse:
+	default:
+		var err error
+		if call, err = callkit.ParseUUID(r.Call); err != nil {
+			return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: %s: %v", r.Verb, err)}
+		}
+	}
+	var err error
+	switch r.Verb {
+	case StartCall:
+		var id callkit.UUID
+		id, err = e.phone.Start(phone.StartRequest{Callee: r.Callee, Name: r.Name, Handle: r.Handle, Video: r.Video})
+		if err == nil {
+			return Answer{Call: id.String()}
+		}
+	case AnswerCall:
+		err = e.phone.Answer(call)
+	case EndCall:
+		err = e.phone.End(call)
+	case HoldCall:
+		err = e.phone.SetHeld(call, r.On)
+	case MuteCall:
+		err = e.phone.SetMuted(call, r.On)
+	case PlayTones:
+		err = e.phone.PlayDTMF(call, r.Digits)
+	case SetSpeaker:
+		err = e.phone.SetSpeaker(r.On)
+	case ContinueUse:
+		if r.Activity == nil {
+			return Answer{Code: "bad_message", Error: "boundary: continue has no activity"}
+		}
+		o := wire.Options(wire.Message{Launch: &wire.Launch{Activity: r.Activity}})
+		e.phone.ContinueUserActivity(*o.UserActivity)
+	default:
+		return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: there is no verb %.40q", r.Verb)}
+	}
+	return failed(err)
+}
+
+// failed is the answer that carries an error of package phone.
+func failed(err error) Answer {
+	if err == nil {
+		return Answer{}
+	}
+	a := Answer{Code: "failed", Error: err.Error()}
+	for _, c := range []struct {
+		err  error
+		code string
+	}{
+		{phone.ErrClosed, "closed"}, {phone.ErrNoCall, "no_call"}, {phone.ErrOnCall, "on_call"},
+		{phone.ErrNotConnected, "not_connected"}, {phone.ErrNoCallee, "no_callee"},
+	} {
+		if errors.Is(err, c.err) {
+			a.Code = c.code
+		}
+	}
+	return a
+}
+
+func snapshot(s phone.Snapshot) *Snapshot {
+	out := &Snapshot{Online: s.Online, Registered: s.Registered, CanStart: s.CanStart, Calls: []Call{}}
+	for _, c := range s.Calls {
+		w := Call{
+			ID: c.ID.String(), State: c.State.String(), Outgoing: c.Outgoing, Video: c.Video, Name: c.Name, Handle: c.Handle,
+			Muted: c.Muted, Held: c.Held, RemoteHeld: c.RemoteHeld, AudioRunning: c.AudioRunning, Transport: c.Transport.String(),
+			Reason: c.Reason.String(), AnsweredBy: c.AnsweredBy, CanResume: c.CanResume,
+		}
+		if !c.AnsweredAt.IsZero() {
+			at := c.AnsweredAt
+			w.AnsweredAt = &at
+		}
+		out.Calls = append(out.Calls, w)
+	}
+	return out
+}
+
+// logger is a slog handler that says each line to the app.
+type logger struct{ e *Engine }
+
+// Enabled is part of [slog.Handler].
+func (logger) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+
+// Handle is part of [slog.Handler].
+func (l logger) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		fmt.Fprintf(&b, " %s=%v", a.Key, a.Value)
+		return true
+	})
+	l.e.say(Out{Log: &Log{r.Level.String(), b.String()}})
+	return nil
+}
+
+// WithAttrs is part of [slog.Handler].
+func (l logger) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+// WithGroup is part of [slog.Handler].
+func (l logger) WithGroup(string) slog.Handler { return l }
