@@ -73,6 +73,25 @@ char *ringtrip_alloc(int64_t size);
 /* Frees what the library returned; NULL does nothing. */
 void ringtrip_free(char *string);
 
+/*
+ * The simulated iPhone, in a library that is built with the tag iossim: one phone with one app on it, whose processes
+ * live on this side. Types: Config, In, Out and Answer of package capi/simulator, Message of package callkit/wire.
+ * Nothing happens while ringtrip_sim_do is not running: the callback is called from within it, on the same thread.
+ */
+typedef int64_t ringtrip_simulator;
+
+/* Makes a phone from a Config. On failure it returns 0, and *error, if error is not NULL, says why; free it. */
+ringtrip_simulator ringtrip_sim_create(const char *config, int64_t length, ringtrip_callback callback, void *context, char **error);
+
+/* Does something to the phone, an In, and lets everything follow that follows at once. Returns an Answer; free it. */
+char *ringtrip_sim_do(ringtrip_simulator simulator, const char *in, int64_t length);
+
+/* A command of one of the app's processes, a Message. Returns a Message; free it. */
+char *ringtrip_sim_system(ringtrip_simulator simulator, int64_t process, const char *command, int64_t length);
+
+/* Ends a phone. The callback is not called any more when it returns. */
+void ringtrip_sim_destroy(ringtrip_simulator simulator);
+
 #endif /* RINGTRIP_TYPES_ONLY */
 
 #ifdef __cplusplus

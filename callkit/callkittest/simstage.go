@@ -254,3 +254,6 @@ func arg(args []string, i int) string {
 	}
 	return ""
 }
+
+// Push delivers a VoIP push with a payload as it is, which need not be a scenario's.
+func (s *simStage) Push(payload []byte) { s.phone.DeliverPush(bundleID, payload) }
