@@ -10,6 +10,11 @@ type Settler interface {
 	Settled() bool
 }
 
+// Disowner is a [Settler] that may be told, while a perform method runs, that the delegate has no such method after
+// all: the system then treats the action as one that the delegate does not implement. It is for delegates that can't
+// say so beforehand by [Partial].
+type Disowner interface{ Disown() }
+
 // Base is CXAction and CXCallAction: what all actions on a call share. An app that requests an action fills
 // in CallUUID only; the system binds the rest.
 type Base struct {

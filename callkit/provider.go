@@ -178,12 +178,24 @@ func Perform(d ProviderDelegate, p Provider, a Action) bool {
 	return false
 }
 
+// Counts reports whether a delegate that has a method, by its name in Go, means it (see [Partial]).
+func Counts(delegate any, method string) bool {
+	partial, ok := delegate.(Partial)
+	return !ok || partial.Implements(method)
+}
+
+// LateTransactionDelegate is a delegate that finds out by being called whether it has executeTransaction, as one in a
+// language that can't be asked. ExecuteTransaction is not called then.
+type LateTransactionDelegate interface {
+	// Late reports whether it is such a delegate.
+	Late() bool
+	// ExecuteTransactionLate is executeTransaction; has is false if there is no such method, and nothing was done.
+	ExecuteTransactionLate(p Provider, all []Action) (whole, has bool)
+}
+
 // Performer returns the call of the delegate's method for an action, or nil if it has none that counts.
 func Performer(d ProviderDelegate, p Provider, a Action) func() {
-	counts := func(method string) bool {
-		partial, ok := d.(Partial)
-		return !ok || partial.Implements(method)
-	}
+	counts := func(method string) bool { return Counts(d, method) }
 	switch a := a.(type) {
 	case *StartCallAction:
 		if d, ok := d.(StartCallDelegate); ok && counts("PerformStartCallAction") {

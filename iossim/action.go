@@ -38,12 +38,16 @@ type action struct {
 	state    actionState
 	settled  bool // the app has settled it; the call service may not know yet
 	ghost    bool // an end action for a call that the system has ended by force
+	disowned bool // the delegate turned out not to implement it
 	provider *provider
 	timeout  *event
 	slow     *event // the knob holdTimeout
 }
 
-var _ callkit.Settler = (*action)(nil)
+var (
+	_ callkit.Settler  = (*action)(nil)
+	_ callkit.Disowner = (*action)(nil)
+)
 
 // Settled is part of [callkit.Settler].
 func (x *action) Settled() bool {
@@ -69,6 +73,22 @@ func (x *action) Settle(ok bool, at time.Time) {
 			x.conclude(ok, at)
 		}
 	})
+}
+
+// Disown is part of [callkit.Disowner].
+func (x *action) Disown() {
+	x.w.mu.Lock()
+	defer x.w.mu.Unlock()
+	if x.settled || x.state != actionDelivered || x.disowned {
+		return
+	}
+	x.disowned = true
+	x.unimplemented()
+}
+
+// unimplemented logs that the delegate has no method for the action.
+func (x *action) unimplemented() {
+	x.app.ph.log(ChanSystem, x.app.tag(), "log %s: the delegate does not implement it: %s", x, x.app.ph.knobs.UnimplementedActions)
 }
 
 // conclude is the end of an action that was fulfilled or has failed: its effect, and what comes after it.
@@ -215,10 +235,12 @@ func (a *app) flushTransactions() {
 // deliver asks the delegate to execute the transaction, or else its first action.
 func (pr *provider) deliver(t *transaction) {
 	d, ok := pr.delegate.(callkit.TransactionDelegate)
-	if !ok {
+	if !ok || !callkit.Counts(d, "ExecuteTransaction") {
 		t.perform(pr)
 		return
 	}
+	late, isLate := d.(callkit.LateTransactionDelegate)
+	isLate = isLate && late.Late()
 	var asked []*action
 	var acts []callkit.Action
 	pr.p.post(item{
@@ -235,11 +257,23 @@ func (pr *provider) deliver(t *transaction) {
 			}
 			return len(acts) == 0
 		},
-		log: func() { pr.p.ph.log(ChanProvider, pr.p.tag(), "executeTransaction actions=%d", len(acts)) },
+		log: func() {
+			if !isLate {
+				pr.p.ph.log(ChanProvider, pr.p.tag(), "executeTransaction actions=%d", len(acts))
+			}
+		},
 		run: func() {
-			whole := d.ExecuteTransaction(pr, acts)
+			var whole, has bool
+			if isLate {
+				whole, has = late.ExecuteTransactionLate(pr, acts)
+			} else {
+				whole = d.ExecuteTransaction(pr, acts)
+			}
 			pr.p.w.mu.Lock()
 			defer pr.p.w.mu.Unlock()
+			if has {
+				pr.p.ph.log(ChanProvider, pr.p.tag(), "executeTransaction actions=%d", len(acts))
+			}
 			t.whole = whole
 		},
 		then: func() {
@@ -297,10 +331,10 @@ func (pr *provider) perform(x *action) {
 		log: func() {
 			x.bind(pr)
 			x.state = actionDelivered
-			run = performer(pr.delegate, pr, x.act)
+			run = callkit.Performer(pr.delegate, pr, x.act)
 			kind, args := x.words()
 			if run == nil {
-				pr.p.ph.log(ChanSystem, pr.p.tag(), "log %s: the delegate does not implement it: %s", x, pr.p.ph.knobs.UnimplementedActions)
+				x.unimplemented()
 				return
 			}
 			pr.p.ph.log(ChanProvider, pr.p.tag(), "%s%s %s%s", pr.performs(), kind, x.act.Call(), args)
@@ -311,7 +345,7 @@ func (pr *provider) perform(x *action) {
 			}
 		},
 		then: func() {
-			if run == nil {
+			if run == nil || x.disowned {
 				switch x.app.ph.knobs.UnimplementedActions {
 				case "fulfill", "fail":
 					if x.state == actionDelivered {
@@ -330,45 +364,6 @@ func (pr *provider) perform(x *action) {
 			}
 		},
 	})
-}
-
-// performer returns the call of the delegate method for an action, or nil if there is none.
-func performer(d callkit.ProviderDelegate, pr *provider, a callkit.Action) func() {
-	switch a := a.(type) {
-	case *callkit.StartCallAction:
-		if d, ok := d.(callkit.StartCallDelegate); ok {
-			return func() { d.PerformStartCallAction(pr, a) }
-		}
-	case *callkit.AnswerCallAction:
-		if d, ok := d.(callkit.AnswerCallDelegate); ok {
-			return func() { d.PerformAnswerCallAction(pr, a) }
-		}
-	case *callkit.EndCallAction:
-		if d, ok := d.(callkit.EndCallDelegate); ok {
-			return func() { d.PerformEndCallAction(pr, a) }
-		}
-	case *callkit.SetHeldCallAction:
-		if d, ok := d.(callkit.SetHeldDelegate); ok {
-			return func() { d.PerformSetHeldCallAction(pr, a) }
-		}
-	case *callkit.SetMutedCallAction:
-		if d, ok := d.(callkit.SetMutedDelegate); ok {
-			return func() { d.PerformSetMutedCallAction(pr, a) }
-		}
-	case *callkit.SetGroupCallAction:
-		if d, ok := d.(callkit.SetGroupDelegate); ok {
-			return func() { d.PerformSetGroupCallAction(pr, a) }
-		}
-	case *callkit.SetTranslatingCallAction:
-		if d, ok := d.(callkit.SetTranslatingDelegate); ok {
-			return func() { d.PerformSetTranslatingCallAction(pr, a) }
-		}
-	case *callkit.PlayDTMFCallAction:
-		if d, ok := d.(callkit.PlayDTMFDelegate); ok {
-			return func() { d.PerformPlayDTMFCallAction(pr, a) }
-		}
-	}
-	return nil
 }
 
 // over takes the action off the books.
@@ -425,7 +420,7 @@ func (x *action) expire() {
 	x.over()
 	ph.log(ChanSystem, x.app.tag(), "log action timed out: %s", x)
 	if delivered {
-		if d, ok := x.provider.delegate.(callkit.TimedOutDelegate); ok {
+		if d, ok := x.provider.delegate.(callkit.TimedOutDelegate); ok && callkit.Counts(d, "TimedOutPerformingAction") {
 			x.provider.p.post(item{
 				queue: x.provider.queue,
 				wakes: true,

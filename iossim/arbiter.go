@@ -138,7 +138,7 @@ func (a *app) tellAudio(text string, f func(callkit.AudioDelegate, callkit.Provi
 		return
 	}
 	d, ok := pr.delegate.(callkit.AudioDelegate)
-	if !ok {
+	if !ok || !callkit.Counts(d, "DidActivateAudioSession") {
 		return
 	}
 	pr.p.post(item{

@@ -260,7 +260,7 @@ func (pr *provider) Invalidate() {
 
 func (pr *provider) didBegin() {
 	pr.tell(pr.name+"DidBegin", func(d callkit.ProviderDelegate) {
-		if b, ok := d.(callkit.BeginDelegate); ok {
+		if b, ok := d.(callkit.BeginDelegate); ok && callkit.Counts(d, "ProviderDidBegin") {
 			b.ProviderDidBegin(pr)
 		}
 	})

@@ -72,12 +72,22 @@ var (
 )
 
 // Implements is part of [callkit.Partial].
-func (d *hostProvider) Implements(method string) bool { return slices.Contains(d.implements, method) }
+func (d *hostProvider) Implements(method string) bool {
+	return slices.Contains(d.implements, method) || method == "ExecuteTransaction" && d.Late()
+}
+
+// Late is part of [callkit.LateTransactionDelegate].
+func (d *hostProvider) Late() bool { return slices.Contains(d.implements, Unsure) }
 
 func (d *hostProvider) tell(op Op) { d.h.send(Message{Op: op, Object: d.object}) }
 
 func (d *hostProvider) perform(a callkit.Action) {
-	d.h.send(Message{Op: ProviderPerform, Object: d.object, Action: d.h.deliver(a)})
+	if !d.h.send(Message{Op: ProviderPerform, Object: d.object, Action: d.h.deliver(a)}).Missing {
+		return
+	}
+	if s, ok := callkit.SettlerOf(a).(callkit.Disowner); ok {
+		s.Disown()
+	}
 }
 
 // ProviderDidReset is part of [callkit.ProviderDelegate].
@@ -87,12 +97,19 @@ func (d *hostProvider) ProviderDidReset(callkit.Provider) { d.tell(ProviderDidRe
 func (d *hostProvider) ProviderDidBegin(callkit.Provider) { d.tell(ProviderDidBegin) }
 
 // ExecuteTransaction is part of [callkit.TransactionDelegate].
-func (d *hostProvider) ExecuteTransaction(_ callkit.Provider, all []callkit.Action) bool {
+func (d *hostProvider) ExecuteTransaction(p callkit.Provider, all []callkit.Action) bool {
+	whole, _ := d.ExecuteTransactionLate(p, all)
+	return whole
+}
+
+// ExecuteTransactionLate is part of [callkit.LateTransactionDelegate].
+func (d *hostProvider) ExecuteTransactionLate(_ callkit.Provider, all []callkit.Action) (whole, has bool) {
 	m := Message{Op: ProviderExecute, Object: d.object}
 	for _, a := range all {
 		m.Actions = append(m.Actions, *d.h.deliver(a))
 	}
-	return d.h.send(m).On
+	answer := d.h.send(m)
+	return answer.On, !answer.Missing
 }
 
 // PerformStartCallAction is part of [callkit.StartCallDelegate].

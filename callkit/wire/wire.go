@@ -24,7 +24,7 @@ type Op string
 // Commands, from the app to the system. The words after the dot are Apple's methods without their labels.
 const (
 	ProviderNew                  Op = "provider.new"         // Object, Config
-	ProviderSetDelegate          Op = "provider.setDelegate" // Object, On, Implements
+	ProviderSetDelegate          Op = "provider.setDelegate" // Object, On, Implements (see [Unsure])
 	ProviderReportNewIncoming    Op = "provider.reportNewIncomingCall"
 	ProviderReportUpdated        Op = "provider.reportCallUpdated"
 	ProviderReportEnded          Op = "provider.reportCallEnded"
@@ -83,6 +83,10 @@ const (
 	Run                   Op = "run"                              // Ticket of MainAsync or TimerStart
 )
 
+// Unsure is how an app says in Implements that it can't tell beforehand whether its delegate has executeTransaction: it
+// answers [ProviderExecute] with Missing if it has not. It may answer [ProviderPerform] so too.
+const Unsure = "ExecuteTransaction?"
+
 // Message is a command, an event, or the answer to either; which fields it has, its Op says. Absent is zero.
 type Message struct {
 	Op         Op                       `json:"op,omitempty"`
@@ -104,6 +108,7 @@ type Message struct {
 	Types      []callkit.PushType       `json:"types,omitempty"`
 	Token      []byte                   `json:"token,omitempty"`   // base64
 	Payload    []byte                   `json:"payload,omitempty"` // base64 of dictionaryPayload as JSON, or of whatever came
+	Missing    bool                     `json:"missing,omitempty"` // in an answer: the delegate has no such method
 	MustReport *bool                    `json:"mustReport,omitempty"`
 	Audio      *Audio                   `json:"audio,omitempty"`
 	Port       callkit.AudioPort        `json:"port,omitempty"`

@@ -20,7 +20,7 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
 
     /// Object, Config
     public static let providerNew = SystemOp(rawValue: "provider.new")
-    /// Object, On, Implements
+    /// Object, On, Implements (see [Unsure])
     public static let providerSetDelegate = SystemOp(rawValue: "provider.setDelegate")
     public static let providerReportNewIncoming = SystemOp(rawValue: "provider.reportNewIncomingCall")
     public static let providerReportUpdated = SystemOp(rawValue: "provider.reportCallUpdated")
@@ -133,6 +133,8 @@ public struct SystemMessage: Codable, Sendable, Hashable {
     public var token: Data?
     /// base64 of dictionaryPayload as JSON, or of whatever came
     public var payload: Data?
+    /// in an answer: the delegate has no such method
+    public var missing: Bool
     public var mustReport: Bool?
     public var audio: SystemAudio?
     public var port: String
@@ -141,7 +143,7 @@ public struct SystemMessage: Codable, Sendable, Hashable {
     public var launch: SystemLaunch?
     public var error: SystemError?
 
-    public init(op: SystemOp = SystemOp(rawValue: ""), object: Int = 0, ticket: Int = 0, call: String = "", on: Bool = false, at: Date? = nil, delay: Int64 = 0, name: String = "", number: Int = 0, implements: [String] = [], config: SystemConfiguration? = nil, update: SystemUpdate? = nil, action: SystemAction? = nil, actions: [SystemAction] = [], calls: [SystemCall] = [], type: String = "", types: [String] = [], token: Data? = nil, payload: Data? = nil, mustReport: Bool? = nil, audio: SystemAudio? = nil, port: String = "", state: Int = 0, activity: SystemActivity? = nil, launch: SystemLaunch? = nil, error: SystemError? = nil) {
+    public init(op: SystemOp = SystemOp(rawValue: ""), object: Int = 0, ticket: Int = 0, call: String = "", on: Bool = false, at: Date? = nil, delay: Int64 = 0, name: String = "", number: Int = 0, implements: [String] = [], config: SystemConfiguration? = nil, update: SystemUpdate? = nil, action: SystemAction? = nil, actions: [SystemAction] = [], calls: [SystemCall] = [], type: String = "", types: [String] = [], token: Data? = nil, payload: Data? = nil, missing: Bool = false, mustReport: Bool? = nil, audio: SystemAudio? = nil, port: String = "", state: Int = 0, activity: SystemActivity? = nil, launch: SystemLaunch? = nil, error: SystemError? = nil) {
         self.op = op
         self.object = object
         self.ticket = ticket
@@ -161,6 +163,7 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         self.types = types
         self.token = token
         self.payload = payload
+        self.missing = missing
         self.mustReport = mustReport
         self.audio = audio
         self.port = port
@@ -171,7 +174,7 @@ public struct SystemMessage: Codable, Sendable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case op, object, ticket, call, on, at, delay, name, number, implements, config, update, action, actions, calls, type, types, token, payload, mustReport, audio, port, state, activity, launch, error
+        case op, object, ticket, call, on, at, delay, name, number, implements, config, update, action, actions, calls, type, types, token, payload, missing, mustReport, audio, port, state, activity, launch, error
     }
 
     /// Absent is zero, as in Go.
@@ -196,6 +199,7 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         self.types = try c.decodeIfPresent([String].self, forKey: .types) ?? []
         self.token = try c.decodeIfPresent(Data.self, forKey: .token)
         self.payload = try c.decodeIfPresent(Data.self, forKey: .payload)
+        self.missing = try c.decodeIfPresent(Bool.self, forKey: .missing) ?? false
         self.mustReport = try c.decodeIfPresent(Bool.self, forKey: .mustReport)
         self.audio = try c.decodeIfPresent(SystemAudio.self, forKey: .audio)
         self.port = try c.decodeIfPresent(String.self, forKey: .port) ?? ""
@@ -227,6 +231,7 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         if !self.types.isEmpty { try c.encode(self.types, forKey: .types) }
         try c.encodeIfPresent(self.token, forKey: .token)
         try c.encodeIfPresent(self.payload, forKey: .payload)
+        if self.missing != false { try c.encode(self.missing, forKey: .missing) }
         try c.encodeIfPresent(self.mustReport, forKey: .mustReport)
         try c.encodeIfPresent(self.audio, forKey: .audio)
         if self.port != "" { try c.encode(self.port, forKey: .port) }
