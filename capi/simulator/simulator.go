@@ -22,10 +22,10 @@ import (
 
 // Config is what a simulator is made from. Everything may be left out.
 type Config struct {
-	OS               string            `json:"os,omitempty"` // a profile, as "18"; empty: the newest
-	Knobs            map[string]string `json:"knobs,omitempty"`
-	Seed             uint64            `json:"seed,omitempty"`
-	NoBackgroundMode bool              `json:"noBackgroundMode,omitempty"` // the app's UIBackgroundModes lack voip
+	OS     string            `json:"os,omitempty"` // a profile, as "18"; empty: the newest
+	Knobs  map[string]string `json:"knobs,omitempty"`
+	Seed   uint64            `json:"seed,omitempty"`
+	Traits []string          `json:"traits,omitempty"` // what the app has or lacks: see callkittest.Traits
 }
 
 // Out is what a simulator says to a process of the app, answered by a [wire.Message].
@@ -86,7 +86,7 @@ func New(config []byte, callback Callback) (*Simulator, error) {
 	}
 	s := &Simulator{callback: callback, processes: make(map[int]*process)}
 	stage, err := callkittest.Simulator(callkittest.StageConfig{
-		OS: c.OS, Knobs: c.Knobs, Seed: c.Seed, NoBackgroundMode: c.NoBackgroundMode,
+		OS: c.OS, Knobs: c.Knobs, Seed: c.Seed, Traits: c.Traits,
 		App: func() callkit.App {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -1286,18 +1286,18 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
     public var os: String
     public var knobs: [String: String]
     public var seed: UInt64
-    /// the app's UIBackgroundModes lack voip
-    public var noBackgroundMode: Bool
+    /// what the app has or lacks: see callkittest.Traits
+    public var traits: [String]
 
-    public init(os: String = "", knobs: [String: String] = [:], seed: UInt64 = 0, noBackgroundMode: Bool = false) {
+    public init(os: String = "", knobs: [String: String] = [:], seed: UInt64 = 0, traits: [String] = []) {
         self.os = os
         self.knobs = knobs
         self.seed = seed
-        self.noBackgroundMode = noBackgroundMode
+        self.traits = traits
     }
 
     enum CodingKeys: String, CodingKey {
-        case os, knobs, seed, noBackgroundMode
+        case os, knobs, seed, traits
     }
 
     /// Absent is zero, as in Go.
@@ -1306,7 +1306,7 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
         self.os = try c.decodeIfPresent(String.self, forKey: .os) ?? ""
         self.knobs = try c.decodeIfPresent([String: String].self, forKey: .knobs) ?? [:]
         self.seed = try c.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0
-        self.noBackgroundMode = try c.decodeIfPresent(Bool.self, forKey: .noBackgroundMode) ?? false
+        self.traits = try c.decodeIfPresent([String].self, forKey: .traits) ?? []
     }
 
     /// Zero is left out, as in Go.
@@ -1315,7 +1315,7 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
         if self.os != "" { try c.encode(self.os, forKey: .os) }
         if !self.knobs.isEmpty { try c.encode(self.knobs, forKey: .knobs) }
         if self.seed != 0 { try c.encode(self.seed, forKey: .seed) }
-        if self.noBackgroundMode != false { try c.encode(self.noBackgroundMode, forKey: .noBackgroundMode) }
+        if !self.traits.isEmpty { try c.encode(self.traits, forKey: .traits) }
     }
 }
 

@@ -1,0 +1,36 @@
+// swift-tools-version: 6.0
+// The Swift package: the engine (a static library made from Go, behind capi/ringtrip.h) and what stands on it.
+//
+// On Linux the modules CallKit, PushKit, AVFAudio, AVFoundation, Intents and LiveCommunicationKit are ours: Apple's API
+// on top of the simulated iPhone. The library is built and found by `make test-swift`.
+import PackageDescription
+
+var products: [Product] = []
+var targets: [Target] = []
+
+#if os(Linux)
+targets += [
+    .systemLibrary(name: "CRingtrip", path: "swift/CRingtrip"),
+    .target(name: "RingtripEngine", dependencies: ["CRingtrip"], path: "swift/Sources/RingtripEngine"),
+    .target(name: "RingtripSimulator", dependencies: ["CRingtrip", "RingtripEngine"], path: "swift/Sources/RingtripSimulator"),
+    .target(name: "PushKit", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/PushKit"),
+    .target(name: "AVFAudio", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/AVFAudio"),
+    .target(name: "AVFoundation", dependencies: ["AVFAudio"], path: "swift/Simulated/AVFoundation"),
+    .target(name: "CallKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"], path: "swift/Simulated/CallKit"),
+    // An app as it is written for iOS, which knows nothing of the simulated iPhone.
+    .target(name: "ClassicApp", dependencies: ["CallKit", "PushKit", "AVFoundation"], path: "swift/Tests/ClassicApp",
+        swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(name: "SimulatedTests", dependencies: ["ClassicApp", "CallKit", "PushKit", "AVFoundation", "RingtripSimulator"],
+        path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
+]
+products += [
+    .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"]),
+]
+#endif
+
+let package = Package(
+    name: "ringtrip",
+    platforms: [.iOS(.v15)],
+    products: products,
+    targets: targets
+)
