@@ -4,13 +4,13 @@ GO ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 # Packages that run inside an iOS app: they must vet for it.
-PURE := ./call/... ./fork/... ./callkit ./iossim/... ./phone/... ./signaling/... ./media/...
+PURE := ./call/... ./fork/... ./callkit/... ./iossim/... ./phone/... ./signaling/... ./media/... ./capi/boundary ./capi/simulator
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test model fuzz lint web generate bench tools
+.PHONY: help demo test test-swift swift-engine xcframework model fuzz lint web generate bench tools
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: ## call Bob's simulated iPhones from a page
 	$(GO) run ./cmd/ringtrip demo
@@ -18,6 +18,15 @@ demo: ## call Bob's simulated iPhones from a page
 test: tools ## all tests, with the race detector; installs what it needs and says so
 	RINGTRIP_BROWSER_TESTS=1 $(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/rig -run TestRandomLives -v
+
+test-swift: ## the Swift package and its tests on the simulated iPhone; installs Swift in a folder of its own and says so
+	@tools/testswift
+
+swift-engine: ## the engine and the simulated iPhone as a static library, for the Swift package on Linux
+	CGO_ENABLED=1 $(GO) build -trimpath -tags iossim -buildmode=c-archive -o swift/.build-engine/libringtrip.a ./capi
+
+xcframework: ## the engine for Apple's platforms, build/CRingtrip.xcframework (needs a Mac)
+	@tools/xcframework
 
 model: ## search the state machines exhaustively, mutate them, print the figures
 	$(GO) run ./tools/model
