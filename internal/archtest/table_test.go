@@ -12,7 +12,7 @@ var table = map[string]row{
 	"callkit/wire": {why: "callkit as messages, for borders that functions can't cross (Go and Swift); no transport, no states",
 		ours: []string{"callkit"}, testing: []string{"callkit/callkittest"}},
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
-		ours: []string{"callkit", "iossim"}},
+		ours: []string{"callkit", "callkit/lck", "iossim"}},
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
 		ours: []string{"callkit", "callkit/lck"}, testing: []string{"callkit/callkittest"}},
 
@@ -37,6 +37,10 @@ var table = map[string]row{
 		testing: []string{"iossim", "iossim/verdict", "media/mediatest"}},
 	"phone/switchboard": {why: "several calls on one device, pure: it must be searched exhaustively", testing: []string{"internal/model"}},
 
+	"capi": {why: "the C face: it converts strings and numbers, and is the only room with cgo",
+		ours: []string{"capi/boundary", "capi/simulator"}},
+	"capi/simulator": {why: "a simulated iPhone behind a border as JSON, for the C face with the tag iossim; the app lives on the other side",
+		ours: []string{"callkit", "callkit/callkittest", "callkit/wire"}},
 	"capi/boundary": {why: "the engine behind a border as JSON, in pure Go, so that the C face above it only converts strings",
 		ours:   []string{"call", "callkit", "callkit/wire", "media", "media/remote", "phone", "signaling", "signaling/..."},
 		others: []string{"connectrpc.com/connect"}, testing: []string{"iossim", "callkit/callkittest", "internal/rig", "media/mediatest"}},
@@ -75,5 +79,6 @@ var table = map[string]row{
 	"internal/archtest": {why: "this test"},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
 	"tools/coverage":    {why: "holds the table of Apple's API against the code; it reads sources and imports none of them"},
+	"tools/swifttypes":  {why: "writes the boundary's types for Swift from the sources of the Go types; it imports none of them"},
 	"tools/model":       {why: "runs the searches of the pure machines with larger bounds and prints the figures"},
 }
