@@ -37,10 +37,13 @@ type Engine struct {
 	client   *http.Client
 	log      *slog.Logger
 
-	mu     sync.Mutex
-	token  string
-	asked  chan struct{} // closed when the token that is waited for has come; nil if none is
-	closed bool
+	mu      sync.Mutex
+	token   string
+	asked   chan struct{} // closed when the token that is waited for has come; nil if none is
+	closed  bool
+	silent  bool          // the callback is not called any more
+	running int           // callbacks that have not returned
+	quiet   chan struct{} // closed when none runs any more; nil if nobody waits for that
 }
 
 // Dependencies replace what an engine is otherwise made with, for tests.
@@ -187,12 +190,51 @@ func (e *Engine) say(o Out) (a Answer) {
 	if err != nil {
 		return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: %v", err)}
 	}
+	if !e.speak() {
+		return Answer{Code: "closed", Error: "boundary: the engine was closed"}
+	}
+	defer e.spoken()
 	if answer := e.callback(b); len(answer) > 0 {
 		if err := json.Unmarshal(answer, &a); err != nil {
 			return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: the app's answer is no Answer: %v", err)}
 		}
 	}
 	return a
+}
+
+// speak begins a callback, unless the engine is silent.
+func (e *Engine) speak() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.silent {
+		return false
+	}
+	e.running++
+	return true
+}
+
+func (e *Engine) spoken() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running--; e.running == 0 && e.quiet != nil {
+		close(e.quiet)
+		e.quiet = nil
+	}
+}
+
+// hush lets no callback begin any more, and waits until those that run have returned.
+func (e *Engine) hush() {
+	e.mu.Lock()
+	e.silent = true
+	var quiet chan struct{}
+	if e.running > 0 {
+		e.quiet = make(chan struct{})
+		quiet = e.quiet
+	}
+	e.mu.Unlock()
+	if quiet != nil {
+		<-quiet
+	}
 }
 
 // Tell takes what happened, as an [In] in JSON, and returns an [Answer] in JSON. It never panics and never fails:
@@ -261,5 +303,6 @@ func (e *Engine) Close() {
 	}
 	e.phone.Close()
 	e.bridge.Close()
+	e.hush()
 	e.client.CloseIdleConnections()
 }

@@ -42,6 +42,13 @@ type Out struct {
 	Snapshot *Snapshot       `json:"snapshot,omitempty"`
 	Token    bool            `json:"token,omitempty"` // the user's JWT is wanted: answered at once, or later by In.Token
 	Log      *Log            `json:"log,omitempty"`
+	Failed   *Failed         `json:"failed,omitempty"` // a start that the system refused after it was answered
+}
+
+// Failed says that the system does not let a call start that was asked for.
+type Failed struct {
+	Call  string `json:"call"`
+	Error string `json:"error"` // for people
 }
 
 // Answer is what is said to an Out, or to an In.
@@ -76,6 +83,7 @@ const (
 	PlayTones   Verb = "tones"    // Call, Digits
 	SetSpeaker  Verb = "speaker"  // On
 	ContinueUse Verb = "continue" // Activity
+	Register    Verb = "register" // the user has logged in
 )
 
 // Request is what a user wants of a call.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/callkit/wire"
@@ -16,7 +17,7 @@ import (
 func (e *Engine) request(r Request) Answer {
 	var call callkit.UUID
 	switch r.Verb {
-	case StartCall, SetSpeaker, ContinueUse:
+	case StartCall, SetSpeaker, ContinueUse, Register:
 	default:
 		var err error
 		if call, err = callkit.ParseUUID(r.Call); err != nil {
@@ -27,8 +28,7 @@ func (e *Engine) request(r Request) Answer {
 	switch r.Verb {
 	case StartCall:
 		var id callkit.UUID
-		id, err = e.phone.Start(phone.StartRequest{Callee: r.Callee, Name: r.Name, Handle: r.Handle, Video: r.Video})
-		if err == nil {
+		if id, err = e.start(r); err == nil {
 			return Answer{Call: id.String()}
 		}
 	case AnswerCall:
@@ -43,6 +43,8 @@ func (e *Engine) request(r Request) Answer {
 		err = e.phone.PlayDTMF(call, r.Digits)
 	case SetSpeaker:
 		err = e.phone.SetSpeaker(r.On)
+	case Register:
+		e.phone.Register()
 	case ContinueUse:
 		if r.Activity == nil {
 			return Answer{Code: "bad_message", Error: "boundary: continue has no activity"}
@@ -53,6 +55,32 @@ func (e *Engine) request(r Request) Answer {
 		return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: there is no verb %.40q", r.Verb)}
 	}
 	return failed(err)
+}
+
+// start starts a call. What the system refuses later is said by an [Out] of its own.
+func (e *Engine) start(r Request) (callkit.UUID, error) {
+	var mu sync.Mutex // the refusal may come on the main queue before Start has returned here
+	var id callkit.UUID
+	var refused error
+	tell := func() {
+		if refused != nil && !id.IsZero() {
+			e.say(Out{Failed: &Failed{id.String(), refused.Error()}})
+		}
+	}
+	started, err := e.phone.Start(phone.StartRequest{
+		Callee: r.Callee, Name: r.Name, Handle: r.Handle, Video: r.Video,
+		Failed: func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			refused = err
+			tell()
+		},
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	id = started
+	tell()
+	return started, err
 }
 
 // failed is the answer that carries an error of package phone.

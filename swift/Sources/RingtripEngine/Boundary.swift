@@ -916,17 +916,20 @@ public struct EngineOut: Codable, Sendable, Hashable {
     /// the user's JWT is wanted: answered at once, or later by In.Token
     public var token: Bool
     public var log: EngineLog?
+    /// a start that the system refused after it was answered
+    public var failed: EngineFailed?
 
-    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil) {
+    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil, failed: EngineFailed? = nil) {
         self.system = system
         self.media = media
         self.snapshot = snapshot
         self.token = token
         self.log = log
+        self.failed = failed
     }
 
     enum CodingKeys: String, CodingKey {
-        case system, media, snapshot, token, log
+        case system, media, snapshot, token, log, failed
     }
 
     /// Absent is zero, as in Go.
@@ -937,6 +940,7 @@ public struct EngineOut: Codable, Sendable, Hashable {
         self.snapshot = try c.decodeIfPresent(EngineSnapshot.self, forKey: .snapshot)
         self.token = try c.decodeIfPresent(Bool.self, forKey: .token) ?? false
         self.log = try c.decodeIfPresent(EngineLog.self, forKey: .log)
+        self.failed = try c.decodeIfPresent(EngineFailed.self, forKey: .failed)
     }
 
     /// Zero is left out, as in Go.
@@ -947,6 +951,37 @@ public struct EngineOut: Codable, Sendable, Hashable {
         try c.encodeIfPresent(self.snapshot, forKey: .snapshot)
         if self.token != false { try c.encode(self.token, forKey: .token) }
         try c.encodeIfPresent(self.log, forKey: .log)
+        try c.encodeIfPresent(self.failed, forKey: .failed)
+    }
+}
+
+/// Failed says that the system does not let a call start that was asked for.
+public struct EngineFailed: Codable, Sendable, Hashable {
+    public var call: String
+    /// for people
+    public var error: String
+
+    public init(call: String = "", error: String = "") {
+        self.call = call
+        self.error = error
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case call, error
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
+        self.error = try c.decodeIfPresent(String.self, forKey: .error) ?? ""
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.call != "" { try c.encode(self.call, forKey: .call) }
+        if self.error != "" { try c.encode(self.error, forKey: .error) }
     }
 }
 
@@ -1065,6 +1100,8 @@ public struct EngineVerb: RawRepresentable, Codable, Sendable, Hashable {
     public static let setSpeaker = EngineVerb(rawValue: "speaker")
     /// Activity
     public static let continueUse = EngineVerb(rawValue: "continue")
+    /// the user has logged in
+    public static let register = EngineVerb(rawValue: "register")
 }
 
 /// Request is what a user wants of a call.

@@ -1,0 +1,142 @@
+import Foundation
+import Observation
+import RingtripEngine
+#if canImport(Combine)
+import Combine
+#endif
+
+/// RingtripCall is one call on this device: what a screen of the app's own shows, and its buttons. All of its state is the
+/// engine's and changes only by it: each button asks the system, so that its screen and the app's never disagree.
+///
+/// SwiftUI follows its changes, as an ObservableObject and, from iOS 17 on, by Observation.
+@MainActor
+public final class RingtripCall: Identifiable {
+    /// Where a call is.
+    public enum State: String, Sendable {
+        /// It came in and is being shown.
+        case reporting
+        /// It rings here.
+        case ringing
+        /// It goes out; the other side does not ring yet.
+        case dialing
+        /// It rings at the other side.
+        case alerting
+        /// It was answered; the sound is not connected yet.
+        case connecting
+        case connected
+        case ended
+    }
+
+    /// The call's ID, the same on every device, at the server and in CallKit.
+    public nonisolated let id: UUID
+
+    private weak var ringtrip: Ringtrip?
+    private var now: EngineCall
+    private let observation = Observed()
+
+    init(_ call: EngineCall, id: UUID, of ringtrip: Ringtrip) {
+        self.id = id
+        self.ringtrip = ringtrip
+        now = call
+    }
+
+    /// What the engine says of it now.
+    var snapshot: EngineCall {
+        get {
+            if #available(iOS 17, macOS 14, macCatalyst 17, watchOS 10, tvOS 17, visionOS 1, *) {
+                observation.read(self, \.snapshot)
+            }
+            return now
+        }
+        set {
+            guard newValue != now else { return }
+            #if canImport(Combine)
+            objectWillChange.send()
+            #endif
+            if #available(iOS 17, macOS 14, macCatalyst 17, watchOS 10, tvOS 17, visionOS 1, *) {
+                observation.write(self, \.snapshot) { now = newValue }
+            } else {
+                now = newValue
+            }
+        }
+    }
+
+    // MARK: what it is
+
+    public var state: State { State(rawValue: snapshot.state) ?? .reporting }
+    public var isOutgoing: Bool { snapshot.outgoing }
+    public var hasVideo: Bool { snapshot.video }
+    /// What the other side is called; may be empty.
+    public var name: String { snapshot.name }
+    /// How the other side is called back.
+    public var handle: RingtripHandle { RingtripHandle(snapshot.handle.value, kind: .init(rawValue: snapshot.handle.type) ?? .generic) }
+    public var isMuted: Bool { snapshot.muted }
+    public var isOnHold: Bool { snapshot.held }
+    /// Whether the other side has put it on hold.
+    public var isOnHoldThere: Bool { snapshot.remoteHeld }
+    /// Whether sound is captured and played.
+    public var audioRuns: Bool { snapshot.audioRunning }
+    /// When it was answered, by the server's clock; nil if it was not.
+    public var answeredAt: Date? { snapshot.answeredAt }
+    /// The device that answered, if it was another one.
+    public var answeredBy: String { snapshot.answeredBy }
+    /// On hold, and what it was held for is over: offer a button, since the system does not resume by itself.
+    public var canResume: Bool { snapshot.canResume }
+    /// Why it ended; nil while it lives.
+    public var endReason: RingtripEndReason? { snapshot.reason.isEmpty ? nil : RingtripEndReason(rawValue: snapshot.reason) }
+
+    // MARK: its buttons
+
+    /// Answers it, as the system's button does.
+    public func answer() throws { try request(.answerCall) }
+
+    /// Declines, cancels or hangs up.
+    public func end() throws { try request(.endCall) }
+
+    /// Holds or resumes it.
+    public func hold(_ on: Bool) throws { try request(.holdCall, on: on) }
+
+    /// Mutes or unmutes it.
+    public func mute(_ on: Bool) throws { try request(.muteCall, on: on) }
+
+    /// Plays tones: 0-9 * # A-D, and ',' for a pause of two seconds.
+    public func play(tones: String) throws { try request(.playTones, digits: tones) }
+
+    private func request(_ verb: EngineVerb, on: Bool = false, digits: String = "", with other: RingtripCall? = nil) throws {
+        guard let ringtrip else { throw RingtripError(.closed, "the Ringtrip of this call is gone") }
+        try ringtrip.request(EngineRequest(verb: verb, call: text(id), with: other.map { text($0.id) } ?? "", on: on, digits: digits))
+    }
+}
+
+#if canImport(Combine)
+extension RingtripCall: ObservableObject {}
+#endif
+
+@available(iOS 17, macOS 14, macCatalyst 17, watchOS 10, tvOS 17, visionOS 1, *)
+extension RingtripCall: Observable {}
+
+/// RingtripEndReason says why a call ended, in the words of ringtrip's server, API and webhooks.
+public struct RingtripEndReason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let hungup = RingtripEndReason(rawValue: "hungup")
+    public static let cancelled = RingtripEndReason(rawValue: "cancelled")
+    public static let declined = RingtripEndReason(rawValue: "declined")
+    public static let busy = RingtripEndReason(rawValue: "busy")
+    public static let unanswered = RingtripEndReason(rawValue: "unanswered")
+    public static let answeredElsewhere = RingtripEndReason(rawValue: "answered_elsewhere")
+    public static let declinedElsewhere = RingtripEndReason(rawValue: "declined_elsewhere")
+    public static let busyElsewhere = RingtripEndReason(rawValue: "busy_elsewhere")
+    public static let blocked = RingtripEndReason(rawValue: "blocked")
+    public static let doNotDisturb = RingtripEndReason(rawValue: "do_not_disturb")
+    public static let unreachable = RingtripEndReason(rawValue: "unreachable")
+    public static let mediaFailed = RingtripEndReason(rawValue: "media_failed")
+    public static let replaced = RingtripEndReason(rawValue: "replaced")
+    public static let expired = RingtripEndReason(rawValue: "expired")
+    public static let crashed = RingtripEndReason(rawValue: "crashed")
+    public static let serverEnded = RingtripEndReason(rawValue: "server_ended")
+
+    public var description: String { rawValue }
+}
