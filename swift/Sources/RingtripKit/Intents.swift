@@ -1,14 +1,15 @@
 import Foundation
-#if canImport(Intents) && !os(macOS)
+#if canImport(Intents)
 import Intents
 #endif
 import RingtripEngine
 
 // What the user asks for outside of the app: Recents, Siri, the video button, links.
 
+#if canImport(Intents)
 /// described is a user activity that calls somebody; nil for one that does not.
 func described(_ activity: NSUserActivity) -> SystemActivity? {
-    #if canImport(Intents) && !os(macOS)
+    #if !os(macOS)
     if let intent = activity.interaction?.intent as? INStartCallIntent {
         let contacts = (intent.contacts ?? []).compactMap { person -> SystemContact? in
             guard let handle = person.personHandle, let value = handle.value, !value.isEmpty else { return nil }
@@ -25,6 +26,7 @@ func described(_ activity: NSUserActivity) -> SystemActivity? {
     return SystemActivity(
         type: activity.activityType, contacts: [SystemContact(handle: SystemHandle(type: guess(value), value: value))], callCapability: video, intent: true)
 }
+#endif
 
 /// described is a link that calls somebody, as the default calling app gets them; nil for another link.
 func described(_ url: URL) -> SystemActivity? {

@@ -4,6 +4,9 @@ import RingtripEngine
 #if canImport(Combine)
 import Combine
 #endif
+#if canImport(Intents)
+import Intents
+#endif
 #if canImport(Network)
 import Network
 #endif
@@ -135,6 +138,7 @@ public final class Ringtrip {
     /// Turns the loudspeaker on, or off, until the route changes, as the system's own button does.
     public func setSpeaker(_ on: Bool) throws { try request(EngineRequest(verb: .setSpeaker, on: on)) }
 
+    #if canImport(Intents)
     /// Goes on with a user activity: a tap in Recents, Siri, the video button of the call screen. Call it in
     /// `application(_:continue:restorationHandler:)`, `scene(_:continue:)` and for those of `scene(_:willConnectTo:)`.
     /// - Returns: whether it was about a call.
@@ -143,6 +147,7 @@ public final class Ringtrip {
         guard let a = described(activity) else { return false }
         return shell.request(EngineRequest(verb: .continueUse, activity: a)).code.isEmpty
     }
+    #endif
 
     /// Calls whom a URL names, as the default calling app does: `tel:`, `telephony:` and `sip:`-like, with a number or name.
     /// - Returns: whether it was about a call.
