@@ -22,11 +22,23 @@ targets += [
         swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(name: "SimulatedTests", dependencies: ["ClassicApp", "CallKit", "PushKit", "AVFoundation", "RingtripSimulator"],
         path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
+    .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"],
+        path: "swift/Sources/RingtripKit"),
+    .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripEngine", "RingtripSimulator"],
+        path: "swift/Tests/RingtripKitTests"),
 ]
 products += [
     .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"]),
 ]
+#else
+targets += [
+    .binaryTarget(name: "CRingtrip", path: "build/CRingtrip.xcframework"), // made by `make xcframework`
+    .target(name: "RingtripEngine", dependencies: ["CRingtrip"], path: "swift/Sources/RingtripEngine"),
+    .target(name: "RingtripKit", dependencies: ["RingtripEngine"], path: "swift/Sources/RingtripKit"),
+]
 #endif
+
+products += [.library(name: "RingtripKit", targets: ["RingtripKit"])]
 
 let package = Package(
     name: "ringtrip",

@@ -29,3 +29,12 @@ struct Observed: Sendable {
         r.didSet(subject, keyPath: property)
     }
 }
+
+#if os(Linux)
+/// What libswiftObservation of Swift 6.0 for Linux wants and no library has (swift::threading::fatal): without it nothing
+/// that uses Observation can be linked there. It would end the process, and says why.
+@_cdecl("_ZN5swift9threading5fatalEPKcz")
+public func ringtripThreadingFatal(_ format: UnsafePointer<CChar>?) {
+    fatalError(format.map { String(cString: $0) } ?? "swift::threading::fatal")
+}
+#endif

@@ -24,6 +24,7 @@ public final class SimulatedProcess: @unchecked Sendable {
     private var draining = false
     private var shared: [String: AnyObject] = [:]
     private var dead = false
+    private var phoneTime = false
 
     init(phone: SimulatedPhone, number: Int, launch: SystemLaunch) {
         self.phone = phone
@@ -192,10 +193,16 @@ public final class SimulatedProcess: @unchecked Sendable {
         send(SystemMessage(op: .timerStart, ticket: ticket { _ in f() }, delay: Int64(seconds * 1e9)))
     }
 
+    /// Whether the app's dates are on the phone's clock already, as those of an app that asks ``now`` instead of `Date()`.
+    public var usesPhoneTime: Bool {
+        get { locked { phoneTime } }
+        set { locked { phoneTime = newValue } }
+    }
+
     /// A moment on the phone's clock for a date of the app's. The app reads the real clock, by `Date()`: what is so long
     /// before or after now there is so here, to a tenth of a second. nil is nil.
     public func phoneDate(_ date: Date?) -> Date? {
-        guard let date else { return nil }
+        guard let date, !usesPhoneTime else { return date }
         let ahead = (date.timeIntervalSinceNow * 10).rounded() / 10
         guard abs(ahead) < 1e9 else { return date }
         return ahead == 0 ? nil : now.addingTimeInterval(ahead)
@@ -203,7 +210,7 @@ public final class SimulatedProcess: @unchecked Sendable {
 
     /// A moment on the app's clock for one of the phone's.
     public func appDate(_ date: Date?) -> Date? {
-        guard let date else { return nil }
+        guard let date, !usesPhoneTime else { return date }
         return Date().addingTimeInterval(date.timeIntervalSince(now))
     }
 
