@@ -725,6 +725,12 @@ func TestHistoryIsForTheDefaultDialer(t *testing.T) {
 	if !list[0].IsRead || list[1].IsRead || ph.Screen().Missed != 0 || updates != 3 {
 		t.Fatalf("after reading: %+v, %d missed, %d updates", list, ph.Screen().Missed, updates)
 	}
+	must(t, ph.OpenRecents())
+	w.Run(time.Second)
+	must(t, ask(nil))
+	if !list[1].IsRead || updates != 4 {
+		t.Fatalf("the user has seen Recents: %+v, %d updates", list, updates)
+	}
 	must(t, ph.SetDefaultDialer(""))
 	if err := ask(nil); err == nil {
 		t.Fatal("no longer the default dialer, and still sees Recents")

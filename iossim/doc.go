@@ -53,6 +53,9 @@
 //   - Mute in CallKit is a flag, which AVAudioApplication follows from iOS 17 on. The app mutes its own track;
 //     if it tells the simulation what it sends (AppMicrophone), the screen shows where the two differ.
 //   - Calls outlive the process that reported them. The session does not.
+//   - From iOS 17.4 on an app may speak LiveCommunicationKit instead of CallKit, or both: a [Process] is an
+//     [lck.System]. Calls, screens, audio and Recents are the same. Its report of an incoming conversation is async,
+//     so a push handler that does not wait for it is killed (knob lckReportIsSynchronous).
 //   - A process in the background without work is suspended: its timers and queues stand still, and what a
 //     goroutine of it calls meanwhile happens when it goes on.
 //
