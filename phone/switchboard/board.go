@@ -103,9 +103,9 @@ const (
 	// From the app's own buttons. They become requests to the system, or are refused.
 
 	WantStart         // call somebody: who talks is held first
-	WantAnswer        // answer: who talks is held first
+	WantAnswer        // answer: who talks is held first, who dials is ended
 	WantEndAnswer     // answer: who is in front is ended first, or who is on hold if nobody is
-	WantEndHeldAnswer // answer: who is on hold is ended, who talks is held first
+	WantEndHeldAnswer // answer: who is on hold is ended first, who talks is held
 	WantHold          // hold
 	WantResume        // resume: who talks is held first
 	WantSwap          // hold who talks, resume who is on hold

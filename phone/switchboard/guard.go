@@ -14,6 +14,8 @@ const (
 	ifWaits
 	ifUnsettled
 	ifRoom
+	ifRoomBeside
+	ifAnotherDials
 	ifActive
 	ifSwappable
 	ifCannotMix
@@ -39,9 +41,15 @@ var guards = [...]struct {
 	ifUnsettled: {"a call starts, rings or dials", func(b Board, _ Event) bool {
 		return b.count(func(l Line) bool { return l.State == Starting || l.State == Ringing || l.State == Dialing }) > 0
 	}},
-	ifRoom:      {"fewer groups than the policy allows", func(b Board, _ Event) bool { return b.groups() < max(1, int(b.Policy.Groups)) }},
+	ifRoom: {"fewer groups than the policy allows", func(b Board, _ Event) bool { return b.groups() < max(1, int(b.Policy.Groups)) }},
+	ifRoomBeside: {"fewer groups than the policy allows, without one that dials", func(b Board, _ Event) bool {
+		return b.groups()-b.count(Line.dials) < max(1, int(b.Policy.Groups))
+	}},
+	ifAnotherDials: {"another call dials", func(b Board, e Event) bool {
+		return b.Lines[e.Line].Held && b.count(Line.dials) > 0
+	}},
 	ifActive:    {"a call is not on hold", func(b Board, _ Event) bool { return b.count(Line.active) > 0 }},
-	ifSwappable: {"one talks, one is on hold", func(b Board, _ Event) bool { return b.count(Line.active) > 0 && b.swappable() != None }},
+	ifSwappable: {"one talks, one is on hold", func(b Board, _ Event) bool { return b.count(Line.talks) > 0 && b.swappable() != None }},
 	ifCannotMix: {"media can't mix", func(b Board, e Event) bool { return !b.Policy.Mixes && b.partner(e) }},
 	ifGroupable: {"media can mix, the other is another one that talks", func(b Board, e Event) bool { return b.Policy.Mixes && b.partner(e) }},
 	ifGrouped:   {"in a group", func(b Board, e Event) bool { return b.Lines[e.Line].Group != 0 }},

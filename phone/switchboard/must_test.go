@@ -48,6 +48,33 @@ func someActive(b Board, e Event) bool  { return len(unheldBut(b, None)) > 0 }
 func unsettled(b Board, _ Event) bool   { return len(those(b, Starting, Ringing, Dialing)) > 0 }
 func swapTarget(b Board, _ Event) uint8 { return b.swappable() }
 
+func dials(b Board, _ Event) bool {
+	return len(slices.DeleteFunc(those(b, Dialing), func(i uint8) bool { return b.Lines[i].Held })) > 0
+}
+
+// makesRoom is what a call that comes to the front asks of the others: who talks is held, who dials is ended.
+func makesRoom(b Board, but uint8) []Effect {
+	var hold, end []uint8
+	for _, i := range unheldBut(b, but) {
+		if b.Lines[i].State == Talking {
+			hold = append(hold, i)
+		} else {
+			end = append(end, i)
+		}
+	}
+	return append(give(AskHold, true, hold...), give(AskEnd, false, end...)...)
+}
+
+// roomBeside is room where who dials is ended.
+func roomBeside(b Board, e Event) bool {
+	for i, l := range b.Lines {
+		if l.State == Dialing && !l.Held {
+			b.Lines[i] = Line{}
+		}
+	}
+	return room(b, e)
+}
+
 // room says in other words whether one more call keeps to the limit.
 func room(b Board, _ Event) bool {
 	groups := map[uint8]bool{}
@@ -160,11 +187,11 @@ var musts = []must{
 	{"no start while a call rings or dials", and(at(WantStart), unsettled), keep, refuse(OnCall), nil},
 	{"no start beyond the limit, or the lines", and(at(WantStart), func(b Board, e Event) bool { return fullHouse(b, e) || !room(b, e) }), keep, refuse(TooMany), nil},
 	{"a start holds who talks first", at(WantStart), keep, func(b Board, _ Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, None)...), give(AskStart, false, b.free())...)
+		return append(makesRoom(b, None), give(AskStart, false, b.free())...)
 	}, nil},
-	{"no answer beyond the limit", and(at(WantAnswer, Ringing), not(room)), keep, refuse(TooMany), nil},
+	{"no answer beyond the limit", and(at(WantAnswer, Ringing), not(roomBeside)), keep, refuse(TooMany), nil},
 	{"an answer holds who talks first", at(WantAnswer, Ringing), keep, func(b Board, e Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
+		return append(makesRoom(b, e.Line), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"end and answer ends who talks", and(at(WantEndAnswer, Ringing), someActive), keep, func(b Board, e Event) []Effect {
 		return append(give(AskEnd, false, unheldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
@@ -173,16 +200,19 @@ var musts = []must{
 		return append(give(AskEnd, false, heldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"end held and answer ends who is on hold and holds who talks", at(WantEndHeldAnswer, Ringing), keep, func(b Board, e Event) []Effect {
-		return append(append(give(AskEnd, false, heldBut(b, e.Line)...), give(AskHold, true, unheldBut(b, e.Line)...)...), give(AskAnswer, false, e.Line)...)
+		return append(append(give(AskEnd, false, heldBut(b, e.Line)...), makesRoom(b, e.Line)...), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"hold is asked for once", and(at(WantHold, Dialing, Talking), not(onHold)), keep, func(_ Board, e Event) []Effect { return give(AskHold, true, e.Line) }, nil},
 	{"what is held need not be held", at(WantHold, Dialing, Talking), keep, nothingAsked, nil},
+	{"no resume while another call dials", and(at(WantResume, Dialing, Talking), onHold, dials), keep, refuse(OnCall), nil},
 	{"resume holds who talks first", and(at(WantResume, Dialing, Talking), onHold), keep, func(b Board, e Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, e.Line)...), give(AskHold, false, e.Line)...)
+		return append(makesRoom(b, e.Line), give(AskHold, false, e.Line)...)
 	}, nil},
 	{"what is not held need not be resumed", at(WantResume, Dialing, Talking), keep, nothingAsked, nil},
-	{"swap holds who talks and resumes the other", and(at(WantSwap), someActive, func(b Board, e Event) bool { return swapTarget(b, e) != None }), keep, func(b Board, e Event) []Effect {
-		all := give(AskHold, true, unheldBut(b, None)...)
+	{"swap holds who talks and resumes the other", and(at(WantSwap), func(b Board, _ Event) bool {
+		return slices.ContainsFunc(b.Lines[:], func(l Line) bool { return l.State == Talking && !l.Held })
+	}, func(b Board, e Event) bool { return swapTarget(b, e) != None }), keep, func(b Board, e Event) []Effect {
+		all := give(AskHold, true, slices.DeleteFunc(unheldBut(b, None), func(i uint8) bool { return b.Lines[i].State != Talking })...)
 		other := swapTarget(b, e)
 		for _, i := range those(b, Talking) {
 			if i == other || together(b, i, other) {

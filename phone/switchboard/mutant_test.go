@@ -39,7 +39,7 @@ func mutants() []mutant {
 			add(fmt.Sprintf("drop %q of %s", orders[o].name, row), func(m *machine) {
 				m.rules[i].do = slices.Delete(slices.Clone(r.do), j, j+1)
 			})
-			for _, wrong := range []order{holdOthers, endActive, endHeld, askAnswer, askHold, askResume, fulfillGroup} {
+			for _, wrong := range []order{makeRoom, endActive, endHeld, askAnswer, askHold, askResume, fulfillGroup} {
 				if wrong != o {
 					add(fmt.Sprintf("%q for %q of %s", orders[wrong].name, orders[o].name, row), func(m *machine) {
 						m.rules[i].do = slices.Clone(r.do)

@@ -11,8 +11,8 @@ const (
 	failGroup
 	resumeGroup
 	askResumable
-	holdOthers
-	holdActive
+	makeRoom
+	holdTalking
 	endActive
 	endHeld
 	resumeOther
@@ -36,8 +36,8 @@ var orders = [...]struct {
 	failGroup:    {"fail the action", func(t *turn) { t.order(FailGroup, t.event.Line) }},
 	resumeGroup:  {"ask to resume members on hold", resumeMembers},
 	askResumable: {"ask to resume who can", func(t *turn) { t.order(AskHold, t.before.resumable()) }},
-	holdOthers:   {"ask to hold who is not", func(t *turn) { t.each(AskHold, true, false, Line.active) }},
-	holdActive:   {"ask to hold who is not", func(t *turn) { t.each(AskHold, true, true, Line.active) }},
+	makeRoom:     {"ask to hold who talks and to end who dials", func(t *turn) { t.each(AskHold, true, false, Line.talks); t.each(AskEnd, false, false, Line.dials) }},
+	holdTalking:  {"ask to hold who talks", func(t *turn) { t.each(AskHold, true, true, Line.talks) }},
 	endActive:    {"ask to end who is not on hold", func(t *turn) { t.each(AskEnd, false, false, Line.active) }},
 	endHeld:      {"ask to end who is on hold", func(t *turn) { t.each(AskEnd, false, false, Line.onHold) }},
 	resumeOther:  {"ask to resume the other", resumeSwapped},

@@ -7,6 +7,12 @@ func (l Line) active() bool {
 	return (l.State == Dialing || l.State == Talking) && !l.Held
 }
 
+// talks reports whether l is answered and not on hold.
+func (l Line) talks() bool { return l.State == Talking && !l.Held }
+
+// dials reports whether l is outgoing, not answered and not on hold. The system holds only what is answered.
+func (l Line) dials() bool { return l.State == Dialing && !l.Held }
+
 // onHold reports whether l has a call on hold.
 func (l Line) onHold() bool { return (l.State == Dialing || l.State == Talking) && l.Held }
 
@@ -113,3 +119,20 @@ func (b Board) swappable() uint8 {
 	}
 	return found
 }
+
+// CanAnswer reports whether line i rings and may be answered beside the other calls, with who talks held first.
+func (b Board) CanAnswer(i uint8) bool {
+	return i < Lines && b.Lines[i].State == Ringing && guards[ifRoomBeside].holds(b, Event{Line: i})
+}
+
+// Waiting reports whether line i rings during another call, ours or not.
+func (b Board) Waiting(i uint8) bool {
+	return i < Lines && b.Lines[i].State == Ringing &&
+		(b.Foreign != NoForeign || b.count(func(l Line) bool { return l.active() || l.onHold() }) > 0)
+}
+
+// OnHold reports whether line i has a call on hold.
+func (b Board) OnHold(i uint8) bool { return i < Lines && b.Lines[i].onHold() }
+
+// CanSwap reports whether one call talks and one is on hold.
+func (b Board) CanSwap() bool { return guards[ifSwappable].holds(b, Event{}) }
