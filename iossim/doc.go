@@ -39,6 +39,11 @@
 //     the delegate returns without having reported a call (check 1), or the call service has had no report 7 s
 //     after delivery (check 2), the app is killed; after some of those its pushes are dropped. An app in the
 //     foreground or on a call may do without, and from iOS 26.4 on with a stale push.
+//   - A phone in airplane mode, without network or switched off gets no pushes; the push service keeps the newest
+//     of each app and brings it late. A push may be refused, delayed, doubled or lost by itself, or by a knob.
+//   - An alert push with mutable-content goes to the app's notification service extension first, a process of its
+//     own that lives for 30 s and may hand the app a VoIP push. Call directory extensions block and name phone
+//     numbers; Intents extensions answer Siri.
 //   - An action of the user, the system or the app reaches the newest provider of the app, which is launched
 //     for it. In a transaction, the next action waits for the one before. Each is fulfilled or failed, times
 //     out, or is void because its call is over.
