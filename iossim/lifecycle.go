@@ -158,11 +158,11 @@ func (ph *Phone) settleStates() {
 		}
 		was := p.state
 		p.state = want
+		if want != callkit.Background && p.suspended {
+			p.resume() // also behind a ring that covers the screen
+		}
 		switch {
 		case want == callkit.Active:
-			if p.suspended {
-				p.resume()
-			}
 			ph.log(ChanSystem, a.tag(), "foreground pid=%d", p.pid)
 			p.lifeEvent("didBecomeActive", callkit.ApplicationDelegate.DidBecomeActive)
 		case want == callkit.Background && was != callkit.Background:

@@ -259,7 +259,7 @@ func TestASlowDeclineShowsTheSecondRingAtOnce(t *testing.T) {
 	s.log("ring "+u2.String(), 1)
 	s.app.taken[0].Fail() // a stale call, behind the one that rings
 	s.pass(time.Second)
-	s.see("incoming-full u1 +u2")
+	s.see("incoming-full u2 +u1")
 }
 
 func TestARingBesideACallThatIsBegun(t *testing.T) {
