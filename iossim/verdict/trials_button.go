@@ -91,7 +91,7 @@ func video(s *stage) {
 	s.open()
 	_, id := s.talk("bob")
 	if !s.offers("video") {
-		return // the app offers no video
+		panic(lacking{"the app offers no video (supportsVideo)"})
 	}
 	s.look()
 	s.do(s.ph.Video())

@@ -163,7 +163,7 @@ func actionTimesOut(s *stage) {
 	s.do(s.ph.Answer())
 	s.run(30 * time.Second)
 	if !s.has(iossim.ChanProvider, "timedOutPerforming") {
-		return // an app that fulfils at once gives it no occasion
+		panic(lacking{"the app settles an answer at once, so none can time out"})
 	}
 	if _, there := s.live(id); there {
 		panic(stuck{"the call outlived its answer"})

@@ -103,7 +103,7 @@ func pushBadUUID(s *stage) {
 	bad := bytes.ReplaceAll(payload, []byte(id), []byte("not-a-uuid"))
 	bad = bytes.ReplaceAll(bad, []byte(strings.ToUpper(id)), []byte("NOT-A-UUID"))
 	if bytes.Equal(bad, payload) {
-		return // the payload has no UUID in clear
+		panic(lacking{"the push names the call by no UUID in clear, so there is none to spoil"})
 	}
 	s.kill()
 	s.look()
