@@ -10,7 +10,7 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-// Extension is the scripted code of the app's extensions. Its callbacks are of channel X, and the A lines under one
+// Extension is the scripted code of the app's extensions. Its callbacks are of channel E, and the A lines under one
 // are what it does.
 type Extension struct{ actor }
 
@@ -35,24 +35,24 @@ func (e *Extension) DidReceive(x callkit.Extension, r callkit.NotificationReques
 	e.ext = inExtension{sys: x, content: r.Content, handler: handler}
 	e.push = payload{}
 	_ = json.Unmarshal(r.Content.UserInfo, &e.push) // whatever it carries besides
-	e.on("X", "notificationService didReceive body="+strconv.Quote(r.Content.Body), "show")
+	e.on("E", "notificationService didReceive body="+strconv.Quote(r.Content.Body), "show")
 }
 
 // ServiceExtensionTimeWillExpire is part of [callkit.NotificationService].
 func (e *Extension) ServiceExtensionTimeWillExpire() {
-	e.on("X", "notificationService willExpire", "show")
+	e.on("E", "notificationService willExpire", "show")
 }
 
 // BeginRequest is part of [callkit.CallDirectoryProvider]. Without lines, it gives nothing.
 func (e *Extension) BeginRequest(c callkit.CallDirectoryExtensionContext) {
 	e.ext = inExtension{directory: c}
 	c.SetDelegate(e)
-	e.on("X", fmt.Sprintf("callDirectory beginRequest incremental=%v", c.IsIncremental()), "completeRequest")
+	e.on("E", fmt.Sprintf("callDirectory beginRequest incremental=%v", c.IsIncremental()), "completeRequest")
 }
 
 // RequestFailed is part of [callkit.CallDirectoryExtensionContextDelegate].
 func (e *Extension) RequestFailed(_ callkit.CallDirectoryExtensionContext, err error) {
-	e.on("X", "callDirectory requestFailed "+short(err))
+	e.on("E", "callDirectory requestFailed "+short(err))
 }
 
 // HandleStartCall is part of [callkit.StartCallHandler]. Without lines it goes on in the app.
@@ -62,7 +62,7 @@ func (e *Extension) HandleStartCall(x callkit.Extension, i callkit.StartCallInte
 	if len(i.Contacts) > 0 {
 		who = i.Contacts[0].Handle.Value
 	}
-	e.on("X", "intents handleStartCall handle="+who, "respond 2")
+	e.on("E", "intents handleStartCall handle="+who, "respond 2")
 }
 
 // extensionStep carries out a line of an extension.
@@ -123,7 +123,7 @@ func (a *actor) extensionStep(words []string) error {
 	case "removeAllBlockingEntries":
 		d.RemoveAllBlockingEntries()
 	case "completeRequest":
-		d.CompleteRequest(func(expired bool) { a.on("X", fmt.Sprintf("callDirectory completed expired=%v", expired)) })
+		d.CompleteRequest(func(expired bool) { a.on("E", fmt.Sprintf("callDirectory completed expired=%v", expired)) })
 	default:
 		return fmt.Errorf("this extension can't %q", words[0])
 	}
@@ -145,7 +145,7 @@ func reportVoIPPush(a *actor, r callkit.VoIPPushReporter, args []string) error {
 	}
 	channel := "C"
 	if a.ext.sys != nil {
-		channel = "X"
+		channel = "E"
 	}
 	r.ReportNewIncomingVoIPPushPayload(data, func(err error) { a.on(channel, "reportNewIncomingVoIPPushPayload completion "+short(err)) })
 	return nil

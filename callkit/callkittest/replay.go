@@ -44,7 +44,7 @@ func (d Difference) String() string {
 }
 
 // defaultCompare are the channels in which a system speaks.
-var defaultCompare = []string{"P", "C", "O", "R", "L", "X", "SYS"}
+var defaultCompare = []string{"P", "C", "O", "R", "L", "E", "SYS"}
 
 // Replay plays a log's inputs again, each at its time or inside of its callback, on the stage that newStage
 // makes (nil: the simulated iPhone), and compares what follows with the log: channel by channel in order, the

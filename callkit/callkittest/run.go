@@ -343,12 +343,11 @@ func (r *run) end() {
 			continue
 		}
 		got = r.named(got)
-		have, _ := cut(got)
 		without := false
 		for _, w := range l.Words[1:] {
 			if w == "without" {
 				without = true
-			} else if slices.Contains(have, w) == without {
+			} else if hasWord(got, w) == without {
 				r.mu.Lock()
 				r.failures = append(r.failures, Failure{Line: l.At, Want: l.Text, Why: "at the end it is not so", Got: []string{got}})
 				r.mu.Unlock()

@@ -67,7 +67,7 @@ func (a *actor) step(words []string) error {
 		if a.pushed != nil {
 			a.pushed()
 		}
-	case "setActive", "setCategory", "setMode", "overrideOutputAudioPort", "prefersNoInterruptions", "setInputMuted", "observeInputMute":
+	case "setActive", "setCategory", "setMode", "overrideOutputAudioPort", "prefersNoInterruptions", "setInputMuted", "observeInputMute", "startAudio":
 		return a.audioStep(words[0], args)
 	case "reportNewIncomingConversation":
 		if a.manager == nil {
