@@ -106,7 +106,7 @@ type knob struct {
 }
 
 var knobs = []knob{
-	{KnobInfo{Name: "iosVersion", Doc: "Version of iOS; decides about mustReport (26.4). Use OS profiles to set what comes with it.", Source: "PushKit headers", Confidence: "D"},
+	{KnobInfo{Name: "iosVersion", Doc: "Version of iOS; decides what there is, see Features. Use OS profiles to set what comes with it.", Source: "PushKit headers", Confidence: "D"},
 		func(k *Knobs) string { return k.OS.String() },
 		func(k *Knobs, s string) (err error) { v, err := ParseVersion(s); keep(&k.OS, v, err); return err }},
 	span("reportCheck2", "How long after delivery of a VoIP push the call service kills an app that has not reported a call.", "forums 817976, 781211", "T", func(k *Knobs) *time.Duration { return &k.ReportCheck2 }).within("1s", "1m").unsettled("5s", "7s", "10s"),
@@ -132,10 +132,10 @@ var knobs = []knob{
 	span("reapAfter", "After how long a call without its process is ended as failed; none: never.", "not documented", "I", func(k *Knobs) *time.Duration { return &k.ReapAfter }).within("none", "24h").unsettled("none", "1m"),
 	boolean("resetOnInvalidate", "providerDidReset arrives after invalidate.", "forums 801418 against the documentation", "O", func(k *Knobs) *bool { return &k.ResetOnInvalidate }).unsettled(),
 	choice("defaultCapabilities", "What a call can do (hold, group, DTMF) where its update did not say: incoming calls all, all calls all, or nothing.", "flutter_callkit_incoming#209", "I", func(k *Knobs) *string { return &k.DefaultCapabilities }, "incoming", "all", "none").unsettled(),
-	boolean("silenceUnknownCallers", "Settings, Phone: a call from somebody who is neither a contact nor was ever called is refused with error 3 and stands in Recents. Whether it holds for calls of apps is not documented.", "Settings; not documented for apps", "I", func(k *Knobs) *bool { return &k.SilenceUnknown }),
+	boolean("silenceUnknownCallers", "Settings, Phone: a call from somebody who is neither a contact nor was ever called is refused with error 3 and stands in Recents. Whether it holds for calls of apps is not documented.", "Settings; not documented for apps", "I", func(k *Knobs) *bool { return &k.SilenceUnknown }).unsettled(),
 	span("extensionTime", "How long an app extension may take before the system ends it.", "UNNotificationServiceExtension, about 30 s", "D", func(k *Knobs) *time.Duration { return &k.ExtensionTime }).within("1s", "5m"),
 	boolean("callDirectoryIncremental", "A call directory that was loaded before is asked for changes only.", "CXCallDirectoryExtensionContext isIncremental", "I", func(k *Knobs) *bool { return &k.DirectoryIncremental }).unsettled(),
-	number("callDirectoryEntries", "How many numbers a call directory may block, and how many it may identify.", "error maximumEntriesExceeded; the number is not documented", "I", func(k *Knobs) *int { return &k.DirectoryEntries }).within("1", "10000000"),
+	number("callDirectoryEntries", "How many numbers a call directory may block, and how many it may identify.", "error maximumEntriesExceeded; the number is not documented", "I", func(k *Knobs) *int { return &k.DirectoryEntries }).within("1", "10000000").unsettled("100000", "2000000"),
 	boolean("legacyActivityTypes", "A user activity for a call is an INStartAudioCallIntent or INStartVideoCallIntent instead of an INStartCallIntent.", "deprecated in iOS 13, still seen: Telegram-iOS PR2304", "O", func(k *Knobs) *bool { return &k.LegacyActivityTypes }).unsettled(),
 	boolean("activityHandle", "A user activity for a call has userInfo[\"handle\"] besides its intent.", "twilio Docs/call-from-history.md; seen on newer systems", "O", func(k *Knobs) *bool { return &k.ActivityHandle }).unsettled(),
 	choice("coldStartActivity", "How an app that does not run gets a user activity: in the launch options, or in those and by continueUserActivity too.", "UIApplication.LaunchOptionsKey", "I", func(k *Knobs) *string { return &k.ColdStartActivity }, "launchOptions", "both").unsettled(),
