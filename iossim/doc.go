@@ -64,6 +64,21 @@
 //   - A process in the background without work is suspended: its timers and queues stand still, and what a
 //     goroutine of it calls meanwhile happens when it goes on.
 //
-// The call table holds many calls, but what a user can do with a second one (call waiting, groups, cellular
-// calls) is not simulated yet: a second call waits until the first is over.
+//
+// # Several calls
+//
+//   - A call that comes in beside another is call waiting: no ring tone, and the buttons Decline, End & Accept and,
+//     if the other call supports holding, Hold & Accept; with one call on hold already, End Held & Accept. The old
+//     call's end or hold comes first, and the answer waits until the app has settled it.
+//   - A second ring leaves the screen with the first. Accepting that ends the second, declining it shows the second.
+//   - Only one group of calls is heard. An outgoing call that connects ends the one that is heard, unless it was held
+//     before; a second call that the app answers or resumes puts it on hold (knobs secondOutgoing, secondActive).
+//   - Swap holds one and resumes the other, Merge resumes the held one and groups both, Split takes a member out.
+//     A button on a group is an action for each member. maximumCallGroups counts groups, calls alone included.
+//   - Ending one of two calls on this phone resumes the other; when the far end hangs up, the other stays on hold and
+//     nobody is told (knob resumeAfterEnd).
+//   - The Phone app's calls ([Phone.CellularRing], [Phone.CellularDial]) are calls like any other, except that the
+//     system performs their actions itself. Every app sees all calls through its observer.
+//
+// [World.Check] says what of this must hold between any two events; tests of apps may call it too.
 package iossim

@@ -427,7 +427,7 @@ func TestManyGoroutines(t *testing.T) {
 		for g := range 8 {
 			go func() {
 				for i := range 50 {
-					switch (g + i) % 8 {
+					switch (g + i) % 10 {
 					case 0:
 						ph.DeliverPush(bundle, []byte{byte('0' + i%4)})
 					case 1:
@@ -449,6 +449,14 @@ func TestManyGoroutines(t *testing.T) {
 						_ = ph.OpenApp(bundle)
 					case 7:
 						_ = w.Log()
+						_ = w.Check()
+					case 8:
+						ph.CellularRing("+1555", "Carol")
+						_ = ph.HoldAndAccept()
+						_ = ph.Swap()
+					case 9:
+						ph.CellularEnd()
+						_ = ph.HeadsetPress()
 					}
 					time.Sleep(time.Duration(g+1) * 37 * time.Millisecond)
 				}
