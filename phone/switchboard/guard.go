@@ -130,7 +130,7 @@ func hold(b *Board, e Event) {
 	if own {
 		return
 	}
-	if b.Foreign == ForeignOn {
+	if b.Foreign != NoForeign { // also one on hold: with two calls the system's button is swap, not hold
 		l.For = ForForeign
 		return
 	}

@@ -140,7 +140,7 @@ func heldFor(b Board, e Event) (bool, For) {
 		return true, l.For
 	case l.Own:
 		return true, ForUser
-	case b.Foreign == ForeignOn:
+	case b.Foreign == ForeignOn || b.Foreign == ForeignHeld:
 		return true, ForForeign
 	}
 	for _, s := range []State{Starting, Ringing, Dialing, Talking} {
