@@ -205,7 +205,28 @@ func TestPageScenario(t *testing.T) {
 	b.until("leads to its step", `ringtrip.scenario().id === "S03" && ringtrip.scenario().os.startsWith("16") && ringtrip.scenario().step === 3`)
 	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
 	b.until("the phone is in a call", `ringtrip.scenario().screen.kind === "in-call" && !!document.querySelector('.show [data-kind="in-call"]')`)
+
+	b.do("call waiting", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S36&os=26.4"`))
+	b.until("is there", `ringtrip.scenario().id === "S36" && ringtrip.scenario().step < ringtrip.scenario().last`)
+	for range 40 {
+		waits, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`ringtrip.scenario().screen.kind === "call-waiting"`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waits {
+			break
+		}
+		b.do("one step on", chromedp.Click(`.transport [aria-label="One step on"]`))
+	}
+	b.until("its three buttons are there", `[...document.querySelectorAll('.show [data-kind="call-waiting"] .rounds button')].map(e => e.className.split(" ")[1]).join() === "end-and-accept,decline,hold-and-accept"`)
 	b.shootAll("5-scenario")
+	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
+	b.do("asking what if", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S31&knob=actionTimeout=1s"`))
+	b.until("the knob is set", `ringtrip.scenario().id === "S31" && document.querySelector(".whatif .chip").textContent.includes("actionTimeout=1s")`)
+	b.do("back", chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.until("call waiting again", `ringtrip.scenario().id === "S36"`)
+	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
+	b.until("one call is on, the other on hold", `!!document.querySelector('.show [data-kind="in-call"] .others .held') && ringtrip.scenario().ok`)
 }
 
 // press presses a button of Bob's iPhone on the page, by what it says, as soon as it is there.
