@@ -97,6 +97,16 @@ func (p *parser) parse(text string) error {
 		if err != nil {
 			return err
 		}
+		if p.name == "then" && l.Channel == "A" {
+			for i := len(*p.section) - 1; i >= 0; i-- { // the callback above
+				if o := (*p.section)[i]; o.Channel != "A" && o.Channel != "SYS" {
+					if o.App != l.App {
+						return p.errorf("write "+channelName("A", o.App), "%.40q stands under a callback of another app", text)
+					}
+					break
+				}
+			}
+		}
 		*p.section = append(*p.section, l)
 		return nil
 	}

@@ -10,7 +10,7 @@ var table = map[string]row{
 	"callkit/lck": {why: "LiveCommunicationKit, the second vocabulary for the same calls; words only, as callkit", ours: []string{"callkit"}},
 
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
-		ours: []string{"callkit", "iossim"}},
+		ours: []string{"callkit", "callkit/lck", "iossim"}},
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
 		ours: []string{"callkit", "callkit/lck"}, testing: []string{"callkit/callkittest"}},
 
