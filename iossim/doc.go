@@ -64,7 +64,6 @@
 //   - A process in the background without work is suspended: its timers and queues stand still, and what a
 //     goroutine of it calls meanwhile happens when it goes on.
 //
-//
 // # Several calls
 //
 //   - A call that comes in beside another is call waiting: no ring tone, and the buttons Decline, End & Accept and,
