@@ -280,3 +280,25 @@ func TestPageReasons(t *testing.T) {
 	b.do("reading the reasons only", chromedp.Click(".phone:nth-of-type(1) .filters .why"))
 	b.until("every line says why", `(() => { const all = [...document.querySelectorAll(".phone:nth-of-type(1) .line")]; return all.length > 1 && all.every(e => e.querySelector(".means")); })()`)
 }
+
+// TestPageSecondCaller has Carol call Bob while he talks to Alice: call waiting on the page, both calls to the end.
+func TestPageSecondCaller(t *testing.T) {
+	b := openBrowser(t)
+	b.call()
+	b.do("Carol calls Bob", chromedp.Click(".second .go"))
+	b.until("call waiting", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "call-waiting" && s.call.caller === "Carol" && s.others[0].caller === "Alice"; })()`)
+	b.until("the page offers what the screen offers", `[...document.querySelectorAll(".phone:nth-of-type(1) .rounds button:enabled")].length === 3`)
+	b.shootAll("9-second-caller")
+	b.press("Hold & Accept")
+	b.until("Bob talks to Carol, Alice is on hold", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "in-call" && s.call.caller === "Carol" && s.call.connectedAt > "0002" && s.others.length === 1 && s.others[0].held; })()`)
+	b.until("Alice knows", `ringtrip.state().remoteHeld`)
+	b.inLab("Bob's iPhone hears Carol, by her content", func() bool { return b.lab.Voices[bob].Hears(carol) })
+	b.until("the page says so", `ringtrip.phones()[0].hears.recognised === "second" && ringtrip.second().state === "connected"`)
+	b.press("swap")
+	b.until("Bob talks to Alice again", `!ringtrip.state().remoteHeld && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.phones()[0].screen.others[0].held`)
+	b.inLab("Bob's iPhone hears the page, by its content", func() bool { return b.lab.Voices[bob].Hears(rig.CallerVoice) })
+	b.do("Carol hangs up", chromedp.Click(".second .stop"))
+	b.until("one call is left", `ringtrip.phones()[0].screen.others.length === 0 && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.second().state === "ended"`)
+	b.do("hanging up", chromedp.Click(".set > .stop"))
+	b.inLab("and then none", func() bool { return b.lab.Devices[bob].Phone.Screen().Call == nil })
+}
