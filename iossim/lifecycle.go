@@ -99,6 +99,14 @@ func (p *Process) touch() {
 	}
 }
 
+// releasePush is the push's completion handler: the push keeps the process from being suspended no more.
+func (p *Process) releasePush() {
+	p.holdingPush = p.w.now
+	p.suspendEv.cancel() // it may wait for the end of the time that the push had
+	p.suspendEv = nil
+	p.touch()
+}
+
 func (p *Process) considerSuspend() {
 	p.suspendEv = nil
 	if p.dead || p.suspended {

@@ -240,10 +240,10 @@ func pushWithoutCaller(s *stage) {
 	s.push(c)
 	s.run(2 * time.Second)
 	for _, e := range s.log() {
-		if e.Channel != iossim.ChanApp || !strings.HasPrefix(e.Text, reportLine) {
+		if e.Channel != iossim.ChanApp || !strings.HasPrefix(words(e), reportLine) {
 			continue
 		}
-		if !strings.Contains(e.Text, "handle=") || strings.Contains(e.Text, `handle=""`) {
+		if !strings.Contains(words(e), "handle=") || strings.Contains(words(e), `handle=""`) {
 			s.find("B37", "a call without a caller is reported without a remote handle")
 		}
 		return
