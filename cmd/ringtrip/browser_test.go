@@ -220,6 +220,11 @@ func TestPageScenario(t *testing.T) {
 	}
 	b.until("its three buttons are there", `[...document.querySelectorAll('.show [data-kind="call-waiting"] .rounds button')].map(e => e.className.split(" ")[1]).join() === "end-and-accept,decline,hold-and-accept"`)
 	b.shootAll("5-scenario")
+	for _, width := range []int64{320, 390, 768, 1024, 1280} {
+		b.do("viewport", chromedp.EmulateViewport(width, 900))
+		b.until(fmt.Sprintf("nothing is wider than a window of %d", width), `document.documentElement.scrollWidth <= innerWidth`)
+	}
+	b.do("viewport", chromedp.EmulateViewport(1440, 1000))
 	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
 	b.do("asking what if", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S31&knob=actionTimeout=1s"`))
 	b.until("the knob is set", `ringtrip.scenario().id === "S31" && document.querySelector(".whatif .chip").textContent.includes("actionTimeout=1s")`)
