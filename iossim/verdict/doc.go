@@ -21,6 +21,8 @@
 //		verdict.Test(t, func() verdict.Subject { return subject{new(Disk)} })
 //	}
 //
+// An app may speak LiveCommunicationKit's words (package lck) instead, and is judged in the same way.
+//
 // That alone tries pushes, reports, answers and ends. For the rest the kit plays the app's server, the far end and
 // the media SDK: that is the [Line]. The adapter calls it where the app would call its signaling and media code:
 // Open for the connection, Say and Start for requests, Connect for the media transport, StartAudio for the audio

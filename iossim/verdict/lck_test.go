@@ -47,6 +47,7 @@ func TestLiveCommunicationKit(t *testing.T) {
 	if !v.OK() {
 		t.Errorf("the right app in LiveCommunicationKit's words is not right:\n%s", v)
 	}
+	o.OS = o.OS[:1] // the wrong apps have been on more in CallKit's words
 	for _, app := range wrong.Apps() {
 		if app.Subject != nil || app.Bug == "B30" {
 			continue // its bug is on the server's side, in another build, or of iOS 16
