@@ -84,7 +84,9 @@ func (p *Phone) moved(l *line, before call.Call) []item {
 	}
 	var items []item
 	tell := func(kind switchboard.EventKind, on bool) {
-		items = append(items, p.follow(p.board1(switchboard.Event{Kind: kind, Line: l.seat, With: switchboard.None, On: on}))...)
+		e := switchboard.Event{Kind: kind, Line: l.seat, With: switchboard.None, On: on}
+		e.Gone = kind == switchboard.Held && on && p.justOver(l)
+		items = append(items, p.follow(p.board1(e))...)
 	}
 	switch {
 	case from == to:
@@ -100,6 +102,21 @@ func (p *Phone) moved(l *line, before call.Call) []item {
 		tell(switchboard.Held, l.state.Held)
 	}
 	return items
+}
+
+// justOver reports whether a call besides l, ours or not, was over a moment ago: a hold that comes now may have been
+// meant for it.
+func (p *Phone) justOver(l *line) bool {
+	recent := func(at time.Time) bool {
+		ago := p.now().Sub(at)
+		return ago >= 0 && ago < resumePatience
+	}
+	for _, other := range p.lines {
+		if other != l && other.state.State == call.Ended && recent(other.ended) {
+			return true
+		}
+	}
+	return recent(p.otherOver)
 }
 
 // board1 lets e happen to the switchboard and returns its orders. The lock must be held.
@@ -200,16 +217,22 @@ func (p *Phone) observe() {
 }
 
 func (p *Phone) heardOf(calls []callkit.Call) {
-	foreign := switchboard.NoForeign
+	foreign, others := switchboard.NoForeign, 0
 	for _, c := range calls {
 		switch {
 		case c.HasEnded || p.find(c.UUID) != nil || p.isStarting(c.UUID):
 		case !c.IsOnHold:
 			foreign = switchboard.ForeignOn
-		case foreign == switchboard.NoForeign:
-			foreign = switchboard.ForeignHeld
+			others++
+		default:
+			foreign = max(foreign, switchboard.ForeignHeld)
+			others++
 		}
 	}
+	if others < p.others {
+		p.otherOver = p.now()
+	}
+	p.others = others
 	if foreign != p.board.Foreign {
 		p.tellBoard(switchboard.Event{Kind: switchboard.ForeignIs, Line: switchboard.None, Foreign: foreign})
 	}

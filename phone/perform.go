@@ -78,12 +78,20 @@ func (p *Phone) timedOut(a callkit.Action) {
 		e.Action = call.EndAction
 	case *callkit.SetHeldCallAction:
 		e.Action = call.HoldAction
+		p.holdFailed(l)
 	case *callkit.SetMutedCallAction:
 		e.Action = call.MuteAction
 	case *callkit.PlayDTMFCallAction:
 		e.Action = call.DTMFAction
 	}
 	p.tell(l, e)
+}
+
+// holdFailed hears that the system did not hold a call after all.
+func (p *Phone) holdFailed(l *line) {
+	if l.seat != switchboard.None {
+		p.tellBoard(switchboard.Event{Kind: switchboard.HoldFailed, Line: l.seat, With: switchboard.None})
+	}
 }
 
 // setCategory prepares the audio session for the system to activate. It is done while an action is performed, never

@@ -181,6 +181,8 @@ type Phone struct {
 	board      switchboard.Board // all calls of the device, those of others included
 	seats      [switchboard.Lines]*line
 	patience   callkit.Timer // until a held call is resumed by request
+	others     int           // calls of other apps and of the mobile network
+	otherOver  time.Time     // when one of them was last heard to be over, the device's clock
 	reconciled bool
 	orphans    []callkit.UUID // calls of the system that the journal does not know
 	saved      Saved          // what the journal has

@@ -36,7 +36,7 @@ type Call struct {
 	Reason       call.Reason // why it ended
 	AnsweredAt   time.Time   // the server's clock; zero: not answered
 	AnsweredBy   string      // name of the device that answered, for those that did not
-	CanResume    bool        // on hold, and what it was held for is over; the system does not resume by itself
+	CanResume    bool        // on hold, not by the user's wish, and nothing on the phone goes on; the system does not resume it by itself
 	Front        bool        // of several calls, the one that was answered or resumed last
 	Waiting      bool        // it rings during another call: the app's screen offers what the next three say
 	CanHold      bool        // HoldAndAnswer is possible

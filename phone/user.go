@@ -64,7 +64,10 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 	p.outside(func() {
 		p.controller.RequestTransaction(actions, func(err error) {
 			if err != nil {
-				p.do(func() { p.notStarted(id, err) })
+				p.do(func() {
+					p.notStarted(id, err)
+					p.notAsked(actions[:len(actions)-1], err)
+				})
 			}
 		})
 	})
@@ -298,6 +301,9 @@ func (p *Phone) notAsked(actions []callkit.Action, err error) {
 	for _, a := range actions {
 		p.log.Warn("the system refuses an action", "call", a.Call(), "action", a, "err", err)
 		l := p.find(a.Call())
+		if h, ok := a.(*callkit.SetHeldCallAction); ok && h.OnHold && l != nil {
+			p.holdFailed(l)
+		}
 		if _, ok := a.(*callkit.EndCallAction); ok && len(actions) == 1 && errors.Is(err, callkit.ErrUnknownCallUUID) && l != nil && l.state.Live() {
 			p.tell(l, call.Event{Kind: call.Perform, Action: call.EndAction})
 		}

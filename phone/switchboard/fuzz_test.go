@@ -19,10 +19,10 @@ func FuzzStep(f *testing.F) {
 		on := func() bool { return next()&1 == 1 }
 		b := Board{Policy: Policy{Groups: next(), OneCall: on(), StayHeld: on(), Mixes: on()}}
 		for i := range b.Lines {
-			b.Lines[i] = Line{State: State(next()), Held: on(), For: For(next()), Own: on(), Group: next()}
+			b.Lines[i] = Line{State: State(next()), Held: on(), For: For(next()), Wish: For(next()), Group: next()}
 		}
 		b.Front, b.Foreign, b.Lent, b.Tried = next(), Foreign(next()), on(), on()
-		e := Event{Kind: EventKind(next()), Line: next(), With: next(), On: on(), Foreign: Foreign(next())}
+		e := Event{Kind: EventKind(next()), Line: next(), With: next(), On: on(), Gone: on(), Foreign: Foreign(next())}
 		after, effects := Step(b, e)
 		_ = e.String()
 		for _, f := range effects {

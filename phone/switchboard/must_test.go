@@ -138,15 +138,28 @@ func heldFor(b Board, e Event) (bool, For) {
 	switch {
 	case l.Held:
 		return true, l.For
-	case l.Own:
-		return true, ForUser
-	case b.Foreign == ForeignOn || b.Foreign == ForeignHeld:
+	case l.Wish != ForNobody:
+		return true, l.Wish
+	case b.Foreign == ForeignOn:
 		return true, ForForeign
+	}
+	if e.Gone {
+		return true, ForGone
 	}
 	for _, s := range []State{Starting, Ringing, Dialing, Talking} {
 		for _, i := range those(b, s) {
 			if i != e.Line && !b.Lines[i].Held && !together(b, i, e.Line) {
 				return true, ForLine + For(i)
+			}
+		}
+	}
+	if b.Foreign == ForeignHeld {
+		return true, ForForeign // a swap
+	}
+	for _, s := range []State{Dialing, Talking} {
+		for _, i := range those(b, s) {
+			if i != e.Line && b.Lines[i].Held && !together(b, i, e.Line) {
+				return true, ForLine + For(i) // a swap
 			}
 		}
 	}
@@ -181,7 +194,7 @@ var musts = []must{
 	}, nil},
 	{"leaving a group is done", and(at(Grouped, Talking), toNobody, inGroup), keep, only(FulfillGroup), nil},
 	{"any other group action fails", at(Grouped), keep, only(FailGroup), nil},
-	{"after a moment's patience a resume is asked for", and(at(Patience), func(b Board, _ Event) bool { return canAny(b) && !b.Policy.StayHeld && !b.Tried }), keep,
+	{"after a moment's patience a resume is asked for", and(at(Patience), func(b Board, _ Event) bool { return canAny(b) && !b.Policy.StayHeld && !b.Tried && !byUser(b) }), keep,
 		func(b Board, _ Event) []Effect { return give(AskHold, false, b.resumable()) }, nil},
 
 	{"no start while a call rings or dials", and(at(WantStart), unsettled), keep, refuse(OnCall), nil},
@@ -282,16 +295,28 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 		if is.State != state || is.Held != held {
 			return fmt.Errorf("must: %s: line %d is %v held %v, want %v held %v", found.name, i, is.State, is.Held, state, held)
 		}
-		// Whom it is held for may be over, or it may be a swap seen as two actions.
 		gone := why >= ForLine && (int(why-ForLine) < Lines && after.Lines[why-ForLine].State == Free) || why == ForForeign && after.Foreign == NoForeign
-		swapped := why == ForUser && before.Front == i && after.Front != i && after.Front != None && is.For == ForLine+For(after.Front)
 		switch {
 		case gone && is.For != ForGone,
-			!gone && !swapped && is.For != why:
+			!gone && is.For != why:
 			return fmt.Errorf("must: %s: line %d is held for %v, want %v", found.name, i, is.For, why)
 		}
-		if own := e.Kind == WantHold && mine && len(given) == 1 && given[0].Kind == AskHold || was.Own && is.State != Free && !(mine && e.Kind == Held); is.Own != own {
-			return fmt.Errorf("must: the user's own wish to hold is kept until it is held or resumed: line %d", i)
+		wish := was.Wish
+		switch {
+		case is.State == Free, mine && (e.Kind == Held || e.Kind == HoldFailed):
+			wish = ForNobody
+		case !slices.Contains(given, Effect{Kind: AskHold, Line: i, With: None, On: true}):
+		case e.Kind == WantHold:
+			wish = ForUser
+		case e.Kind == WantSwap:
+			wish = ForLine + For(swapTarget(before, e))
+		case e.Kind == WantStart:
+			wish = ForLine + For(before.free())
+		default:
+			wish = ForLine + For(e.Line)
+		}
+		if is.Wish != wish {
+			return fmt.Errorf("must: what the app wants a call to be held for is kept until it is held, resumed, or not held: line %d", i)
 		}
 		if err := groupMust(before, e, after, i); err != nil {
 			return err
@@ -303,8 +328,6 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 		ok   bool
 	}{
 		{"who is answered or resumed comes to the front", !came || after.Lines[e.Line].Held || after.Front == e.Line},
-		{"who was in front and was held by the user waits for who comes", !came || after.Lines[e.Line].Held || before.Front == None || before.Front == e.Line ||
-			before.Lines[before.Front].For != ForUser || after.Lines[before.Front].For == ForLine+For(e.Line)},
 		{"who is in front and talks stays there unless another comes", came || reset || before.Front == None ||
 			after.Lines[before.Front].State != Talking || after.Lines[before.Front].Held || after.Front == before.Front},
 		{"who was in front is remembered on hold, while nobody else talks", reset || before.Front == None ||
@@ -315,7 +338,7 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 			slices.Contains(sound, TakeBack) && slices.Contains(sound, Lend)},
 		{"the sound restarts for nothing else", e.Kind == AudioOn || before.Front != after.Front || !(slices.Contains(sound, TakeBack) && slices.Contains(sound, Lend))},
 		{"the policy never changes", before.Policy == after.Policy},
-		{"a resume is asked for once", after.Tried == (canAny(after) && (before.Tried || e.Kind == Patience && !before.Policy.StayHeld && canAny(before)))},
+		{"a resume is asked for once", after.Tried == (canAny(after) && (before.Tried || e.Kind == Patience && !before.Policy.StayHeld && !byUser(before) && canAny(before)))},
 	} {
 		if !p.ok {
 			return fmt.Errorf("must: %s", p.name)

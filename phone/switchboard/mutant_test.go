@@ -110,7 +110,7 @@ func try(mu mutant, worlds []world, lines uint8) (differs, dead bool) {
 		for _, w := range worlds {
 			x, effects := standard.step(w.b, e)
 			y, others := mu.m.step(w.b, e)
-			if x == y && slices.Equal(effects, others) && standard.waits(&x) == mu.m.waits(&x) {
+			if x == y && slices.Equal(effects, others) {
 				continue
 			}
 			differs = true
@@ -125,7 +125,15 @@ func try(mu mutant, worlds []world, lines uint8) (differs, dead bool) {
 func TestModelMutants(t *testing.T) {
 	began := time.Now()
 	var worlds []world
-	if _, err := search(standard, 2, 0, func(w world) { worlds = append(worlds, w) }); err != nil {
+	n, every := 0, 5 // of the worlds; tools/model tries all
+	if big() {
+		every = 1
+	}
+	if _, err := search(standard, 2, 0, func(w world) {
+		if n++; n%every == 0 {
+			worlds = append(worlds, w)
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	killed, same := 0, 0

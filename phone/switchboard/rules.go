@@ -30,6 +30,7 @@ var rules = []rule{
 	{in: []State{Ringing, Dialing}, on: Answered, to: Talking, set: isInFront},
 	{in: unheld, on: Held, when: ifOn, to: same, set: isHeld},
 	{in: unheld, on: Held, when: ifOff, to: same, set: isResumed},
+	{in: unheld, on: HoldFailed, to: same, set: isNoWish},
 	{in: live, on: Ended, to: Free, set: isOver},
 
 	// The system.
@@ -52,7 +53,7 @@ var rules = []rule{
 	{in: []State{Ringing}, on: WantEndAnswer, when: ifActive, to: same, do: []order{endActive, askAnswer}},
 	{in: []State{Ringing}, on: WantEndAnswer, to: same, do: []order{endHeld, askAnswer}},
 	{in: []State{Ringing}, on: WantEndHeldAnswer, to: same, do: []order{endHeld, makeRoom, askAnswer}},
-	{in: unheld, on: WantHold, when: ifNotHeld, to: same, set: isOwn, do: []order{askHold}},
+	{in: unheld, on: WantHold, when: ifNotHeld, to: same, set: isWish, do: []order{askHold}},
 	{in: unheld, on: WantHold, to: same}, // it is so already
 	{in: unheld, on: WantResume, when: ifAnotherDials, to: same, why: OnCall},
 	{in: unheld, on: WantResume, when: ifHeld, to: same, do: []order{makeRoom, askResume}},
