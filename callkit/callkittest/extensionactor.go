@@ -12,7 +12,7 @@ import (
 
 // Extension is the scripted code of the app's extensions. Its callbacks are of channel E, and the A lines under one
 // are what it does.
-type Extension struct{ actor }
+type Extension struct{ *actor }
 
 var (
 	_ callkit.NotificationService                   = (*Extension)(nil)
@@ -33,8 +33,10 @@ type inExtension struct {
 // DidReceive is part of [callkit.NotificationService]. Without lines, the push is shown as it came.
 func (e *Extension) DidReceive(x callkit.Extension, r callkit.NotificationRequest, handler func(callkit.NotificationContent)) {
 	e.ext = inExtension{sys: x, content: r.Content, handler: handler}
+	e.mu.Lock()
 	e.push = payload{}
 	_ = json.Unmarshal(r.Content.UserInfo, &e.push) // whatever it carries besides
+	e.mu.Unlock()
 	e.on("E", "notificationService didReceive body="+strconv.Quote(r.Content.Body), "show")
 }
 
@@ -132,7 +134,7 @@ func (a *actor) extensionStep(words []string) error {
 
 // reportVoIPPush is reportNewIncomingVoIPPushPayload, which only an extension may call.
 func reportVoIPPush(a *actor, r callkit.VoIPPushReporter, args []string) error {
-	p := a.push
+	_, p, _ := a.latest()
 	if len(args) > 0 {
 		var err error
 		if p, _, err = readPayload(args); err != nil {

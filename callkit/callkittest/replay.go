@@ -66,7 +66,7 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 	}
 	cfg := StageConfig{
 		OS: h.OS, Knobs: maps.Clone(h.Knobs), Seed: h.Seed, Traits: h.Traits,
-		App: func() callkit.App { return &actor{run: p} }, Extension: func() *Extension { return &Extension{actor{run: p}} },
+		App: func() callkit.App { return &actor{run: p} }, Extension: func() *Extension { return &Extension{&actor{run: p}} },
 		System: p.system,
 	}
 	for _, name := range h.Apps {
@@ -77,7 +77,9 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 		return Replayed{}, fmt.Errorf("replaying a call log: %w", err)
 	}
 	defer stage.Close()
+	p.mu.Lock() // a stage on the wall clock has begun to speak
 	p.stage = stage
+	p.mu.Unlock()
 	p.play()
 	r := Replayed{Inputs: p.inputs, Refused: p.refused, Log: p.name(stage.Log())}
 	r.Compared, r.First = p.compare()
