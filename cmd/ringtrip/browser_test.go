@@ -229,6 +229,8 @@ func TestPageScenario(t *testing.T) {
 		b.do("one step on", chromedp.Click(`.transport [aria-label="One step on"]`))
 	}
 	b.until("its three buttons are there", `[...document.querySelectorAll('.show [data-kind="call-waiting"] .rounds button')].map(e => e.className.split(" ")[1]).join() === "end-and-accept,decline,hold-and-accept"`)
+	b.do("searching no more", chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector("input[type=search]"); e.value = ""; e.dispatchEvent(new Event("input", {bubbles: true})); })()`))
+	b.until("the whole list is there, the scenario in sight", `document.querySelectorAll(".list li").length > 50 && (() => { const r = document.querySelector(".list [aria-current=true]").getBoundingClientRect(), l = document.querySelector(".list").getBoundingClientRect(); return r.top >= l.top && r.bottom <= l.bottom; })()`)
 	b.shootPair("5-scenario")
 	for _, width := range []int64{320, 390, 768, 1024, 1280} {
 		b.do("viewport", chromedp.EmulateViewport(width, 900))
