@@ -294,10 +294,49 @@ func TestSecondRingDuringARing(t *testing.T) {
 	bob.noViolations()
 }
 
+// TestThirdCallThatTheSystemRefuses: some systems refuse what is beyond maximumCallGroups, with error 0: it is busy here.
+func TestThirdCallThatTheSystemRefuses(t *testing.T) {
+	tn, _, bob, _, one, two := trio(t, func(k *iossim.Knobs) { k.OverLimitIncoming = "reject" }, nil)
+	tn.must(bob.phone.HoldAndAccept())
+	tn.run(time.Second)
+	dave := tn.move("dave", nil)
+	tn.must(dave.phone.Unlock())
+	tn.must(dave.phone.OpenApp(bundle))
+	three := dave.start1("bob")
+	if c := dave.call(three); c.State != call.Ended || c.Reason != call.Busy {
+		t.Errorf("dave's call is %v %v", c.State, c.Reason)
+	}
+	bob.wantCall(one, call.Connected, true, "")
+	bob.wantCall(two, call.Connected, false, "carol")
+	bob.noViolations()
+}
+
+// TestFourthCall: three calls are all that a device carries.
+func TestFourthCall(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.talk(1)
+		for _, n := range []byte{2, 3} {
+			p := r.payload(n)
+			p.Handle = "dave"
+			r.push(p, true)
+			r.wantState(n, call.Ringing, call.NotEnded)
+		}
+		r.s.take()
+		p := r.payload(4)
+		p.Handle = "erin"
+		r.push(p, false)
+		r.wantState(4, call.Ended, call.Busy)
+		r.want("send decline busy here with tok")
+	})
+}
+
 // TestThreeCalls: with one on hold and one that talks, the third is offered End & Accept and End Held & Accept (forums 794277).
 func TestThreeCalls(t *testing.T) {
 	for _, held := range []bool{false, true} {
 		for name, app := range map[string]bool{"the system's button": false, "the app's button": true} {
+			if held {
+				name += ", the one on hold"
+			}
 			t.Run(name, func(t *testing.T) {
 				tn, _, bob, _, one, two := trio(t, nil, nil)
 				tn.must(bob.phone.HoldAndAccept())
