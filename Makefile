@@ -17,7 +17,7 @@ demo: ## call Bob's simulated iPhones from a page
 
 test: tools ## all tests, with the race detector; installs what it needs and says so
 	RINGTRIP_BROWSER_TESTS=1 $(GO) test -race -timeout 15m ./...
-	$(GO) test ./internal/rig -run TestRandomLives -v
+	$(GO) test ./internal/rig ./iossim -run 'TestRandomLives$$|TestSameSeedSameLog' -v
 
 test-swift: ## the Swift package and its tests on the simulated iPhone; installs Swift in a folder of its own and says so
 	@tools/testswift

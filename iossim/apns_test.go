@@ -13,17 +13,6 @@ import (
 // u returns call UUIDs that differ.
 func u(n byte) callkit.UUID { return callkit.UUID{14: 1, 15: n} }
 
-// lines are the texts of the log's lines on a channel.
-func lines(w *World, c Channel) []string {
-	var all []string
-	for _, e := range w.Entries() {
-		if e.Channel == c {
-			all = append(all, e.Text)
-		}
-	}
-	return all
-}
-
 // wantLog fails unless the words stand in the log, in this order.
 func wantLog(t *testing.T, w *World, words ...string) {
 	t.Helper()
@@ -34,16 +23,6 @@ func wantLog(t *testing.T, w *World, words ...string) {
 			t.Fatalf("the log lacks %q (after what comes before it):\n%s", x, w.Log())
 		}
 		rest = rest[i+len(x):]
-	}
-}
-
-// wantNoLog fails if the words stand in the log.
-func wantNoLog(t *testing.T, w *World, words ...string) {
-	t.Helper()
-	for _, x := range words {
-		if strings.Contains(w.Log(), x) {
-			t.Fatalf("the log has %q:\n%s", x, w.Log())
-		}
 	}
 }
 

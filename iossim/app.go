@@ -137,6 +137,8 @@ func (ph *Phone) remove(a *app, why string) {
 		ph.dialer = nil
 	}
 	ph.forgetDonations(a)
+	ph.notifications = slices.DeleteFunc(ph.notifications, func(n Notification) bool { return n.App == a.cfg.BundleID })
+	ph.stored = slices.DeleteFunc(ph.stored, func(s storedPush) bool { return s.bundleID == a.cfg.BundleID }) // its token is void
 }
 
 // Reinstall deletes an app and installs it again. Its strikes are gone, which is what users find to help against

@@ -124,7 +124,7 @@ func (c *call) rings() bool { return c.state == callRinging && !c.ending }
 func (c *call) onLine() bool { return c.state != callRinging && c.state != callEnded }
 
 // shown is the call that the screen is about, or nil: one that rings, else the one that is not on hold, else the
-// oldest. Of two rings it is the first (forums 775874), of two calls that are not on hold the one that the user
+// oldest. Of two rings it is the first (forums 775874), or the one that is heard already, of two calls that are not on hold the one that the user
 // turned to last, of a group its first call.
 func (ph *Phone) shown() *call {
 	var best *call
@@ -143,7 +143,7 @@ func (ph *Phone) shown() *call {
 		case c.ending:
 			k = 4
 		}
-		if best == nil || k < class || k == class && (k == 1 || k == 2) && c.engaged > best.engaged {
+		if best == nil || k < class || k == class && (k == 1 || k == 2) && c.engaged > best.engaged || k == 0 && class == 0 && c.ringing {
 			best, class = c, k
 		}
 	}

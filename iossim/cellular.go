@@ -47,6 +47,9 @@ func (ph *Phone) CellularRing(handle, name string) {
 			ph.log(ChanSystem, a, "log cellular call lost: the phone is off")
 		case ph.airplane:
 			ph.log(ChanSystem, a, "log cellular call lost: airplane mode")
+		case ph.knobs.SilenceUnknown && !ph.known(h):
+			ph.log(ChanSystem, a, "log cellular call silenced: unknown callers are")
+			ph.addRecent(&call{ph: ph, app: a, handle: h, name: name, created: ph.now()}, endReport, true, ph.now())
 		case ph.blocks(h):
 			ph.log(ChanSystem, a, "log cellular call refused: the caller is on the block list")
 		case ph.focus != "" && !ph.allows(h):

@@ -20,11 +20,12 @@ import (
 //   - The screen shows all calls of the table and no other; it rings only for a call that rings.
 //   - No dead process is on the books, no push waits for a process that nobody launches, and the app in front is
 //     not suspended.
+//   - The push service keeps one push an app, no extension outlives its time, and airplane mode has no cellular calls.
 func (w *World) Check() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, ph := range w.phones {
-		if err := errors.Join(ph.checkCalls(), ph.checkAudio(), ph.checkScreen(), ph.checkApps()); err != nil {
+		if err := errors.Join(ph.checkCalls(), ph.checkAudio(), ph.checkScreen(), ph.checkApps(), ph.checkWorld()); err != nil {
 			return fmt.Errorf("iossim: %s: %w", ph.name, err)
 		}
 	}
@@ -145,6 +146,30 @@ func (ph *Phone) checkApps() error {
 		case a.proc != nil && a.proc.suspended && ph.foreground(a):
 			return fmt.Errorf("%s: the app in the foreground is suspended", a.cfg.BundleID)
 		}
+	}
+	return nil
+}
+
+func (ph *Phone) checkWorld() error {
+	kept := map[string]bool{}
+	for _, s := range ph.stored {
+		if kept[s.bundleID] {
+			return fmt.Errorf("the push service keeps two pushes for %s", s.bundleID)
+		}
+		kept[s.bundleID] = true
+	}
+	for _, a := range ph.apps {
+		for _, x := range a.extensions {
+			if x.dead || x.limit == nil || x.limit.do == nil {
+				return fmt.Errorf("extension %s pid=%d of %s is dead or has no end", x.kind, x.pid, a.cfg.BundleID)
+			}
+		}
+		if r := a.directory.loading; r != nil && r.x.dead {
+			return fmt.Errorf("%s waits for a call directory whose process is gone", a.cfg.BundleID)
+		}
+	}
+	if ph.airplane && slices.ContainsFunc(ph.calls, func(c *call) bool { return c.app.builtin }) {
+		return errors.New("a cellular call in airplane mode")
 	}
 	return nil
 }

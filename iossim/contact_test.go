@@ -118,6 +118,9 @@ func TestSilenceUnknownCallers(t *testing.T) {
 	if r := ph.Recents(); len(r) != 2 || !r[0].Missed {
 		t.Errorf("recents %+v", r)
 	}
+	if _, err := rings(w, ph, app, u(5), "4085550199"); !errors.Is(err, callkit.ErrFilteredByDoNotDisturb) {
+		t.Errorf("a caller is known for having called: %v", err)
+	}
 	h := callkit.Handle{Type: callkit.PhoneNumber, Value: "+14085550199"}
 	app.controller.RequestTransaction([]callkit.Action{&callkit.StartCallAction{Base: callkit.Base{CallUUID: u(3)}, Handle: h}}, nil)
 	w.Run(time.Second)

@@ -117,6 +117,12 @@ func (ph *Phone) markRead(which func(Recent) bool) {
 	}
 }
 
+// readRecents is the user looking at all of Recents.
+func (ph *Phone) readRecents() {
+	ph.markRead(func(Recent) bool { return true })
+	ph.missed = 0
+}
+
 // tellHistory says ConversationHistoryDidUpdate to the default dialer.
 func (ph *Phone) tellHistory() {
 	if ph.dialer == nil || ph.dialer.proc == nil {

@@ -168,6 +168,7 @@ func TestRegionChina(t *testing.T) {
 	must(t, ph.SetKnob("region", "CN"))
 	ph.DeliverPush(bundle, pushOf(u1))
 	w.Run(time.Second)
+	app.sys.NewProvider(callkit.DefaultConfiguration())
 	if n := strings.Count(w.Log(), "violation: CallKit is active in the China store"); n != 1 {
 		t.Errorf("%d violations, want 1\n%s", n, w.Log())
 	}

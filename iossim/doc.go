@@ -39,6 +39,11 @@
 //     the delegate returns without having reported a call (check 1), or the call service has had no report 7 s
 //     after delivery (check 2), the app is killed; after some of those its pushes are dropped. An app in the
 //     foreground or on a call may do without, and from iOS 26.4 on with a stale push.
+//   - A phone in airplane mode, without network or switched off gets no pushes; the push service keeps the newest
+//     of each app and brings it late. A push may be refused, delayed, doubled or lost by itself, or by a knob.
+//   - An alert push with mutable-content goes to the app's notification service extension first, a process of its
+//     own that lives for 30 s and may hand the app a VoIP push. Call directory extensions block and name phone
+//     numbers; Intents extensions answer Siri.
 //   - An action of the user, the system or the app reaches the newest provider of the app, which is launched
 //     for it. In a transaction, the next action waits for the one before. Each is fulfilled or failed, times
 //     out, or is void because its call is over.
@@ -53,9 +58,26 @@
 //   - Mute in CallKit is a flag, which AVAudioApplication follows from iOS 17 on. The app mutes its own track;
 //     if it tells the simulation what it sends (AppMicrophone), the screen shows where the two differ.
 //   - Calls outlive the process that reported them. The session does not.
+//   - From iOS 17.4 on an app may speak LiveCommunicationKit instead of CallKit, or both: a [Process] is an
+//     [lck.System]. Calls, screens, audio and Recents are the same. Its report of an incoming conversation is async,
+//     so a push handler that does not wait for it is killed (knob lckReportIsSynchronous).
 //   - A process in the background without work is suspended: its timers and queues stand still, and what a
 //     goroutine of it calls meanwhile happens when it goes on.
 //
-// The call table holds many calls, but what a user can do with a second one (call waiting, groups, cellular
-// calls) is not simulated yet: a second call waits until the first is over.
+// # Several calls
+//
+//   - A call that comes in beside another is call waiting: no ring tone, and the buttons Decline, End & Accept and,
+//     if the other call supports holding, Hold & Accept; with one call on hold already, End Held & Accept. The old
+//     call's end or hold comes first, and the answer waits until the app has settled it.
+//   - A second ring leaves the screen with the first. Accepting that ends the second, declining it shows the second.
+//   - Only one group of calls is heard. An outgoing call that connects ends the one that is heard, unless it was held
+//     before; a second call that the app answers or resumes puts it on hold (knobs secondOutgoing, secondActive).
+//   - Swap holds one and resumes the other, Merge resumes the held one and groups both, Split takes a member out.
+//     A button on a group is an action for each member. maximumCallGroups counts groups, calls alone included.
+//   - Ending one of two calls on this phone resumes the other; when the far end hangs up, the other stays on hold and
+//     nobody is told (knob resumeAfterEnd).
+//   - The Phone app's calls ([Phone.CellularRing], [Phone.CellularDial]) are calls like any other, except that the
+//     system performs their actions itself. Every app sees all calls through its observer.
+//
+// [World.Check] says what of this must hold between any two events; tests of apps may call it too.
 package iossim

@@ -80,8 +80,12 @@ func (x *extension) end(why string) {
 	}
 }
 
+// endExtensions ends them with their app; what a notification service had under way is lost.
 func (a *app) endExtensions(why string) {
 	for _, x := range slices.Clone(a.extensions) {
+		if x.kind == notificationService {
+			x.onEnd = nil
+		}
 		x.end(why)
 	}
 }

@@ -40,6 +40,9 @@ func (c *call) with(o *call) bool { return c == o || o != nil && c.group != nil 
 
 // onHold reports whether no member of c's group is heard.
 func (c *call) onHold() bool {
+	if c.group == nil {
+		return c.held
+	}
 	return !slices.ContainsFunc(c.line(), func(m *call) bool { return !m.held })
 }
 

@@ -279,6 +279,9 @@ func (ph *Phone) OpenURL(link string) error {
 			if number == "" {
 				return "the link has no telephone number"
 			}
+			if !ph.locked && (ph.callingApp == nil || u.Scheme == "telephony") {
+				return ph.noLine()
+			}
 		default:
 			if target() == nil {
 				return "no app has the scheme " + u.Scheme

@@ -110,6 +110,7 @@ func TestSiri(t *testing.T) {
 		heard     bool
 	}{
 		{"no extension, unlocked", nil, false, "unlock", false, activity, false},
+		{"no extension, unlocked, refuses if locked", nil, false, "refuse", false, activity, false},
 		{"no extension, locked", nil, true, "unlock", true, activity, false},
 		{"no extension, locked, refuses", nil, true, "refuse", false, "", false},
 		{"continue in app, unlocked", answer(callkit.StartCallContinueInApp), false, "refuse", false, activity, true},

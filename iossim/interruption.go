@@ -337,6 +337,7 @@ func (ph *Phone) ResetMediaServices() {
 func (ph *Phone) mediaServicesBack() {
 	ph.log(ChanSystem, nil, "media services are back")
 	ph.sound.lost = false
+	ph.audio.speaker = false // before the sessions look at their routes
 	for _, a := range ph.apps {
 		if a.proc == nil {
 			continue
@@ -350,6 +351,5 @@ func (ph *Phone) mediaServicesBack() {
 		}
 		notifyIf(s, "mediaServicesWereReset", callkit.MediaServicesObserver.MediaServicesWereReset)
 	}
-	ph.audio.speaker = false
 	ph.arbitrate()
 }

@@ -34,6 +34,9 @@ func TestKnobsByName(t *testing.T) {
 				t.Errorf("a probe of %s: %v", info.Name, err)
 			}
 		}
+		if info.Confidence == "I" && !info.Unsettled {
+			t.Errorf("%s is inferred, so it is not settled", info.Name)
+		}
 		if info.Unsettled && len(info.Probes) < 2 {
 			t.Errorf("%s is not settled and has %d probes, want at least 2", info.Name, len(info.Probes))
 		}

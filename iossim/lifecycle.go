@@ -99,6 +99,14 @@ func (p *Process) touch() {
 	}
 }
 
+// releasePush is the push's completion handler: the push keeps the process from being suspended no more.
+func (p *Process) releasePush() {
+	p.holdingPush = p.w.now
+	p.suspendEv.cancel() // it may wait for the end of the time that the push had
+	p.suspendEv = nil
+	p.touch()
+}
+
 func (p *Process) considerSuspend() {
 	p.suspendEv = nil
 	if p.dead || p.suspended {
@@ -158,11 +166,11 @@ func (ph *Phone) settleStates() {
 		}
 		was := p.state
 		p.state = want
+		if want != callkit.Background && p.suspended {
+			p.resume() // also behind a ring that covers the screen
+		}
 		switch {
 		case want == callkit.Active:
-			if p.suspended {
-				p.resume()
-			}
 			ph.log(ChanSystem, a.tag(), "foreground pid=%d", p.pid)
 			p.lifeEvent("didBecomeActive", callkit.ApplicationDelegate.DidBecomeActive)
 		case want == callkit.Background && was != callkit.Background:

@@ -282,3 +282,23 @@ func FuzzAlert(f *testing.F) {
 		isObject(payload)
 	})
 }
+
+// TestExtensionEndsWithItsApp: nothing is shown for an app that is gone, or by a phone that restarts.
+func TestExtensionEndsWithItsApp(t *testing.T) {
+	for name, end := range map[string]func(*Phone) error{
+		"uninstall": func(ph *Phone) error { return ph.Uninstall(bundle) },
+		"reinstall": func(ph *Phone) error { return ph.Reinstall(bundle) },
+		"restart":   func(ph *Phone) error { ph.Restart(); return nil },
+	} {
+		s := &service{receive: func(callkit.Extension, callkit.NotificationRequest, func(callkit.NotificationContent)) {}}
+		w, ph := withService(t, "26.4", true, &goodApp{}, s)
+		must(t, ph.DeliverAlert(bundle, []byte(alertCall)))
+		w.Run(2 * time.Second)
+		must(t, end(ph))
+		w.Run(time.Minute)
+		if n := ph.Screen().Notifications; len(n) != 0 {
+			t.Errorf("%s: %+v", name, n)
+		}
+		wantLog(t, w, "end extension notificationService")
+	}
+}

@@ -12,6 +12,7 @@ type plan struct {
 	steps  [][]callkit.Action // actions of one step are about calls of one app
 	strict bool               // when an action fails, what follows is dropped
 	room   bool               // its holds make room for another call
+	about  map[callkit.Action]*call
 }
 
 // carryOut performs a plan. Neighbouring steps in one app become one transaction if the knob
@@ -30,6 +31,12 @@ func (ph *Phone) carryOut(p plan) {
 		}
 		p.steps = steps
 	}
+	p.about = map[callkit.Action]*call{}
+	for _, s := range p.steps {
+		for _, a := range s {
+			p.about[a] = ph.lookup(a.Call())
+		}
+	}
 	ph.next(p)
 }
 
@@ -46,7 +53,10 @@ func (ph *Phone) appOf(acts []callkit.Action) *app {
 // next begins the next step of a plan whose calls are still there.
 func (ph *Phone) next(p plan) {
 	for len(p.steps) > 0 {
-		acts := slices.DeleteFunc(p.steps[0], func(a callkit.Action) bool { return ph.lookup(a.Call()) == nil })
+		acts := slices.DeleteFunc(p.steps[0], func(a callkit.Action) bool {
+			c := ph.lookup(a.Call()) // which may be a later call with the same UUID
+			return c == nil || c != p.about[a]
+		})
 		p.steps = p.steps[1:]
 		a := ph.appOf(acts)
 		if a == nil {

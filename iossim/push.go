@@ -130,7 +130,7 @@ func (p *Process) hand(r *registry, pu *push) {
 			completion := func() {
 				if !once {
 					once = true
-					p.send("pushCompletion", func() { p.holdingPush = p.w.now })
+					p.send("pushCompletion", p.releasePush)
 				}
 			}
 			v, ok := d.(callkit.VoIPPushDelegate)

@@ -32,3 +32,41 @@ func TestReportOnAnotherTurnOfTheQueueIsTooLate(t *testing.T) {
 		t.Errorf("want a kill by check 1 and no report:\n%s", log)
 	}
 }
+
+// lateApp reports at once and ends the call, and calls the completion handler a second later.
+type lateApp struct{ goodApp }
+
+func (a *lateApp) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) {
+	a.goodApp.DidFinishLaunching(sys, o)
+	a.registry.SetDelegate(a)
+}
+
+func (a *lateApp) DidReceiveIncomingPush(_ callkit.PushRegistry, _ callkit.PushPayload, _ callkit.PushType, completion func()) {
+	a.provider.ReportNewIncomingCall(u1, callkit.Update{}, nil)
+	a.provider.ReportCallEnded(u1, time.Time{}, callkit.Unanswered)
+	a.sys.AfterFunc(time.Second, completion)
+}
+
+// A push keeps the process running until its completion handler is called, however late, and no longer.
+func TestLatePushCompletionReleasesTheProcess(t *testing.T) {
+	k := DefaultKnobs()
+	k.SuspendAfter = 100 * time.Millisecond
+	w := NewWorld(Config{Knobs: k})
+	defer w.Close()
+	ph, err := w.NewPhone(PhoneConfig{Locked: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ph.Install(AppConfig{BundleID: bundle, New: func() callkit.App { return new(lateApp) }}); err != nil {
+		t.Fatal(err)
+	}
+	ph.DeliverPush(bundle, []byte(`{}`))
+	w.Run(time.Second)
+	if ph.Process(bundle).Suspended() {
+		t.Error("suspended before the completion handler was called")
+	}
+	w.Run(time.Second)
+	if !ph.Process(bundle).Suspended() {
+		t.Errorf("a second after the completion handler was called the process still runs:\n%s", w.Log())
+	}
+}

@@ -47,7 +47,8 @@ func (a *wildApp) DidFinishLaunching(sys callkit.System, _ callkit.LaunchOptions
 		return // an app that forgets everything
 	}
 	c := callkit.DefaultConfiguration()
-	c.SupportedHandleTypes, c.SupportsVideo = []callkit.HandleType{callkit.Generic}, true
+	c.SupportedHandleTypes, c.SupportsVideo, c.SupportsAudioTranslation = []callkit.HandleType{callkit.Generic}, true, true
+	c.MaximumCallGroups = 1 + a.dice("groups", 4)
 	a.provider = sys.NewProvider(c)
 	a.provider.SetDelegate(a, nil)
 	a.control = sys.NewCallController(nil)
@@ -113,6 +114,12 @@ func (a *wildApp) PerformSetHeldCallAction(_ callkit.Provider, x *callkit.SetHel
 func (a *wildApp) PerformSetMutedCallAction(_ callkit.Provider, x *callkit.SetMutedCallAction) {
 	a.settle(x)
 }
+func (a *wildApp) PerformSetGroupCallAction(_ callkit.Provider, x *callkit.SetGroupCallAction) {
+	a.settle(x)
+}
+func (a *wildApp) PerformSetTranslatingCallAction(_ callkit.Provider, x *callkit.SetTranslatingCallAction) {
+	a.settle(x)
+}
 func (a *wildApp) PerformPlayDTMFCallAction(_ callkit.Provider, x *callkit.PlayDTMFCallAction) {
 	a.settle(x)
 }
@@ -151,8 +158,9 @@ func (a *wildApp) AudioRouteChange(callkit.RouteChangeReason, callkit.AudioPort)
 
 func callID(n int) callkit.UUID { return callkit.UUID{0: 0xca, 15: byte(n)} }
 
-// moves is what can happen in a random world. Each returns what the user was told, if it was a user's move.
-func moves(w *World, ph *Phone, dice func(string, int) int, app func() *wildApp) []func() error {
+// moves is what can happen in a random world. Each returns what the user was told, if it was a user's move. bundle
+// says which app it is about this time, and app is that app's present process.
+func moves(w *World, ph *Phone, dice func(string, int) int, bundle func() string, app func() *wildApp) []func() error {
 	nothing := func(f func()) func() error { return func() error { f(); return nil } }
 	request := func(acts ...callkit.Action) func() error {
 		return nothing(func() {
@@ -163,21 +171,21 @@ func moves(w *World, ph *Phone, dice func(string, int) int, app func() *wildApp)
 	}
 	some := func() callkit.Base { return callkit.Base{CallUUID: callID(dice("call", 4))} }
 	push := nothing(func() {
-		ph.DeliverPush(bundle, []byte{byte('0' + dice("call", 4))}, SentAt(w.Now().Add(-time.Duration(dice("age", 40))*time.Second)))
+		ph.DeliverPush(bundle(), []byte{byte('0' + dice("call", 4))}, SentAt(w.Now().Add(-time.Duration(dice("age", 40))*time.Second)))
 	})
 	return []func() error{
 		push, push, push,
 		ph.Answer, ph.Answer, ph.Answer, ph.Decline, ph.End, ph.Lock, ph.Unlock, ph.Home, ph.Video, ph.ReturnToCall, ph.OpenRecents,
-		func() error { return ph.OpenApp(bundle) },
-		func() error { return ph.OpenApp(bundle) },
-		func() error { return ph.SwipeApp(bundle) },
+		func() error { return ph.OpenApp(bundle()) },
+		func() error { return ph.OpenApp(bundle()) },
+		func() error { return ph.SwipeApp(bundle()) },
 		func() error { return ph.Mute(dice("on", 2) == 0) },
 		func() error { return ph.Hold(dice("on", 2) == 0) },
 		func() error { return ph.Hold(dice("on", 2) == 0) },
 		func() error { return ph.Speaker(dice("on", 2) == 0) },
 		func() error { return ph.Keys("12,3") },
 		func() error { return ph.TapRecent(dice("recent", 3)) },
-		nothing(func() { ph.Kill(bundle, "memory") }),
+		nothing(func() { ph.Kill(bundle(), "memory") }),
 		nothing(ph.RestartCallService),
 		nothing(func() {
 			if dice("restart", 5) == 0 {
@@ -188,7 +196,7 @@ func moves(w *World, ph *Phone, dice func(string, int) int, app func() *wildApp)
 		nothing(func() { ph.SetOnline(dice("on", 2) == 0) }),
 		nothing(func() { ph.SetFocus([]string{"", "Sleep"}[dice("on", 2)]) }),
 		nothing(func() { ph.BlockCaller("bob", dice("on", 4) == 0) }),
-		nothing(func() { ph.RotateToken(bundle) }),
+		nothing(func() { ph.RotateToken(bundle()) }),
 		nothing(func() {
 			if a := app(); a != nil && a.provider != nil {
 				id := callID(dice("call", 4))
@@ -214,6 +222,37 @@ func moves(w *World, ph *Phone, dice func(string, int) int, app func() *wildApp)
 			return request(&callkit.SetHeldCallAction{Base: some(), OnHold: true}, &callkit.SetHeldCallAction{Base: some()})()
 		},
 		request(),
+
+		// Several calls.
+		ph.HoldAndAccept, ph.HoldAndAccept, ph.HoldAndAccept, ph.EndAndAccept, ph.EndHeldAndAccept, ph.EndHeldAndAccept,
+		ph.Swap, ph.Swap, ph.Merge, ph.Merge, ph.Merge, ph.AddCall, ph.HeadsetPress, ph.More,
+		func() error { return ph.Split(some().CallUUID) },
+		func() error { return ph.EndMember(some().CallUUID) },
+		func() error { return ph.Translate(dice("on", 3) > 0, "de", "en") },
+		func() error { return ph.CellularDial("+1555") },
+		nothing(func() { ph.CellularRing("+1555", "Carol") }),
+		nothing(func() { ph.CellularRing("+1555", "Carol") }),
+		nothing(ph.CellularAnswered),
+		nothing(ph.CellularEnd),
+		nothing(func() {
+			if dice("airplane", 4) == 0 {
+				ph.SetAirplane(dice("on", 2) == 0)
+			}
+		}),
+		func() error {
+			return request(&callkit.SetGroupCallAction{Base: some(), GroupWith: some().CallUUID})()
+		},
+		func() error { return request(&callkit.SetGroupCallAction{Base: some()})() },
+		func() error {
+			a, b := some(), some()
+			return request(&callkit.SetHeldCallAction{Base: a}, &callkit.SetGroupCallAction{Base: a, GroupWith: b.CallUUID})()
+		},
+		func() error {
+			return request(&callkit.SetHeldCallAction{Base: some(), OnHold: true}, &callkit.StartCallAction{Base: some()})()
+		},
+		func() error {
+			return request(&callkit.SetTranslatingCallAction{Base: some(), IsTranslating: true, LocalLanguage: "de", RemoteLanguage: "en"})()
+		},
 	}
 }
 
@@ -238,27 +277,42 @@ func live(t interface {
 		{"activateTrigger", []string{"afterFulfil", "afterPerform"}}, {"surviveProviderDeath", []string{"true", "false"}},
 		{"reapAfter", []string{"none", "20s"}}, {"prefersBanner", []string{"true", "false"}}, {"strikesUntilBlock", []string{"0", "4"}},
 		{"pushDuplicate", []string{"0", "30"}}, {"pushJitter", []string{"none", "3s"}},
+		{"callWaitingTransactions", []string{"two", "one"}}, {"holdTimeout", []string{"none", "5s"}},
+		{"audioBounceOnEndAccept", []string{"true", "false"}}, {"mergeUUIDOrder", []string{"activeToHeld", "heldToActive"}},
+		{"secondOutgoing", []string{"endsFirst", "holdsFirst"}}, {"secondActive", []string{"holdsFirst", "endsFirst"}},
+		{"resumeAfterEnd", []string{"localOnly", "always", "never"}}, {"declineCellularEndsVoIP", []string{"false", "true"}},
+		{"headsetThreeCalls", []string{"endAndAccept", "answerThenEnd", "twoHeld"}}, {"defaultCapabilities", []string{"incoming", "all", "none"}},
+		{"overLimitIncoming", []string{"offerEndAndAccept", "reject"}},
 	} {
 		if err := ph.SetKnob(k.name, k.values[dice(k.name, len(k.values))]); err != nil {
 			t.Fatalf("%v", err)
 		}
 	}
-	var newest *wildApp
+	w.OnLog(func(e Entry) { // after every event
+		if err := w.Check(); err != nil {
+			t.Errorf("after %s: %v\n%s", e, err, w.Log())
+		}
+	})
+	newest := map[string]*wildApp{}
 	inside := 0
-	err = ph.Install(AppConfig{BundleID: bundle, Name: "Wild", New: func() callkit.App {
-		newest = &wildApp{t: t, dice: dice, inside: &inside}
-		return newest
-	}})
-	if err != nil {
-		t.Fatalf("%v", err)
+	both := []string{bundle, otherBundle}
+	for _, id := range both {
+		err = ph.Install(AppConfig{BundleID: id, Name: "Wild", New: func() callkit.App {
+			newest[id] = &wildApp{t: t, dice: dice, inside: &inside}
+			return newest[id]
+		}})
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
 	}
-	app := func() *wildApp {
-		if newest == nil || newest.dead {
+	of := func(id string) *wildApp {
+		if newest[id] == nil || newest[id].dead {
 			return nil
 		}
-		return newest
+		return newest[id]
 	}
-	all := moves(w, ph, dice, app)
+	which := func() string { return both[max(0, dice("app", 4)-2)] }
+	all := moves(w, ph, dice, which, func() *wildApp { return of(which()) })
 	for range steps {
 		_ = all[dice("move", len(all))]() // the screen may not offer it
 		w.Run([]time.Duration{0, 0, time.Millisecond, 300 * time.Millisecond, time.Second, 7 * time.Second, 61 * time.Second}[dice("wait", 7)])
@@ -275,8 +329,10 @@ func live(t interface {
 	if p := ph.PendingActions(); len(p) > 0 || ph.unsettled() > 0 {
 		t.Fatalf("actions hang: %v (%d)\n%s", p, ph.unsettled(), w.Log())
 	}
-	if p := ph.Process(bundle); p != nil && p.Suspended() && app() != nil && !app().frozen {
-		t.Fatalf("a suspended process was not told\n%s", w.Log())
+	for _, id := range both {
+		if p := ph.Process(id); p != nil && p.Suspended() && of(id) != nil && !of(id).frozen {
+			t.Fatalf("a suspended process was not told\n%s", w.Log())
+		}
 	}
 	return w.Log()
 }
@@ -287,6 +343,9 @@ func (ph *Phone) unsettled() int {
 	n := 0
 	for _, a := range ph.apps {
 		n += len(a.actions)
+	}
+	if ph.mobile != nil {
+		n += len(ph.mobile.actions)
 	}
 	return n
 }
@@ -312,7 +371,11 @@ func diced(seed uint64) func(string, int) int {
 
 func TestSameSeedSameLog(t *testing.T) {
 	longest := 0
-	for seed := range uint64(50) {
+	worlds := uint64(1000)
+	if raced {
+		worlds = 50 // the race detector is for goroutines, of which these worlds have none
+	}
+	for seed := range worlds {
 		a := live(t, Config{Seed: seed}, 80, diced(seed))
 		b := live(t, Config{Seed: seed}, 80, diced(seed))
 		if a != b {
@@ -368,7 +431,7 @@ func TestManyGoroutines(t *testing.T) {
 		for g := range 8 {
 			go func() {
 				for i := range 50 {
-					switch (g + i) % 8 {
+					switch (g + i) % 10 {
 					case 0:
 						ph.DeliverPush(bundle, []byte{byte('0' + i%4)})
 					case 1:
@@ -390,6 +453,14 @@ func TestManyGoroutines(t *testing.T) {
 						_ = ph.OpenApp(bundle)
 					case 7:
 						_ = w.Log()
+						_ = w.Check()
+					case 8:
+						ph.CellularRing("+1555", "Carol")
+						_ = ph.HoldAndAccept()
+						_ = ph.Swap()
+					case 9:
+						ph.CellularEnd()
+						_ = ph.HeadsetPress()
 					}
 					time.Sleep(time.Duration(g+1) * 37 * time.Millisecond)
 				}

@@ -27,6 +27,17 @@ func (c *call) connected(at time.Time) {
 	c.ph.arbitrate()
 }
 
+// settleRings follows every event: there is no ring tone beside a call that is begun, and there is again when it goes.
+func (ph *Phone) settleRings() {
+	for _, c := range ph.calls {
+		if c.ringing && ph.waits(c) {
+			c.silence()
+			c.rung = false
+		}
+	}
+	ph.ringNext()
+}
+
 // keepRoom follows every event. If two groups are heard, the one that was turned to last stays, and the others are
 // asked to go: put on hold or ended, as the knobs secondOutgoing and secondActive say, and ended if they would not be
 // put on hold. Calls that are about to be grouped are left alone.
@@ -36,10 +47,6 @@ func (ph *Phone) keepRoom() {
 	}
 	var front *call
 	for _, c := range ph.calls {
-		if c.ringing && ph.waits(c) { // another call was begun while it rang
-			c.silence()
-			c.rung = false // it rings again if that one goes
-		}
 		if c.heard() && !c.makesWay() && (front == nil || c.engaged > front.engaged) {
 			front = c
 		}

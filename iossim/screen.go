@@ -368,6 +368,7 @@ func (ph *Phone) uiLine() string {
 
 // noteUI follows every event: processes are told of their windows, and the log of the screen.
 func (ph *Phone) noteUI() {
+	ph.settleRings()
 	ph.keepRoom()
 	ph.settleStates()
 	ph.tellConversations()

@@ -31,6 +31,7 @@ type audioSession struct {
 	preferred  string // UID of the preferred input
 	overridden bool   // overrideOutputAudioPort outside of a call
 	told       callkit.AudioRoute
+	unsaid     int                            // configurations that hold already and whose consequences are still to happen
 	inputs     []callkit.AudioPortDescription // told too
 
 	sampleRate   float64
@@ -124,7 +125,9 @@ func (s *audioSession) configure(what string, c callkit.AudioCategory, m callkit
 	if unmuted {
 		s.outputMuted = false
 	}
+	s.unsaid++
 	s.p.sendLocked(what+" "+string(m)+optionWords(o), func() {
+		s.unsaid--
 		s.fallBack()
 		if unmuted {
 			s.tellOutputMute(false)
@@ -180,7 +183,7 @@ func (s *audioSession) check() error {
 		return errors.New("it is active and interrupted")
 	case s.playing && !s.own && !s.owns():
 		return errors.New("audio runs, and it is not active")
-	case s.told.Outputs != nil && !(slices.Equal(s.told.Inputs, now.Inputs) && slices.Equal(s.told.Outputs, now.Outputs)):
+	case s.unsaid == 0 && s.told.Outputs != nil && !(slices.Equal(s.told.Inputs, now.Inputs) && slices.Equal(s.told.Outputs, now.Outputs)):
 		return fmt.Errorf("the app knows the route %v and has %v", s.told, now)
 	}
 	if c, ok := s.by.(*callInterruption); ok && c != s.p.ph.sound.call {

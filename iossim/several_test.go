@@ -11,7 +11,6 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-
 var u3 = callkit.UUID{15: 3}
 
 // callApp is a goodApp that performs every action, unless the test has another answer to it.

@@ -176,7 +176,7 @@ func (ph *Phone) TapRecent(i int) error {
 		return ""
 	}, func() {
 		r := ph.recents[i]
-		ph.missed = 0
+		ph.readRecents()
 		if r.App == PhoneBundleID {
 			ph.dial(r.Handle.Value)
 			return
@@ -258,7 +258,8 @@ func (ph *Phone) ReturnToCall() error {
 // OpenRecents opens Recents in the Phone app.
 func (ph *Phone) OpenRecents() error {
 	return ph.press("open recents", ph.notLocked, func() {
-		ph.front, ph.inRecents, ph.showCall, ph.missed = nil, true, false, 0
+		ph.front, ph.inRecents, ph.showCall = nil, true, false
+		ph.readRecents()
 	})
 }
 

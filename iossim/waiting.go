@@ -168,8 +168,11 @@ func (ph *Phone) AddCall() error {
 // the session itself (forums 761549): the knob ownActivateKillsHeadset.
 func (ph *Phone) HeadsetPress() error {
 	return ph.press("headset", func() string {
-		if ph.shown() == nil {
+		switch c := ph.shown(); {
+		case c == nil:
 			return "there is no call"
+		case c.ending:
+			return "the call is ending"
 		}
 		return ""
 	}, func() {

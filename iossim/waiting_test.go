@@ -259,7 +259,7 @@ func TestASlowDeclineShowsTheSecondRingAtOnce(t *testing.T) {
 	s.log("ring "+u2.String(), 1)
 	s.app.taken[0].Fail() // a stale call, behind the one that rings
 	s.pass(time.Second)
-	s.see("incoming-full u1 +u2")
+	s.see("incoming-full u2 +u1")
 }
 
 func TestARingBesideACallThatIsBegun(t *testing.T) {
@@ -414,4 +414,61 @@ func TestMoreLeadsToTheApp(t *testing.T) {
 	}
 	must(t, s.ph.SetKnob("iosVersion", "18"))
 	must(t, s.ph.More())
+}
+
+// TestAnsweredBeforeTheUnlock: on iOS 16 the user lands on the home screen if the app did not wait for it.
+func TestAnsweredBeforeTheUnlock(t *testing.T) {
+	video := true
+	for _, c := range []struct {
+		os    string
+		waits bool
+		front string
+	}{{"16", false, ""}, {"16", true, bundle}, {"17.4", false, bundle}} {
+		k, err := Profile(c.os)
+		must(t, err)
+		s := setScene(t, "answerBeforeUnlock="+k.AnswerBeforeUnlock)
+		if c.waits {
+			s.app.settle = func(callkit.Action) bool { return true }
+		}
+		s.ring(u1)
+		s.app.provider.ReportCallUpdated(u1, callkit.Update{HasVideo: &video})
+		s.do(s.ph.Lock, s.ph.Answer, s.ph.Unlock)
+		if got := s.ph.Screen().Front; got != c.front {
+			t.Errorf("%+v: the app in front is %q", c, got)
+		}
+	}
+}
+
+func TestADuplicateReportFlashes(t *testing.T) {
+	for knob, want := range map[string]int{"true": 1, "false": 0} {
+		s := setScene(t, "duplicateFlash="+knob)
+		s.ring(u1, u1)
+		s.log("SYS flash "+u1.String(), want)
+		s.log(" ring "+u1.String(), 1)
+	}
+}
+
+// TestAnEndThatFails leaves the call where it is, unless another has its place.
+func TestAnEndThatFails(t *testing.T) {
+	s := setScene(t)
+	s.talk(u1)
+	s.app.settle = func(x callkit.Action) bool {
+		if _, is := x.(*callkit.EndCallAction); is {
+			return true
+		}
+		return false
+	}
+	s.do(s.ph.End)
+	if s.ph.HeadsetPress() == nil {
+		t.Error("a headset's button ends a call that is ending")
+	}
+	s.app.taken[0].Fail()
+	s.pass(time.Second)
+	s.see("in-call u1/audio")
+	s.ring(u2)
+	s.do(s.ph.EndAndAccept) // the answer waits for the end, which is never settled
+	s.see("connecting u2 +u1/audio")
+	s.pass(time.Minute)
+	s.want("End u1", "End u1", "didDeactivate", "Answer u2", "didActivate")
+	s.see("in-call u2/audio")
 }

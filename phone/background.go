@@ -1,6 +1,6 @@
 package phone
 
-// A backgroundTask keeps the process from being suspended: while a call lives whose audio does not run (audio keeps
+// A backgroundTask keeps the process from being suspended: while a call lives and no audio runs (audio keeps
 // an app running by itself), and until the server has heard the last word. Without it a decline in an app that was
 // launched by a push may never leave the phone.
 type backgroundTask struct {
@@ -44,12 +44,14 @@ func (p *Phone) endTask() {
 	}
 }
 
-// quiet reports whether a call lives whose audio does not run.
+// quiet reports whether a call lives and no audio runs that keeps the process awake.
 func (p *Phone) quiet() bool {
+	lives := false
 	for _, l := range p.lines {
-		if l.state.Live() && !l.state.AudioRuns() {
-			return true
+		if l.state.AudioRuns() {
+			return false
 		}
+		lives = lives || l.state.Live()
 	}
-	return false
+	return lives
 }

@@ -12,9 +12,9 @@ import (
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
-// The bugs that real apps have on iOS, by the numbers of our list of them; each test fails if the engine has one. Not here:
-// B15 and B38 (call waiting and groups are not the engine's yet), B20 (the engine never invalidates its provider), B30 and
-// B42 (the system's and the app store's), B41 (no bug of code).
+// The bugs that real apps have on iOS, by the numbers of our list of them; each test fails if the engine has one. B14 to
+// B18, B34 and B40 with several calls are in waiting_test.go and cellular_test.go, B38 in merge_test.go. Not here: B20 (the
+// engine never invalidates its provider), B30 and B42 (the system's and the app store's), B41 (no bug of code).
 
 // pair is alice, whose app is in the foreground, and bob, whose app is dead and phone is locked.
 func pair(t *testing.T, knobs func(*iossim.Knobs), cfg func(*Config)) (tn *town, alice, bob *home) {

@@ -70,9 +70,8 @@ func (d delegate) PerformSetMutedCallAction(_ callkit.Provider, a *callkit.SetMu
 	d.p.do(func() { d.p.performOther(call.Event{Kind: call.Perform, Action: call.MuteAction, On: a.Muted}, a) })
 }
 
-// PerformSetGroupCallAction fails: one call at a time can't be grouped.
 func (d delegate) PerformSetGroupCallAction(_ callkit.Provider, a *callkit.SetGroupCallAction) {
-	a.Fail()
+	d.p.do(func() { d.p.performGroup(a) })
 }
 
 func (d delegate) PerformPlayDTMFCallAction(_ callkit.Provider, a *callkit.PlayDTMFCallAction) {
@@ -91,8 +90,8 @@ func (d delegate) DidDeactivateAudioSession(callkit.Provider, callkit.AudioSessi
 	d.p.do(func() { d.p.setAudio(false) })
 }
 
-func (d delegate) CallChanged(_ callkit.CallObserver, c callkit.Call) {
-	d.p.do(func() { d.p.callChanged(c) })
+func (d delegate) CallChanged(callkit.CallObserver, callkit.Call) {
+	d.p.do(d.p.observe)
 }
 
 func (d delegate) DidBecomeActive() {

@@ -52,7 +52,7 @@ func (p *Phone) step(l *line, e call.Event, a callkit.Action) []item {
 	for i, effect := range effects {
 		items[i] = item{line: l, effect: effect, action: a}
 	}
-	return items
+	return append(items, p.moved(l, before)...)
 }
 
 // tell lets e happen to l; what follows waits in the outbox. The lock must be held.

@@ -82,8 +82,8 @@ func (p *Phone) reportIncoming(l *line) {
 		RemoteHandle:       &callkit.Handle{Type: l.handle.Type, Value: l.handle.Value},
 		SupportsHolding:    new(true),
 		SupportsDTMF:       new(true),
-		SupportsGrouping:   new(false),
-		SupportsUngrouping: new(false),
+		SupportsGrouping:   new(p.board.Policy.Mixes),
+		SupportsUngrouping: new(p.board.Policy.Mixes),
 		HasVideo:           new(l.video),
 	}
 	if l.name != "" {
@@ -102,9 +102,6 @@ func (p *Phone) wasReported(l *line, err error) {
 	}
 	if shown {
 		p.tell(l, call.Event{Kind: call.Reported})
-		if l.state.State == call.Ringing {
-			p.lend(l)
-		}
 	} else {
 		p.log.Info("the system does not show the call", "call", l.id, "why", err)
 		p.tell(l, call.Event{Kind: call.Refused, Reason: reason})
@@ -135,8 +132,8 @@ func (p *Phone) reportConnecting(l *line) {
 	u := callkit.Update{
 		SupportsHolding:    new(true),
 		SupportsDTMF:       new(true),
-		SupportsGrouping:   new(false),
-		SupportsUngrouping: new(false),
+		SupportsGrouping:   new(p.board.Policy.Mixes),
+		SupportsUngrouping: new(p.board.Policy.Mixes),
 		HasVideo:           new(l.video),
 	}
 	if l.name != "" {

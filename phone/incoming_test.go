@@ -342,13 +342,14 @@ func TestNobodyIsLoggedIn(t *testing.T) {
 	}
 }
 
-func TestSecondCall(t *testing.T) {
+func TestSecondCallWithoutCallWaiting(t *testing.T) {
 	for name, first := range map[string]func(*rig){
 		"while one rings":    func(r *rig) { r.ring(1) },
 		"while one is going": func(r *rig) { r.talk(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, r *rig) {
+			for _, sync := range []bool{true, false} {
+				r := newRig(t, sync, func(c *Config, _ *rig) { c.NoCallWaiting = true })
 				first(r)
 				before := r.state(1)
 				p := r.payload(2)
@@ -372,7 +373,7 @@ func TestSecondCall(t *testing.T) {
 				r.tell(r.over(1, call.HungUp))
 				r.push(p, true) // again, and late: nothing rings
 				r.wantState(3, call.Ended, call.Busy)
-			})
+			}
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/phone/switchboard"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
@@ -39,7 +40,10 @@ type line struct {
 	sessions []*session // open media sessions: the callee has one, the caller one a device that offers
 	warm     bool       // between WarmMedia and CloseMedia
 	audio    bool       // between StartAudio and StopAudio
-	resume   bool       // held, and nothing else is on the phone
+
+	known bool  // among the lines of the Phone
+	seat  uint8 // on the switchboard
+	group uint8 // that media was told of
 
 	timers map[call.EventKind]*timer
 	forget callkit.Timer // the tombstone's end
@@ -63,6 +67,7 @@ func (p *Phone) newLine(id callkit.UUID) *line {
 			p.drop(p.lines[i])
 		}
 	}
+	l.known = true
 	p.lines = append(p.lines, l)
 	return l
 }
@@ -71,6 +76,7 @@ func (p *Phone) newLine(id callkit.UUID) *line {
 func (p *Phone) loose(id callkit.UUID) *line {
 	return &line{
 		id:       id,
+		seat:     switchboard.None,
 		state:    call.Call{FulfillFirst: p.cfg.AnswerPolicy == FulfillFirst},
 		handle:   callkit.Handle{Type: callkit.Generic, Value: "unknown"},
 		ringLeft: p.cfg.RingTimeout,
@@ -81,7 +87,6 @@ func (p *Phone) loose(id callkit.UUID) *line {
 
 // end makes a line that has just ended a tombstone. The lock must be held.
 func (p *Phone) end(l *line) {
-	l.resume = false
 	l.ended = p.now()
 	l.beat.stop()
 	if l.forget == nil {

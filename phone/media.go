@@ -72,6 +72,9 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 		p.closeSession(s)
 		return nil
 	}
+	if mixer, ok := p.cfg.Media.(media.Mixer); ok && l.group != 0 {
+		p.mix(mixer, l)
+	}
 	return s
 }
 

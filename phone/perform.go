@@ -1,13 +1,16 @@
 package phone
 
 import (
+	"slices"
+
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/phone/switchboard"
 )
 
 // performStart begins an outgoing call that Start asked for.
 func (p *Phone) performStart(a *callkit.StartCallAction) {
-	req, ok := p.starting[a.CallUUID]
+	req, ok := p.starting[a.CallUUID] // the switchboard has a seat for it
 	if !ok {
 		p.log.Warn("the system started a call that the app did not ask for", "call", a.CallUUID)
 		p.outside(a.Fail)
@@ -17,8 +20,8 @@ func (p *Phone) performStart(a *callkit.StartCallAction) {
 	p.setCategory(req.Video)
 	l := p.newLine(a.CallUUID)
 	l.callee, l.name, l.handle, l.video, l.inviting = req.Callee, req.Name, req.Handle, req.Video, true
+	p.sit(l, req.seat)
 	p.perform(l, call.Event{Kind: call.Perform, Action: call.StartAction}, a)
-	p.lend(l)
 }
 
 // performAnswer takes a call. The action is kept or fulfilled as the policy says.
@@ -52,16 +55,17 @@ func (p *Phone) performOther(e call.Event, a callkit.Action) {
 	if l == nil {
 		l = p.loose(a.Call())
 	}
-	p.perform(l, e, a)
 	if e.Action == call.HoldAction {
-		l.resume = false
+		p.observe() // whom it is held for
 	}
+	p.perform(l, e, a)
 }
 
 // timedOut hears that the system failed an action by itself; a must not be settled any more.
 func (p *Phone) timedOut(a callkit.Action) {
 	l := p.find(a.Call())
 	if l == nil {
+		p.neverStarted(a.Call())
 		return
 	}
 	e := call.Event{Kind: call.TimedOut}
@@ -74,12 +78,20 @@ func (p *Phone) timedOut(a callkit.Action) {
 		e.Action = call.EndAction
 	case *callkit.SetHeldCallAction:
 		e.Action = call.HoldAction
+		p.holdFailed(l)
 	case *callkit.SetMutedCallAction:
 		e.Action = call.MuteAction
 	case *callkit.PlayDTMFCallAction:
 		e.Action = call.DTMFAction
 	}
 	p.tell(l, e)
+}
+
+// holdFailed hears that the system did not hold a call after all.
+func (p *Phone) holdFailed(l *line) {
+	if l.seat != switchboard.None {
+		p.tellBoard(switchboard.Event{Kind: switchboard.HoldFailed, Line: l.seat, With: switchboard.None})
+	}
 }
 
 // setCategory prepares the audio session for the system to activate. It is done while an action is performed, never
@@ -96,55 +108,44 @@ func (p *Phone) setCategory(video bool) {
 	})
 }
 
-// setAudio hears that the system lends the audio session, or takes it back.
+// setAudio hears that the system lends the audio session, or takes it back. It does not say for which call: the
+// switchboard does.
 func (p *Phone) setAudio(on bool) {
-	p.audio = on
-	for _, l := range p.lines {
-		if l.state.Live() {
-			p.tell(l, audioEvent(on))
-		}
-	}
-}
-
-// lend tells a new line that the system lends the audio session already.
-func (p *Phone) lend(l *line) {
-	if p.audio {
-		p.tell(l, audioEvent(true))
-	}
-}
-
-func audioEvent(on bool) call.Event {
+	kind := switchboard.AudioOff
 	if on {
-		return call.Event{Kind: call.AudioOn}
+		kind = switchboard.AudioOn
 	}
-	return call.Event{Kind: call.AudioOff}
+	p.tellBoard(switchboard.Event{Kind: kind, Line: switchboard.None})
 }
 
 // reset hears that the call service died: every call and every action is void (Apple: providerDidReset).
 func (p *Phone) reset() {
-	p.audio = false
+	p.tellBoard(switchboard.Event{Kind: switchboard.Reset, Line: switchboard.None})
+	p.seats = [switchboard.Lines]*line{}
 	clear(p.starting)
 	for _, l := range p.lines {
+		l.seat, l.group = switchboard.None, 0
 		p.tell(l, call.Event{Kind: call.SystemReset})
 	}
 }
 
-// callChanged watches the calls of other apps: when the last of them ends, the system leaves ours on hold and says
-// nothing (Apple Developer Forums, thread 715488), so the app's screen offers to resume.
-func (p *Phone) callChanged(changed callkit.Call) {
-	if !changed.HasEnded || p.find(changed.UUID) != nil {
+// performGroup groups two calls, or takes one out of its group, if media can mix them.
+func (p *Phone) performGroup(a *callkit.SetGroupCallAction) {
+	l, with := p.find(a.CallUUID), p.find(a.GroupWith)
+	if l == nil || l.seat == switchboard.None || !a.GroupWith.IsZero() && (with == nil || with.seat == switchboard.None) {
+		p.log.Warn("the system groups calls that are not both here", "call", a.CallUUID, "with", a.GroupWith)
+		p.outside(a.Fail)
 		return
 	}
-	l := p.live(nil)
-	if l == nil || !l.state.Held {
-		return
+	e := switchboard.Event{Kind: switchboard.Grouped, Line: l.seat, With: switchboard.None}
+	if with != nil {
+		e.With = with.seat
 	}
-	var calls []callkit.Call
-	p.outside(func() { calls = p.observer.Calls() })
-	for _, c := range calls {
-		if !c.HasEnded && c.UUID != changed.UUID && p.find(c.UUID) == nil {
-			return
-		}
+	effects := p.board1(e)
+	ok := slices.ContainsFunc(effects, func(f switchboard.Effect) bool { return f.Kind == switchboard.FulfillGroup })
+	if !ok && !p.board.Policy.Mixes {
+		p.log.Warn("calls can't be grouped here: the media factory is no media.Mixer", "call", a.CallUUID)
 	}
-	l.resume = l.state.Held
+	p.then(func() { p.settle(a, ok) })
+	p.outbox = append(p.outbox, p.follow(effects)...)
 }

@@ -19,8 +19,18 @@
 // # What it refuses to do
 //
 // It never activates the audio session, never takes a push for a cancel, never waits for didActivate before it
-// fulfils, and never believes that a call is over because the network is. It carries one call at a time: a second
-// one is told busy on this device (call waiting is not its business yet).
+// fulfils, and never believes that a call is over because the network is.
+//
+// # Several calls
+//
+// What the calls of one device are to each other, package phone/switchboard decides. A second call rings in (call
+// waiting), unless [Config] or the provider's maximumCallGroups of 1 forbid it: then it is told busy on this device. At
+// most three calls live at once. Only the call in front has the sound. A call that was put on hold for another one,
+// also of another app or of the mobile network, is resumed by request when that one is over, since the system does so
+// only after a hang-up on this phone (developer.apple.com/forums 715488, 749202); a call that the user held is not. A
+// process that the system suspended meanwhile does so when it runs again. Calls are grouped only where the media
+// factory can mix them on the device ([media.Mixer]); none of the package's own can, so the system is told that
+// grouping is not supported, and a group action fails.
 package phone
 
 import (
@@ -33,6 +43,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/media"
+	"github.com/ringtrip/ringtrip/phone/switchboard"
 	"github.com/ringtrip/ringtrip/signaling"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
@@ -76,6 +87,13 @@ type Config struct {
 	// Provider is the provider's configuration; zero: Apple's defaults with all three types of handles and video.
 	Provider *callkit.ProviderConfiguration
 
+	// NoCallWaiting tells a call that comes in during another busy on this device. It is so, too, if the provider's
+	// MaximumCallGroups is 1.
+	NoCallWaiting bool
+	// StayOnHold leaves it to the user to resume a call that was put on hold for another one which is over: the app's
+	// screen offers it ([Call].CanResume).
+	StayOnHold bool
+
 	AnswerPolicy AnswerPolicy
 	// FulfillAfter is how long an answer waits for the transport before it is fulfilled anyway; 5 s if 0.
 	FulfillAfter time.Duration
@@ -111,8 +129,15 @@ const (
 var (
 	// ErrNotConnected is returned by Start before the server has given the device a call ID.
 	ErrNotConnected = errors.New("phone: not connected yet: the server has not given this device a call ID; register the device and try again once Snapshot.CanStart is true")
-	// ErrOnCall is returned by Start while another call lives.
-	ErrOnCall = errors.New("phone: another call is going on; end it first")
+	// ErrOnCall is returned by Start, and by what resumes a call, while another call starts, rings or dials.
+	ErrOnCall = errors.New("phone: another call rings or dials; answer or end it first")
+	// ErrTooManyCalls is returned by Start and HoldAndAnswer if one more call would be more than the provider's
+	// MaximumCallGroups; EndAndAnswer and EndHeldAndAnswer make room.
+	ErrTooManyCalls = errors.New("phone: too many calls; end one first")
+	// ErrNothingToSwap is returned by Swap unless one call talks and one is on hold.
+	ErrNothingToSwap = errors.New("phone: there is nothing to swap: one call must talk and one be on hold")
+	// ErrCannotMix is returned by Merge if the media factory can't mix calls on this device.
+	ErrCannotMix = errors.New("phone: these calls can't be merged: the media factory is no media.Mixer")
 	// ErrNoCall is returned when a call ID names no live call of this device.
 	ErrNoCall = errors.New("phone: no such live call")
 	// ErrClosed is returned after Close.
@@ -143,17 +168,21 @@ type Phone struct {
 	hold     int        // the outbox must wait: a report goes first
 	reports  int        // reports made so far
 	closed   bool
-	audio    bool // between didActivate and didDeactivate
 	online   bool
 
 	clock      clock
 	nextCallID callkit.UUID
-	starting   map[callkit.UUID]StartRequest // requested, not yet performed
-	callBack   *StartRequest                 // from Recents, waits for a call ID
+	starting   map[callkit.UUID]starting // requested, not yet performed
+	callBack   *StartRequest             // from Recents, waits for a call ID
 	callBackBy callkit.Timer
 	requests   int // under way to the server
 	task       backgroundTask
 	reg        registration
+	board      switchboard.Board // all calls of the device, those of others included
+	seats      [switchboard.Lines]*line
+	patience   callkit.Timer // until a held call is resumed by request
+	others     int           // calls of other apps and of the mobile network
+	otherOver  time.Time     // when one of them was last heard to be over, the device's clock
 	reconciled bool
 	orphans    []callkit.UUID // calls of the system that the journal does not know
 	saved      Saved          // what the journal has
@@ -171,7 +200,8 @@ func New(cfg Config) (*Phone, error) {
 	if err := check(&cfg); err != nil {
 		return nil, err
 	}
-	p := &Phone{cfg: cfg, sys: cfg.System, log: cfg.Logger, starting: make(map[callkit.UUID]StartRequest)}
+	p := &Phone{cfg: cfg, sys: cfg.System, log: cfg.Logger, starting: make(map[callkit.UUID]starting)}
+	p.board = switchboard.New(policyOf(&cfg))
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.app, p.main = p.sys.Application(), p.sys.MainQueue()
 	p.born = fmt.Sprintf("%x", p.sys.Now().UnixMilli())
@@ -241,6 +271,7 @@ func (p *Phone) Close() {
 	}
 	p.closed = true
 	var sessions []media.Session
+	p.stopPatience()
 	for _, l := range p.lines {
 		l.stopTimers()
 		for _, s := range l.sessions {

@@ -103,11 +103,11 @@ func (p *Phone) pushedLine(payload signaling.Payload, in *pushed) (*line, call.E
 	case l == nil:
 		l = p.newLine(payload.CallID)
 		l.describe(payload)
-		if p.busyFor(l, payload.Handle) {
+		if p.late(payload, in) {
+			e.Kind = call.ExpiredPush
+		} else if !p.offer(l, payload.Handle) {
 			l.state.State, l.state.Reason = call.Ended, call.Busy
 			p.end(l)
-		} else if p.late(payload, in) {
-			e.Kind = call.ExpiredPush
 		}
 	case payload.Token != "":
 		l.token = payload.Token
@@ -123,17 +123,6 @@ func (l *line) describe(payload signaling.Payload) {
 	l.name, l.video, l.token = payload.CallerName, payload.Video, payload.Token
 	l.handle = callkit.Handle{Type: payload.HandleType, Value: payload.Handle}
 	l.sent, l.expires = payload.Sent(), payload.Expires()
-}
-
-// busyFor reports whether another live call stands against l, which is from handle. Two people who call each other
-// at once (glare) are not busy: the server decides which of the two calls goes on.
-func (p *Phone) busyFor(l *line, handle string) bool {
-	other := p.live(l)
-	if other == nil {
-		return false
-	}
-	glare := other.state.Outgoing && !other.state.Answered() && handle != "" && (other.callee == handle || other.handle.Value == handle)
-	return !glare
 }
 
 // late reports whether a push came after its ring's deadline, and sets how long the ring may last if it did not.

@@ -48,6 +48,7 @@ func (p *Phone) reconcile() {
 			p.orphans = append(p.orphans, c.UUID)
 		}
 	}
+	p.heardOf(calls)
 	if len(p.orphans) > 0 {
 		p.after(orphanPatience, p.endOrphans)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/media"
+	"github.com/ringtrip/ringtrip/phone/switchboard"
 )
 
 // A Snapshot is what the app's own screens need: the phone at one moment.
@@ -14,6 +15,8 @@ type Snapshot struct {
 	Online     bool   // the line to the server is up
 	Registered bool   // the server knows this device and its push token
 	CanStart   bool   // Start would find a call ID
+	OtherApps  bool   // another app or the mobile network has a call on this phone; no more is known of it
+	CanSwap    bool   // Swap would change places: one call talks, one is on hold
 	Calls      []Call // live ones, and those that ended not long ago, oldest first
 }
 
@@ -33,7 +36,13 @@ type Call struct {
 	Reason       call.Reason // why it ended
 	AnsweredAt   time.Time   // the server's clock; zero: not answered
 	AnsweredBy   string      // name of the device that answered, for those that did not
-	CanResume    bool        // on hold, and what it was held for is over; the system does not resume by itself
+	CanResume    bool        // on hold, not by the user's wish, and nothing on the phone goes on; the system does not resume it by itself
+	Front        bool        // of several calls, the one that was answered or resumed last
+	Waiting      bool        // it rings during another call: the app's screen offers what the next three say
+	CanHold      bool        // HoldAndAnswer is possible
+	CanEnd       bool        // EndAndAnswer is possible
+	CanEndHeld   bool        // EndHeldAndAnswer is possible: one call talks, one is on hold
+	Group        int         // calls of the same number are grouped; 0: in no group
 }
 
 // Snapshot returns the phone as it is now.
@@ -47,7 +56,8 @@ func (p *Phone) Snapshot() Snapshot {
 func (p *Phone) Calls() []Call { return p.Snapshot().Calls }
 
 func (p *Phone) snapshot() Snapshot {
-	s := Snapshot{Online: p.online, Registered: p.reg.done, CanStart: !p.nextCallID.IsZero() && !p.closed}
+	s := Snapshot{Online: p.online, Registered: p.reg.done, CanStart: !p.nextCallID.IsZero() && !p.closed,
+		OtherApps: p.board.Foreign != switchboard.NoForeign, CanSwap: p.board.CanSwap()}
 	for _, l := range p.lines {
 		if l.state.State == call.Idle {
 			continue
@@ -55,8 +65,9 @@ func (p *Phone) snapshot() Snapshot {
 		c := Call{
 			ID: l.id, State: l.state.State, Outgoing: l.state.Outgoing, Video: l.video, Name: l.name, Handle: l.handle,
 			Muted: l.state.Muted, Held: l.state.Held, RemoteHeld: l.state.RemoteHeld, AudioRunning: l.state.AudioRuns(),
-			Transport: l.state.Transport, Reason: l.state.Reason, AnsweredBy: l.truth.GetAnsweredByName(), CanResume: l.resume,
+			Transport: l.state.Transport, Reason: l.state.Reason, AnsweredBy: l.truth.GetAnsweredByName(),
 		}
+		p.among(&c, l)
 		if at := l.truth.GetAnsweredAt(); at != nil {
 			c.AnsweredAt = when(at)
 		}
@@ -65,8 +76,26 @@ func (p *Phone) snapshot() Snapshot {
 	return s
 }
 
+// among fills in what l is to the other calls.
+func (p *Phone) among(c *Call, l *line) {
+	b := p.board
+	if l.seat == switchboard.None {
+		return
+	}
+	c.CanResume, c.Front, c.Group = b.CanResume(l.seat), b.Front == l.seat, int(b.Lines[l.seat].Group)
+	if c.Waiting = b.Waiting(l.seat); !c.Waiting {
+		return
+	}
+	active, held := false, false
+	for i := range uint8(switchboard.Lines) {
+		active, held = active || b.Active(i), held || b.OnHold(i)
+	}
+	c.CanHold, c.CanEnd, c.CanEndHeld = b.CanAnswer(l.seat), active || held, active && held
+}
+
 func (s Snapshot) equal(other Snapshot) bool {
-	return s.Online == other.Online && s.Registered == other.Registered && s.CanStart == other.CanStart && slices.Equal(s.Calls, other.Calls)
+	return s.Online == other.Online && s.Registered == other.Registered && s.CanStart == other.CanStart &&
+		s.OtherApps == other.OtherApps && s.CanSwap == other.CanSwap && slices.Equal(s.Calls, other.Calls)
 }
 
 // changed tells OnChange, soon, if there is something new. Changes that come meanwhile are told together. The lock must be held.

@@ -100,7 +100,7 @@ func (p *Phone) lineFor(id callkit.UUID, c *v1.Call) *line {
 			return p.leftover(c, id, call.Leftover)
 		}
 		l := p.newLine(id)
-		if p.busyFor(l, c.Caller.GetHandle()) && p.busyFor(l, c.Caller.GetUserId()) {
+		if !p.offer(l, c.Caller.GetHandle(), c.Caller.GetUserId()) {
 			l.state.State, l.state.Reason = call.Ended, call.Busy
 			p.end(l)
 		} else {
@@ -125,7 +125,7 @@ func (p *Phone) happened(l *line, c *v1.Call, caller bool) {
 		case caller && (c.Ringing || over): // an ended one is cancelled again
 			p.tell(l, call.Event{Kind: call.RemoteRinging})
 		case caller:
-		case over && l.state.Reason == call.Expired && !p.busyFor(l, ""):
+		case over && l.state.Reason == call.Expired && p.offer(l):
 			// The device's clock was wrong: the call does ring.
 			p.revive(l)
 			p.tell(l, call.Event{Kind: call.Offered})

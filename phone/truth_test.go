@@ -258,9 +258,9 @@ func TestDeclineAfterAClockJump(t *testing.T) {
 func TestB14HeldByAnotherAppsCallIsOfferedToResume(t *testing.T) {
 	r := newRig(t, false, nil)
 	r.talk(1)
-	r.hold(1, true)
 	other := callkit.Call{UUID: id(99), IsOnHold: false, HasConnected: true}
 	r.s.calls = []callkit.Call{{UUID: id(1), IsOnHold: true}, other}
+	r.hold(1, true)
 	r.s.observer.CallChanged(nil, other)
 	if r.p.Calls()[0].CanResume {
 		t.Error("resume is offered while the other call goes on")

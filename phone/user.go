@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/phone/switchboard"
 )
 
 // StartRequest says whom to call.
@@ -19,8 +20,10 @@ type StartRequest struct {
 	Failed func(error)
 }
 
-// Start calls somebody: it asks the system, which performs the start in a moment. It returns the call's ID, which is
-// the same on every device, and [ErrNotConnected], [ErrOnCall], [ErrNoCallee] or [ErrClosed] if there is nothing to ask for.
+// Start calls somebody: it asks the system, which performs the start in a moment. Who talks is put on hold first, in the
+// same transaction, for the system drops a call that is not held when another one connects (siprix/FlutterPluginFederated#14).
+// It returns the call's ID, which is the same on every device, and [ErrNotConnected], [ErrOnCall], [ErrTooManyCalls],
+// [ErrNoCallee] or [ErrClosed] if there is nothing to ask for.
 func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -35,31 +38,64 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 		return callkit.UUID{}, ErrClosed
 	case r.Callee == "":
 		return callkit.UUID{}, ErrNoCallee
-	case p.live(nil) != nil || len(p.starting) > 0:
-		return callkit.UUID{}, ErrOnCall
 	case p.nextCallID.IsZero():
+		if p.board.Live() {
+			return callkit.UUID{}, ErrOnCall
+		}
 		return callkit.UUID{}, ErrNotConnected
+	}
+	effects := p.board1(switchboard.Event{Kind: switchboard.WantStart, Line: switchboard.None})
+	if err := refused1(effects); err != nil {
+		return callkit.UUID{}, err
 	}
 	id := p.nextCallID
 	p.nextCallID = callkit.UUID{}
-	p.starting[id] = r
-	a := &callkit.StartCallAction{Base: callkit.Base{CallUUID: id}, Handle: r.Handle, IsVideo: r.Video}
+	var actions []callkit.Action
+	for _, f := range effects {
+		switch f.Kind {
+		case switchboard.AskStart:
+			p.starting[id] = starting{r, f.Line}
+			actions = append(actions, &callkit.StartCallAction{Base: callkit.Base{CallUUID: id}, Handle: r.Handle, IsVideo: r.Video})
+		case switchboard.AskHold, switchboard.AskEnd:
+			actions = append(actions, p.actionFor(f))
+		}
+	}
+	p.outbox = append(p.outbox, p.follow(notAsks(effects))...)
 	p.outside(func() {
-		p.controller.RequestTransaction([]callkit.Action{a}, func(err error) {
+		p.controller.RequestTransaction(actions, func(err error) {
 			if err != nil {
-				p.do(func() { p.notStarted(id, err) })
+				p.do(func() {
+					p.notStarted(id, err)
+					p.notAsked(actions[:len(actions)-1], err)
+				})
 			}
 		})
 	})
+	p.drain()
 	return id, nil
 }
 
-func (p *Phone) notStarted(id callkit.UUID, err error) {
+// starting is a call that the system was asked to start.
+type starting struct {
+	StartRequest
+	seat uint8
+}
+
+// neverStarted frees the seat of a call whose start came to nothing.
+func (p *Phone) neverStarted(id callkit.UUID) (starting, bool) {
 	r, ok := p.starting[id]
+	if ok {
+		delete(p.starting, id)
+		p.tellBoard(switchboard.Event{Kind: switchboard.Ended, Line: r.seat, With: switchboard.None})
+	}
+	return r, ok
+}
+
+func (p *Phone) notStarted(id callkit.UUID, err error) {
+	r, ok := p.neverStarted(id)
 	if !ok {
 		return
 	}
-	delete(p.starting, id)
 	if p.nextCallID.IsZero() {
 		p.nextCallID = id // the server has not seen it
 	}
@@ -69,14 +105,22 @@ func (p *Phone) notStarted(id callkit.UUID, err error) {
 	}
 }
 
-// Answer answers a ringing call, as the system's own button does. The error is [ErrNoCall] or [ErrClosed].
-func (p *Phone) Answer(id callkit.UUID) error {
-	return p.ask(id, func(l *line) callkit.Action {
-		if l.state.State != call.Ringing {
-			return nil
-		}
-		return &callkit.AnswerCallAction{Base: callkit.Base{CallUUID: id}}
-	})
+// Answer answers a ringing call, as the system's own button does; during another call it is [Phone.HoldAndAnswer].
+// The error is [ErrNoCall], [ErrTooManyCalls] or [ErrClosed].
+func (p *Phone) Answer(id callkit.UUID) error { return p.want(id, switchboard.WantAnswer) }
+
+// HoldAndAnswer answers a ringing call and puts the one that talks on hold first, in one transaction; one that is only
+// dialed is ended, for what nobody answered can't be held. The error is [ErrNoCall], [ErrTooManyCalls] or [ErrClosed].
+func (p *Phone) HoldAndAnswer(id callkit.UUID) error { return p.want(id, switchboard.WantAnswer) }
+
+// EndAndAnswer answers a ringing call and ends the one in front first (its whole group), or the one on hold if none is
+// in front, in one transaction. The error is [ErrNoCall] or [ErrClosed].
+func (p *Phone) EndAndAnswer(id callkit.UUID) error { return p.want(id, switchboard.WantEndAnswer) }
+
+// EndHeldAndAnswer answers a ringing call; it ends the one on hold and holds the one that talks first, in one
+// transaction. The error is [ErrNoCall] or [ErrClosed].
+func (p *Phone) EndHeldAndAnswer(id callkit.UUID) error {
+	return p.want(id, switchboard.WantEndHeldAnswer)
 }
 
 // End declines, cancels or hangs up a call, as the system's own button does. The error is [ErrNoCall] or [ErrClosed].
@@ -86,13 +130,110 @@ func (p *Phone) End(id callkit.UUID) error {
 	})
 }
 
-// SetHeld holds or resumes a call. The error is [ErrNoCall] or [ErrClosed].
+// SetHeld holds a call, or resumes it as [Phone.Resume] does. A call that is held so is never resumed by the engine's
+// own request. The error is [ErrNoCall], [ErrOnCall] or [ErrClosed].
 func (p *Phone) SetHeld(id callkit.UUID, on bool) error {
-	return p.ask(id, func(l *line) callkit.Action {
-		if l.state.Held == on {
-			return nil
+	if on {
+		return p.want(id, switchboard.WantHold)
+	}
+	return p.want(id, switchboard.WantResume)
+}
+
+// Resume resumes a call; one that talks is put on hold first, in the same transaction. The error is [ErrNoCall],
+// [ErrOnCall] while another call dials, or [ErrClosed].
+func (p *Phone) Resume(id callkit.UUID) error { return p.want(id, switchboard.WantResume) }
+
+// Swap puts the call that talks on hold and resumes the other one, in one transaction. With several on hold, the one
+// that was held for the one that talks comes back. The error is [ErrNothingToSwap] or [ErrClosed].
+func (p *Phone) Swap() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	return p.command(switchboard.Event{Kind: switchboard.WantSwap, Line: switchboard.None, With: switchboard.None})
+}
+
+// Merge makes one group of two answered calls, so that all three hear each other; what is on hold is resumed first, for
+// grouping leaves it so (siprix/FlutterPluginFederated#91). It needs a media factory that mixes ([media.Mixer]). The error is [ErrCannotMix],
+// [ErrNoCall] or [ErrClosed].
+func (p *Phone) Merge(a, b callkit.UUID) error {
+	return p.wantWith(a, b, switchboard.WantMerge)
+}
+
+// Split takes a call out of its group. The others stay together; it depends on the system which of them is put on hold.
+// The error is [ErrNoCall] if it is in none, or [ErrClosed].
+func (p *Phone) Split(id callkit.UUID) error { return p.want(id, switchboard.WantSplit) }
+
+// want asks for what a live call is to do, through the switchboard.
+func (p *Phone) want(id callkit.UUID, kind switchboard.EventKind) error {
+	return p.wantWith(id, callkit.UUID{}, kind)
+}
+
+func (p *Phone) wantWith(id, other callkit.UUID, kind switchboard.EventKind) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	l := p.find(id)
+	if l == nil || !l.state.Live() {
+		return ErrNoCall
+	}
+	e := switchboard.Event{Kind: kind, Line: l.seat, With: switchboard.None}
+	switch kind {
+	case switchboard.WantAnswer, switchboard.WantEndAnswer, switchboard.WantEndHeldAnswer:
+		if l.state.State != call.Ringing {
+			return nil // it was answered, or the system does not show it yet
 		}
-		return &callkit.SetHeldCallAction{Base: callkit.Base{CallUUID: id}, OnHold: on}
+	case switchboard.WantMerge:
+		with := p.find(other)
+		if with == nil || !with.state.Live() {
+			return ErrNoCall
+		}
+		e.With = with.seat
+	}
+	return p.command(e)
+}
+
+// command lets the switchboard decide about one of the app's buttons, and requests what it orders. The lock must be
+// held; it is given up meanwhile.
+func (p *Phone) command(e switchboard.Event) error {
+	effects := p.board1(e)
+	if err := refused1(effects); err != nil {
+		return err
+	}
+	p.outbox = append(p.outbox, p.follow(effects)...)
+	p.drain()
+	return nil
+}
+
+// refused1 returns the error of a command that the switchboard refuses.
+func refused1(effects []switchboard.Effect) error {
+	for _, f := range effects {
+		if f.Kind != switchboard.Refuse {
+			continue
+		}
+		switch f.Why {
+		case switchboard.OnCall:
+			return ErrOnCall
+		case switchboard.TooMany:
+			return ErrTooManyCalls
+		case switchboard.NothingToSwap:
+			return ErrNothingToSwap
+		case switchboard.CannotMix:
+			return ErrCannotMix
+		case switchboard.NoSuchCall:
+			return ErrNoCall
+		}
+	}
+	return nil
+}
+
+// notAsks leaves out what is requested together with something else.
+func notAsks(effects []switchboard.Effect) []switchboard.Effect {
+	return slices.DeleteFunc(slices.Clone(effects), func(f switchboard.Effect) bool {
+		return f.Kind == switchboard.AskHold || f.Kind == switchboard.AskEnd
 	})
 }
 
@@ -151,21 +292,21 @@ func (p *Phone) ask(id callkit.UUID, make func(*line) callkit.Action) error {
 	if a == nil {
 		return nil
 	}
-	p.outside(func() {
-		p.controller.RequestTransaction([]callkit.Action{a}, func(err error) {
-			if err != nil {
-				p.do(func() { p.notAsked(l, a, err) })
-			}
-		})
-	})
+	p.transact([]callkit.Action{a})
 	return nil
 }
 
-// notAsked hears that the system refuses an action. A call that it does not know (any more) is ended all the same.
-func (p *Phone) notAsked(l *line, a callkit.Action, err error) {
-	p.log.Warn("the system refuses an action", "call", l.id, "action", a, "err", err)
-	if _, ok := a.(*callkit.EndCallAction); ok && errors.Is(err, callkit.ErrUnknownCallUUID) && l.state.Live() {
-		p.tell(l, call.Event{Kind: call.Perform, Action: call.EndAction})
+// notAsked hears that the system refuses a transaction. A call that it does not know (any more) is ended all the same.
+func (p *Phone) notAsked(actions []callkit.Action, err error) {
+	for _, a := range actions {
+		p.log.Warn("the system refuses an action", "call", a.Call(), "action", a, "err", err)
+		l := p.find(a.Call())
+		if h, ok := a.(*callkit.SetHeldCallAction); ok && h.OnHold && l != nil {
+			p.holdFailed(l)
+		}
+		if _, ok := a.(*callkit.EndCallAction); ok && len(actions) == 1 && errors.Is(err, callkit.ErrUnknownCallUUID) && l != nil && l.state.Live() {
+			p.tell(l, call.Event{Kind: call.Perform, Action: call.EndAction})
+		}
 	}
 }
 
@@ -181,6 +322,10 @@ func (p *Phone) ContinueUserActivity(a callkit.UserActivity) {
 	}
 	who := a.Intent.Contacts[0]
 	r := StartRequest{Callee: who.Handle.Value, Name: who.DisplayName, Handle: who.Handle, Video: a.Intent.CallCapability == callkit.VideoCall}
+	if p.talksTo(r.Callee) {
+		p.log.Info("a user activity for somebody who is on the phone already, as the video button of the call screen sends", "callee", r.Callee)
+		return
+	}
 	_, err := p.Start(r)
 	if !errors.Is(err, ErrNotConnected) {
 		if err != nil {
@@ -201,6 +346,15 @@ func (p *Phone) ContinueUserActivity(a callkit.UserActivity) {
 		})
 		p.outside(p.conn.Open)
 		p.retryRegistration()
+	})
+}
+
+// talksTo reports whether a live call is with whom handle names.
+func (p *Phone) talksTo(handle string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.lines, func(l *line) bool {
+		return l.state.Live() && (l.handle.Value == handle || l.callee == handle)
 	})
 }
 

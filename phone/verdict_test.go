@@ -101,6 +101,7 @@ type judged struct {
 
 func (j *judged) Dial(handle string)                { _, _ = j.s.engine.Start(StartRequest{Callee: handle}) }
 func (j *judged) HangUp(id callkit.UUID)            { _ = j.s.engine.End(id) }
+func (j *judged) Merge(a, b callkit.UUID)           { _ = j.s.engine.Merge(a, b) }
 func (j *judged) SetMuted(id callkit.UUID, on bool) { _ = j.s.engine.SetMuted(id, on) }
 func (j *judged) CanResume(id callkit.UUID) (can bool) {
 	for _, c := range j.s.engine.Calls() {
@@ -233,6 +234,11 @@ func (f *lineMedia) New(c media.Config) (media.Session, error) {
 	id, err := callkit.ParseUUID(c.CallID)
 	return &lineSession{line: f.line, id: id, cfg: c}, err
 }
+
+// Mix has nothing to do: the kit hears each call by itself.
+func (f *lineMedia) Mix(media.Session, string) error { return nil }
+
+var _ media.Mixer = (*lineMedia)(nil)
 
 type lineSession struct {
 	line *verdict.Line

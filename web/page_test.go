@@ -126,6 +126,18 @@ const unfit = `(() => {
 	}
 	if (document.documentElement.scrollWidth > innerWidth) wrong.push("wider than the window: " + document.documentElement.scrollWidth);
 	for (const e of document.querySelectorAll(".switch, .press, .set button, .syslog .copy, .rounds span, .tiles span")) if (e.scrollWidth > e.clientWidth + 1) wrong.push("cut off: " + e.textContent);
+	for (const glass of document.querySelectorAll(".glass")) {
+		const box = glass.getBoundingClientRect();
+		for (const e of glass.querySelectorAll(".screen button, .screen li, .screen time, .screen .who")) {
+			const b = e.getBoundingClientRect();
+			if (b.width && (b.right > box.right + 1 || b.left < box.left - 1)) wrong.push("beyond the glass: " + e.outerHTML.slice(0, 120));
+		}
+		const prompt = glass.querySelector(".prompt")?.getBoundingClientRect();
+		for (const e of prompt ? glass.querySelectorAll(".tiles button, .rounds button") : []) {
+			const b = e.getBoundingClientRect();
+			if (b.top < prompt.bottom && b.bottom > prompt.top) wrong.push("the prompt covers " + e.className);
+		}
+	}
 	return wrong;
 })()`
 

@@ -1,5 +1,6 @@
 // Package web is ringtrip's page, built from TypeScript into dist and embedded: a telephone for the browser,
-// the screens of simulated iPhones, and the ledger of the call between them.
+// the screens of simulated iPhones, the ledger of the call between them, and a player for scenarios of the iOS
+// call system.
 //
 // It serves files and nothing else: what the page talks to (/demo and the services of ringtrip.v1) is for the
 // program that mounts it. Build the page with "npm ci && npm run build" in this folder; a test fails while

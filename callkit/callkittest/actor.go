@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -20,13 +21,15 @@ type actor struct {
 	provider   callkit.Provider
 	controller callkit.CallController
 	registry   callkit.PushRegistry
-	last       settleable              // what Fulfill and Fail are about
 	manager    lck.ConversationManager // of LiveCommunicationKit, in place of provider and controller
-	push       payload
-	pushed     func()      // the completion of the last push
-	ext        inExtension // if this is an extension's code
-	takes      bool        // the app carries out the transaction itself
-	inside     int         // the entry of the log whose callback is running
+	ext        inExtension             // if this is an extension's code
+	takes      bool                    // the app carries out the transaction itself
+
+	mu     sync.Mutex // on the wall clock, lines under when run beside the callbacks that they bring about
+	last   settleable // what fulfill and fail are about
+	push   payload
+	pushed func() // the completion of the last push
+	inside int    // the entry of the log whose callback is running
 }
 
 // settleable is an action of CallKit or of LiveCommunicationKit.
@@ -137,9 +140,8 @@ func (a *actor) makeRegistry() {
 // on shows a callback to the director and does what the scenario has under it, or else the good lines.
 func (a *actor) on(channel, text string, good ...string) {
 	steps, scripted, entry := a.run.observe(a, channel, text)
-	outer := a.inside
-	a.inside = entry
-	defer func() { a.inside = outer }()
+	outer := a.enter(entry)
+	defer func() { a.enter(outer) }()
 	if scripted {
 		a.do(steps)
 	} else if len(good) > 0 && a.run.good(text) {
@@ -150,8 +152,37 @@ func (a *actor) on(channel, text string, good ...string) {
 	}
 }
 
-func (a *actor) perform(act callkit.Action, text string) {
+// enter notes inside of which entry of the log the app is, and returns where it was.
+func (a *actor) enter(entry int) (outer int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	outer, a.inside = a.inside, entry
+	return outer
+}
+
+// within is the entry of the log inside of which the app is; 0 is none.
+func (a *actor) within() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.inside
+}
+
+// deliver keeps an action for fulfill and fail.
+func (a *actor) deliver(act settleable) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.last = act
+}
+
+// latest is the last action, and the last push with its completion.
+func (a *actor) latest() (settleable, payload, func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.last, a.push, a.pushed
+}
+
+func (a *actor) perform(act callkit.Action, text string) {
+	a.deliver(act)
 	a.on("P", "perform"+text, "fulfill")
 }
 
@@ -172,11 +203,14 @@ func (a *actor) DidReceiveIncomingVoIPPush(_ callkit.PushRegistry, p callkit.Pus
 }
 
 func (a *actor) received(p callkit.PushPayload, text string, completion func()) {
-	a.push, a.pushed = payload{}, completion
-	if err := json.Unmarshal(p.Dictionary, &a.push); err != nil {
+	var sent payload
+	if err := json.Unmarshal(p.Dictionary, &sent); err != nil {
 		a.run.fail(Line{Text: text}, "the push's payload is not what was sent: %v", err)
 	}
-	a.on("R", text, "reportNewIncomingCall "+a.push.words(), "pushCompletion")
+	a.mu.Lock()
+	a.push, a.pushed = sent, completion
+	a.mu.Unlock()
+	a.on("R", text, "reportNewIncomingCall "+sent.words(), "pushCompletion")
 }
 
 func (a *actor) report(p payload) {
@@ -221,7 +255,7 @@ func (a *actor) ExecuteTransaction(_ callkit.Provider, acts []callkit.Action) bo
 
 // PerformStartCallAction is part of [callkit.StartCallDelegate].
 func (a *actor) PerformStartCallAction(_ callkit.Provider, s *callkit.StartCallAction) {
-	a.last = s
+	a.deliver(s)
 	a.on("P", fmt.Sprintf("performStart %s handle=%q video=%s", s.CallUUID, s.Handle.Value, bit(s.IsVideo)),
 		"fulfill", "reportOutgoing "+named(s.CallUUID.String())+" startedConnecting")
 }

@@ -48,6 +48,12 @@ func (a *actor) audioStep(what string, args []string) error {
 		} else {
 			err = w.SetPrefersNoInterruptionsFromSystemAlerts(on)
 		}
+	case "startAudio":
+		d, ok := a.sys.(interface{ StartAudio(record bool) error })
+		if !ok {
+			return fmt.Errorf("this system's processes have no audio devices")
+		}
+		err = d.StartAudio(len(args) > 0 && args[0] == "record")
 	case "setInputMuted", "observeInputMute":
 		m := callkit.AudioApplicationOf(a.sys)
 		if m == nil {

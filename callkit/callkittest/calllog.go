@@ -75,7 +75,7 @@ type LogEntry struct {
 	At time.Duration `json:"at"` // nanoseconds since the log began
 	// App is the name of another app, empty for the one under test.
 	App     string `json:"app,omitempty"`
-	Channel string `json:"channel"` // A, P, C, O, R, L, X, SYS, U or N
+	Channel string `json:"channel"` // A, P, C, O, R, L, E, SYS, U or N
 	// In is the N of the callback (or of the app's own wait) inside of which an app did this; 0: outside of any.
 	In int `json:"in,omitempty"`
 	// Do marks what the user, the network or the world did: lines of U, N and SYS that a replay does again.

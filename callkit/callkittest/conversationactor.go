@@ -51,7 +51,7 @@ func (s speaker) ConversationManagerDidReset(lck.ConversationManager) {
 
 // Perform is part of [lck.ConversationManagerDelegate].
 func (s speaker) Perform(_ lck.ConversationManager, act lck.Action) {
-	s.a.last = act
+	s.a.deliver(act)
 	good := []string{"fulfill"}
 	if _, ok := act.(*lck.StartConversationAction); ok {
 		good = append(good, "reportOutgoing "+named(act.Conversation().String())+" startedConnecting")

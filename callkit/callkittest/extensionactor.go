@@ -10,9 +10,9 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 )
 
-// Extension is the scripted code of the app's extensions. Its callbacks are of channel X, and the A lines under one
+// Extension is the scripted code of the app's extensions. Its callbacks are of channel E, and the A lines under one
 // are what it does.
-type Extension struct{ actor }
+type Extension struct{ *actor }
 
 var (
 	_ callkit.NotificationService                   = (*Extension)(nil)
@@ -33,26 +33,28 @@ type inExtension struct {
 // DidReceive is part of [callkit.NotificationService]. Without lines, the push is shown as it came.
 func (e *Extension) DidReceive(x callkit.Extension, r callkit.NotificationRequest, handler func(callkit.NotificationContent)) {
 	e.ext = inExtension{sys: x, content: r.Content, handler: handler}
+	e.mu.Lock()
 	e.push = payload{}
 	_ = json.Unmarshal(r.Content.UserInfo, &e.push) // whatever it carries besides
-	e.on("X", "notificationService didReceive body="+strconv.Quote(r.Content.Body), "show")
+	e.mu.Unlock()
+	e.on("E", "notificationService didReceive body="+strconv.Quote(r.Content.Body), "show")
 }
 
 // ServiceExtensionTimeWillExpire is part of [callkit.NotificationService].
 func (e *Extension) ServiceExtensionTimeWillExpire() {
-	e.on("X", "notificationService willExpire", "show")
+	e.on("E", "notificationService willExpire", "show")
 }
 
 // BeginRequest is part of [callkit.CallDirectoryProvider]. Without lines, it gives nothing.
 func (e *Extension) BeginRequest(c callkit.CallDirectoryExtensionContext) {
 	e.ext = inExtension{directory: c}
 	c.SetDelegate(e)
-	e.on("X", fmt.Sprintf("callDirectory beginRequest incremental=%v", c.IsIncremental()), "completeRequest")
+	e.on("E", fmt.Sprintf("callDirectory beginRequest incremental=%v", c.IsIncremental()), "completeRequest")
 }
 
 // RequestFailed is part of [callkit.CallDirectoryExtensionContextDelegate].
 func (e *Extension) RequestFailed(_ callkit.CallDirectoryExtensionContext, err error) {
-	e.on("X", "callDirectory requestFailed "+short(err))
+	e.on("E", "callDirectory requestFailed "+short(err))
 }
 
 // HandleStartCall is part of [callkit.StartCallHandler]. Without lines it goes on in the app.
@@ -62,7 +64,7 @@ func (e *Extension) HandleStartCall(x callkit.Extension, i callkit.StartCallInte
 	if len(i.Contacts) > 0 {
 		who = i.Contacts[0].Handle.Value
 	}
-	e.on("X", "intents handleStartCall handle="+who, "respond 2")
+	e.on("E", "intents handleStartCall handle="+who, "respond 2")
 }
 
 // extensionStep carries out a line of an extension.
@@ -123,7 +125,7 @@ func (a *actor) extensionStep(words []string) error {
 	case "removeAllBlockingEntries":
 		d.RemoveAllBlockingEntries()
 	case "completeRequest":
-		d.CompleteRequest(func(expired bool) { a.on("X", fmt.Sprintf("callDirectory completed expired=%v", expired)) })
+		d.CompleteRequest(func(expired bool) { a.on("E", fmt.Sprintf("callDirectory completed expired=%v", expired)) })
 	default:
 		return fmt.Errorf("this extension can't %q", words[0])
 	}
@@ -132,7 +134,7 @@ func (a *actor) extensionStep(words []string) error {
 
 // reportVoIPPush is reportNewIncomingVoIPPushPayload, which only an extension may call.
 func reportVoIPPush(a *actor, r callkit.VoIPPushReporter, args []string) error {
-	p := a.push
+	_, p, _ := a.latest()
 	if len(args) > 0 {
 		var err error
 		if p, _, err = readPayload(args); err != nil {
@@ -145,7 +147,7 @@ func reportVoIPPush(a *actor, r callkit.VoIPPushReporter, args []string) error {
 	}
 	channel := "C"
 	if a.ext.sys != nil {
-		channel = "X"
+		channel = "E"
 	}
 	r.ReportNewIncomingVoIPPushPayload(data, func(err error) { a.on(channel, "reportNewIncomingVoIPPushPayload completion "+short(err)) })
 	return nil

@@ -59,7 +59,7 @@ func (r *run) when(l Line) error {
 // withUUIDs writes UUIDs for u1 and the like, as a stage wants them; except in a push, which has names.
 func withUUIDs(words []string) []string {
 	words = slices.Clone(words)
-	if words[0] != "voipPush" {
+	if words[0] != "voipPush" && words[0] != "alertPush" {
 		for i, w := range words {
 			if id, err := parseName(w); err == nil {
 				words[i] = id.String()

@@ -11,19 +11,24 @@ func matches(words []string, text string) bool {
 	have, _ := cut(text)
 	for i, w := range words {
 		switch {
-		case len(w) >= 2 && w[0] == '"' && w[len(w)-1] == '"':
-			if !strings.Contains(text, w[1:len(w)-1]) {
-				return false
-			}
-		case i == 0:
+		case i == 0 && (len(w) == 0 || w[0] != '"'):
 			if len(have) == 0 || have[0] != w {
 				return false
 			}
-		case !slices.Contains(have, w):
+		case !hasWord(text, w):
 			return false
 		}
 	}
 	return true
+}
+
+// hasWord reports whether w is one of text's words, or, in quotes, anywhere in it.
+func hasWord(text, w string) bool {
+	if len(w) >= 2 && w[0] == '"' && w[len(w)-1] == '"' {
+		return strings.Contains(text, w[1:len(w)-1])
+	}
+	have, _ := cut(text)
+	return slices.Contains(have, w)
 }
 
 // applies reports whether a line is there with the given values of knobs, among which "os" is the version.

@@ -37,6 +37,9 @@ func parseName(s string) (callkit.UUID, error) {
 
 // named writes u1 where text has its UUID.
 func named(text string) string {
+	if !strings.Contains(text, "-4000-8000-") {
+		return text
+	}
 	return longForm.ReplaceAllStringFunc(text, func(s string) string {
 		return "u" + strings.TrimPrefix(s[len(s)-2:], "0")
 	})
@@ -49,7 +52,10 @@ type namer struct{ cellular map[string]string }
 
 // name writes names where text has UUIDs.
 func (n *namer) name(text string) string {
-	return anyForm.ReplaceAllStringFunc(named(text), func(s string) string {
+	if text = named(text); !strings.Contains(text, "-4") {
+		return text
+	}
+	return anyForm.ReplaceAllStringFunc(text, func(s string) string {
 		c, ok := n.cellular[s]
 		if !ok {
 			if n.cellular == nil {

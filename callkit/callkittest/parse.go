@@ -37,7 +37,7 @@ const (
 	maxRuns  = 64 // of one scenario, over all values of its knobs
 )
 
-var channels = []string{"A", "P", "C", "O", "R", "L", "X", "SYS", "U", "N"}
+var channels = []string{"A", "P", "C", "O", "R", "L", "E", "SYS", "U", "N"}
 
 // Parse reads a scenario file; name is for messages. The format is in the package comment. It returns a
 // [*ParseError] for the first thing that is wrong.
@@ -96,6 +96,16 @@ func (p *parser) parse(text string) error {
 		l, err := p.entry(text)
 		if err != nil {
 			return err
+		}
+		if p.name == "then" && l.Channel == "A" {
+			for i := len(*p.section) - 1; i >= 0; i-- { // the callback above
+				if o := (*p.section)[i]; o.Channel != "A" && o.Channel != "SYS" {
+					if o.App != l.App {
+						return p.errorf("write "+channelName("A", o.App), "%.40q stands under a callback of another app", text)
+					}
+					break
+				}
+			}
 		}
 		*p.section = append(*p.section, l)
 		return nil
@@ -289,7 +299,7 @@ func (p *parser) event(l Line, words []string) (Line, error) {
 	channel, app, other := strings.Cut(words[0], "@")
 	switch {
 	case !slices.Contains(channels, channel):
-		return l, p.errorf("a line begins with A, P, C, O, R, L, X, SYS, U or N", "%.40q is no channel", words[0])
+		return l, p.errorf("a line begins with A, P, C, O, R, L, E, SYS, U or N", "%.40q is no channel", words[0])
 	case other && (!appForm.MatchString(app) || app == "app"):
 		return l, p.errorf("as in: P@other performEnd u99", "%.40q names no other app", words[0])
 	case other && (channel == "U" || channel == "N"):
@@ -299,7 +309,7 @@ func (p *parser) event(l Line, words []string) (Line, error) {
 	if len(l.Words) == 0 {
 		return l, p.errorf("say what happens", "nothing follows %s", l.Channel)
 	}
-	if p.name == "when" && slices.Contains([]string{"P", "C", "O", "R", "L", "X"}, l.Channel) {
+	if p.name == "when" && slices.Contains([]string{"P", "C", "O", "R", "L", "E"}, l.Channel) {
 		return l, p.errorf("put it under then", "%s under when: the scenario can't do what the system does to the app", l.Channel)
 	}
 	if p.name == "then" && (l.Channel == "U" || l.Channel == "N") {

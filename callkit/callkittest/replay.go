@@ -44,7 +44,7 @@ func (d Difference) String() string {
 }
 
 // defaultCompare are the channels in which a system speaks.
-var defaultCompare = []string{"P", "C", "O", "R", "L", "X", "SYS"}
+var defaultCompare = []string{"P", "C", "O", "R", "L", "E", "SYS"}
 
 // Replay plays a log's inputs again, each at its time or inside of its callback, on the stage that newStage
 // makes (nil: the simulated iPhone), and compares what follows with the log: channel by channel in order, the
@@ -66,7 +66,7 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 	}
 	cfg := StageConfig{
 		OS: h.OS, Knobs: maps.Clone(h.Knobs), Seed: h.Seed, Traits: h.Traits,
-		App: func() callkit.App { return &actor{run: p} }, Extension: func() *Extension { return &Extension{actor{run: p}} },
+		App: func() callkit.App { return &actor{run: p} }, Extension: func() *Extension { return &Extension{&actor{run: p}} },
 		System: p.system,
 	}
 	for _, name := range h.Apps {
@@ -77,7 +77,9 @@ func Replay(l CallLog, newStage func(StageConfig) (Stage, error)) (Replayed, err
 		return Replayed{}, fmt.Errorf("replaying a call log: %w", err)
 	}
 	defer stage.Close()
+	p.mu.Lock() // a stage on the wall clock has begun to speak
 	p.stage = stage
+	p.mu.Unlock()
 	p.play()
 	r := Replayed{Inputs: p.inputs, Refused: p.refused, Log: p.name(stage.Log())}
 	r.Compared, r.First = p.compare()

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestEveryScenarioCanBeReplayed writes each scenario's log, reads it back and plays it again: nothing differs.
+// TestEveryScenarioCanBeReplayed writes each scenario's log, reads it back and plays it again: nothing differs, and
+// the system's own log is the same byte for byte.
 func TestEveryScenarioCanBeReplayed(t *testing.T) {
 	builtin(t, func(t *testing.T, s Scenario) {
 		for _, x := range s.Play(Options{Seed: 1}) {
@@ -26,6 +27,8 @@ func TestEveryScenarioCanBeReplayed(t *testing.T) {
 				t.Errorf("%s: %v", x.Name(), err)
 			case !r.OK():
 				t.Errorf("%s: %v %v\n%s\nwas\n%s", x.Name(), r.First, r.Refused, r.Log, x.Log)
+			case r.Log != x.Log:
+				t.Errorf("%s: two logs of the same seed:\n%s\nand\n%s", x.Name(), x.Log, r.Log)
 			case r.Inputs == 0 || r.Compared == 0:
 				t.Errorf("%s: %d inputs, %d compared", x.Name(), r.Inputs, r.Compared)
 			}

@@ -57,7 +57,7 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	cfg := StageConfig{
 		OS: r.knobs["os"], Knobs: maps.Clone(r.knobs), Seed: o.Seed, Wall: o.Wall,
 		App:       func() callkit.App { return &actor{run: r} },
-		Extension: func() *Extension { return &Extension{actor{run: r}} },
+		Extension: func() *Extension { return &Extension{&actor{run: r}} },
 		System:    r.system,
 	}
 	for _, name := range r.s.apps() {
@@ -99,7 +99,9 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 		return nil, "", fmt.Errorf("%s:%d: scenario %s: %w", r.s.File, r.s.Line, r.s.ID, err)
 	}
 	defer stage.Close()
+	r.mu.Lock() // a stage on the wall clock has begun to speak
 	r.stage = stage
+	r.mu.Unlock()
 	r.film.watch(stage, r.named)
 	stage.Wait(0)
 	if first {
@@ -154,6 +156,8 @@ func (r *run) play(newStage func(StageConfig) (Stage, error), o Options) (failur
 	stage.Wait(2*time.Second + r.waits())
 	r.film.stepDone()
 	r.end()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.log.Header.Length = r.elapsed()
 	return r.failures, r.named(stage.Log()), nil
 }
@@ -207,7 +211,7 @@ func (r *run) observe(a *actor, channel, text string) (steps []Line, scripted bo
 	text = r.named(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	entry = r.note(LogEntry{App: a.name, Channel: channel, In: a.inside, Text: text})
+	entry = r.note(LogEntry{App: a.name, Channel: channel, In: a.within(), Text: text})
 	steps, scripted = r.judge(happening{channel, a.name, text})
 	return steps, scripted, entry
 }
@@ -237,7 +241,7 @@ func (r *run) note(e LogEntry) int {
 	return e.N
 }
 
-// elapsed is the time since the stage began, 0 where the stage does not know.
+// elapsed is the time since the stage began, 0 where the stage does not know. r.mu is held.
 func (r *run) elapsed() time.Duration {
 	if p, ok := r.stage.(Pictured); ok {
 		return p.Elapsed()
@@ -297,7 +301,7 @@ func (r *run) did(a *actor, l Line) (entry int) {
 	text := strings.Join(l.Words, " ")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	entry = r.note(LogEntry{App: a.name, Channel: "A", In: a.inside, Text: text})
+	entry = r.note(LogEntry{App: a.name, Channel: "A", In: a.within(), Text: text})
 	r.judge(happening{"A", a.name, text})
 	return entry
 }
@@ -343,12 +347,11 @@ func (r *run) end() {
 			continue
 		}
 		got = r.named(got)
-		have, _ := cut(got)
 		without := false
 		for _, w := range l.Words[1:] {
 			if w == "without" {
 				without = true
-			} else if slices.Contains(have, w) == without {
+			} else if hasWord(got, w) == without {
 				r.mu.Lock()
 				r.failures = append(r.failures, Failure{Line: l.At, Want: l.Text, Why: "at the end it is not so", Got: []string{got}})
 				r.mu.Unlock()

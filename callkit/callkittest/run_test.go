@@ -111,14 +111,3 @@ func (deaf) Wait(time.Duration)          {}
 func (deaf) Look(string) (string, error) { return "", nil }
 func (deaf) Log() string                 { return "" }
 func (deaf) Close()                      {}
-
-func TestSameSeedSameLog(t *testing.T) {
-	builtin(t, func(t *testing.T, s Scenario) {
-		a, b := s.Play(Options{Seed: 3}), s.Play(Options{Seed: 3})
-		for i := range a {
-			if a[i].Log != b[i].Log {
-				t.Errorf("%s: two runs differ", a[i].Name())
-			}
-		}
-	})
-}

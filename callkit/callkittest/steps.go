@@ -23,9 +23,9 @@ func (a *actor) do(steps []Line) {
 			entry := a.run.did(a, l)
 			rest = a.run.later(entry, rest)
 			a.after(d, func() {
-				a.inside = entry
+				a.enter(entry)
 				a.do(rest)
-				a.inside = 0
+				a.enter(0)
 			})
 			return
 		}
@@ -49,7 +49,7 @@ func (a *actor) step(words []string) error {
 	case "fulfill", "fail":
 		return a.settle(words[0] == "fulfill", args)
 	case "reportNewIncomingCall":
-		p := a.push
+		_, p, _ := a.latest()
 		if len(args) > 0 {
 			var err error
 			if p, _, err = readPayload(args); err != nil {
@@ -64,10 +64,10 @@ func (a *actor) step(words []string) error {
 	case "request":
 		return a.request(strings.Join(args, " "))
 	case "pushCompletion":
-		if a.pushed != nil {
-			a.pushed()
+		if _, _, pushed := a.latest(); pushed != nil {
+			pushed()
 		}
-	case "setActive", "setCategory", "setMode", "overrideOutputAudioPort", "prefersNoInterruptions", "setInputMuted", "observeInputMute":
+	case "setActive", "setCategory", "setMode", "overrideOutputAudioPort", "prefersNoInterruptions", "setInputMuted", "observeInputMute", "startAudio":
 		return a.audioStep(words[0], args)
 	case "reportNewIncomingConversation":
 		if a.manager == nil {
@@ -138,14 +138,15 @@ func (a *actor) step(words []string) error {
 
 // settle fulfils or fails the last action.
 func (a *actor) settle(ok bool, args []string) error {
-	if a.last == nil {
+	last, _, _ := a.latest()
+	if last == nil {
 		return fmt.Errorf("no action has been delivered")
 	}
 	switch {
 	case !ok:
-		a.last.Fail()
+		last.Fail()
 	case len(args) > 0 && (args[0] == "default" || args[0] == "custom"):
-		t, is := a.last.(*callkit.SetTranslatingCallAction)
+		t, is := last.(*callkit.SetTranslatingCallAction)
 		if !is {
 			return fmt.Errorf("only a translation is fulfilled with an engine")
 		}
@@ -159,11 +160,11 @@ func (a *actor) settle(ok bool, args []string) error {
 		if err != nil {
 			return fmt.Errorf("%.40q is no time from now (want as: A fulfill -1s)", args[0])
 		}
-		a.last.FulfillAt(a.sys.Now().Add(d))
+		last.FulfillAt(a.sys.Now().Add(d))
 	default:
-		a.last.Fulfill()
+		last.Fulfill()
 	}
-	if c, is := a.last.(callkit.Action); is && !c.IsComplete() {
+	if c, is := last.(callkit.Action); is && !c.IsComplete() {
 		return fmt.Errorf("the action is settled, but IsComplete says no")
 	}
 	return nil

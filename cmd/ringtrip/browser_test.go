@@ -49,7 +49,7 @@ func openBrowser(t *testing.T) *browser {
 	lab, err := rig.NewLab(t.Context(), rig.LabConfig{
 		Node: rig.NodeConfig{Page: page},
 		Owners: []rig.Owner{{User: "bob", Name: "Bob", Phones: []rig.PhoneSpec{
-			{ID: bob, Name: "Bob's iPhone"}, {ID: bob2, Name: "Bob's old iPhone"},
+			{ID: bob, Name: "Bob's iPhone", Knobs: map[string]string{"bootTime": "1s"}}, {ID: bob2, Name: "Bob's old iPhone"},
 		}}, carols("")},
 	})
 	if err != nil {
@@ -139,6 +139,16 @@ func (b *browser) shootAll(name string) {
 
 func (b *browser) kind(id string) iossim.ScreenKind { return b.lab.Devices[id].Phone.Screen().Kind }
 
+// shootPair keeps two screenshots of one moment: desktop in light, phone in dark.
+func (b *browser) shootPair(name string) {
+	b.t.Helper()
+	b.do("theme", chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "light"`))
+	b.shoot(name + "-desktop-light")
+	b.do("the other", chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "dark"`), chromedp.EmulateViewport(390, 844))
+	b.shoot(name + "-phone-dark")
+	b.do("viewport", chromedp.EmulateViewport(1440, 1000))
+}
+
 // TestPage is the main job in a real browser: Alice calls from the page, Bob's phones ring, he answers on one of them
 // on the page, each hears the other's own voice, and she hangs up.
 func TestPage(t *testing.T) {
@@ -205,13 +215,41 @@ func TestPageScenario(t *testing.T) {
 	b.until("leads to its step", `ringtrip.scenario().id === "S03" && ringtrip.scenario().os.startsWith("16") && ringtrip.scenario().step === 3`)
 	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
 	b.until("the phone is in a call", `ringtrip.scenario().screen.kind === "in-call" && !!document.querySelector('.show [data-kind="in-call"]')`)
-	b.shootAll("5-scenario")
+
+	b.do("call waiting", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S36&os=26.4"`))
+	b.until("is there", `ringtrip.scenario().id === "S36" && ringtrip.scenario().step < ringtrip.scenario().last`)
+	for range 40 {
+		waits, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`ringtrip.scenario().screen.kind === "call-waiting"`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waits {
+			break
+		}
+		b.do("one step on", chromedp.Click(`.transport [aria-label="One step on"]`))
+	}
+	b.until("its three buttons are there", `[...document.querySelectorAll('.show [data-kind="call-waiting"] .rounds button')].map(e => e.className.split(" ")[1]).join() === "end-and-accept,decline,hold-and-accept"`)
+	b.do("searching no more", chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector("input[type=search]"); e.value = ""; e.dispatchEvent(new Event("input", {bubbles: true})); })()`))
+	b.until("the whole list is there, the scenario in sight", `document.querySelectorAll(".list li").length > 50 && (() => { const r = document.querySelector(".list [aria-current=true]").getBoundingClientRect(), l = document.querySelector(".list").getBoundingClientRect(); return r.top >= l.top && r.bottom <= l.bottom; })()`)
+	b.shootPair("5-scenario")
+	for _, width := range []int64{320, 390, 768, 1024, 1280} {
+		b.do("viewport", chromedp.EmulateViewport(width, 900))
+		b.until(fmt.Sprintf("nothing is wider than a window of %d", width), `document.documentElement.scrollWidth <= innerWidth`)
+	}
+	b.do("viewport", chromedp.EmulateViewport(1440, 1000))
+	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
+	b.do("asking what if", chromedp.Evaluate[chromedp.Void](`location.hash = "#scenario=S31&knob=actionTimeout=1s"`))
+	b.until("the knob is set", `ringtrip.scenario().id === "S31" && document.querySelector(".whatif .chip").textContent.includes("actionTimeout=1s")`)
+	b.do("back", chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.until("call waiting again", `ringtrip.scenario().id === "S36"`)
+	b.do("to the end", chromedp.Click(`.transport [aria-label="To the end"]`))
+	b.until("one call is on, the other on hold", `!!document.querySelector('.show [data-kind="in-call"] .others .held') && ringtrip.scenario().ok`)
 }
 
 // press presses a button of Bob's iPhone on the page, by what it says, as soon as it is there.
 func (b *browser) press(label string) {
 	b.t.Helper()
-	button := `[...document.querySelectorAll(".phone:nth-of-type(1) button:enabled")].find(e => e.textContent.trim() === "` + label + `" || e.getAttribute("aria-label") === "` + label + ` on Bob's iPhone")`
+	button := `[...document.querySelectorAll(".phone:nth-of-type(1) button:enabled")].find(e => e.textContent.trim() === "` + label + `" || ["` + label + `", "` + label + ` on Bob's iPhone"].includes(e.getAttribute("aria-label")))`
 	b.until("the button "+label, "!!"+button)
 	b.do(label, chromedp.Evaluate[chromedp.Void](button+".click()"))
 }
@@ -232,11 +270,11 @@ func TestPageMobileCall(t *testing.T) {
 	b.call()
 	b.press("Mobile")
 	b.until("call waiting", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "call-waiting" && s.call.cellular && s.others.length === 1; })()`)
-	b.shootAll("6-waiting")
+	b.shootPair("6-waiting")
 	b.press("Hold & Accept")
 	b.until("the mobile call is on, Alice's is on hold", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "in-call" && s.call.cellular && s.call.connectedAt > "0002" && s.others[0].held; })()`)
 	b.until("Alice knows", `ringtrip.state().remoteHeld`)
-	b.shootAll("7-two-calls")
+	b.shootPair("7-two-calls")
 	b.press("swap")
 	b.until("Alice is back", `!ringtrip.state().remoteHeld && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.phones()[0].screen.others[0].cellular`)
 	b.press("Far end")
@@ -249,7 +287,7 @@ func TestPageReasons(t *testing.T) {
 	b.until("the page is ready", `window.ringtrip && ringtrip.state().line === "ready" && ringtrip.phones().every(p => p.screen)`)
 	b.press("Restart")
 	b.until("it has restarted and was not unlocked", `ringtrip.phones()[0].screen.kind === "lock" && ringtrip.phones()[0].screen.beforeFirstUnlock && document.querySelector(".phone .first")?.textContent.includes("passcode")`)
-	b.shootAll("8-restarted")
+	b.shootPair("8-restarted")
 	b.press("Enter passcode")
 	b.until("it is unlocked", `ringtrip.phones()[0].screen.kind === "home"`)
 	b.press("Open")
@@ -258,4 +296,42 @@ func TestPageReasons(t *testing.T) {
 	b.until("the log says why it ended", `[...document.querySelectorAll(".phone:nth-of-type(1) .line.killed")].some(e => e.textContent.includes("crash") && e.querySelector(".means"))`)
 	b.do("reading the reasons only", chromedp.Click(".phone:nth-of-type(1) .filters .why"))
 	b.until("every line says why", `(() => { const all = [...document.querySelectorAll(".phone:nth-of-type(1) .line")]; return all.length > 1 && all.every(e => e.querySelector(".means")); })()`)
+}
+
+// TestPageSecondCaller has Carol call Bob while he talks to Alice: call waiting on the page, both calls to the end.
+func TestPageSecondCaller(t *testing.T) {
+	b := openBrowser(t)
+	b.call()
+	b.do("Carol calls Bob", chromedp.Click(".second .go"))
+	b.until("call waiting", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "call-waiting" && s.call.caller === "Carol" && s.others[0].caller === "Alice"; })()`)
+	b.until("the page offers what the screen offers", `[...document.querySelectorAll(".phone:nth-of-type(1) .rounds button:enabled")].length === 3`)
+	b.shootPair("9-second-caller")
+	b.press("Hold & Accept")
+	b.until("Bob talks to Carol, Alice is on hold", `(() => { const s = ringtrip.phones()[0].screen; return s.kind === "in-call" && s.call.caller === "Carol" && s.call.connectedAt > "0002" && s.others.length === 1 && s.others[0].held; })()`)
+	b.until("Alice knows", `ringtrip.state().remoteHeld`)
+	b.inLab("Bob's iPhone hears Carol, by her content", func() bool { return b.lab.Voices[bob].Hears(carol) })
+	b.until("the page says so", `ringtrip.phones()[0].hears.recognised === "second" && ringtrip.second().state === "connected"`)
+	b.press("swap")
+	b.until("Bob talks to Alice again", `!ringtrip.state().remoteHeld && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.phones()[0].screen.others[0].held`)
+	b.inLab("Bob's iPhone hears the page, by its content", func() bool { return b.lab.Voices[bob].Hears(rig.CallerVoice) })
+	b.do("Carol hangs up", chromedp.Click(".second .stop"))
+	b.until("one call is left", `ringtrip.phones()[0].screen.others.length === 0 && ringtrip.phones()[0].screen.call.caller === "Alice" && ringtrip.second().state === "ended"`)
+	b.do("hanging up", chromedp.Click(".set > .stop"))
+	b.inLab("and then none", func() bool { return b.lab.Devices[bob].Phone.Screen().Call == nil })
+}
+
+// TestPageCallBack has Bob call back from Recents whom he has talked to.
+func TestPageCallBack(t *testing.T) {
+	b := openBrowser(t)
+	b.call()
+	b.do("hanging up", chromedp.Click(".set > .stop"))
+	b.until("the call is over", `ringtrip.state().state === "ENDED" && ringtrip.phones()[0].screen.kind === "lock"`)
+	b.press("Unlock")
+	b.press("Recents")
+	b.press("Call Alice back, incoming call")
+	b.until("the page rings", `ringtrip.state().phase === "incoming"`)
+	b.do("answering on the page", chromedp.Click(".set .go"))
+	b.until("they talk", `ringtrip.state().phase === "talking" && ringtrip.phones()[0].screen.kind === "in-call"`)
+	b.press("End")
+	b.until("over", `ringtrip.state().state === "ENDED"`)
 }

@@ -26,7 +26,7 @@ func TestScenarioTable(t *testing.T) {
 	}
 	wrong := scenarioFile(t, answers+"  R never if os>=26.4\n")
 	text := command(t, 1, "scenario", "--all", wrong)
-	for _, want := range []string{"X1           -    -    2    2    2    2   2!", "FAIL  X1/endAfterFail=true on iOS 26.4: an answer (" + wrong + ":1)",
+	for _, want := range []string{"X1          -    -    2    2    2    2   2!  an answer", "FAIL  X1/endAfterFail=true on iOS 26.4: an answer (" + wrong + ":1)",
 		"line 13: want R never if os>=26.4", "1 scenarios, played 10 times", "8 passed, 2 failed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

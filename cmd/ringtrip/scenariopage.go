@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/ringtrip/ringtrip/callkit/callkittest"
+	"github.com/ringtrip/ringtrip/iossim"
 )
 
 // The page's view of the scenarios that ringtrip brings: a list, and each of them played anew on a simulated iPhone
 // of its own and recorded moment by moment. Nothing is kept, and no world outlives its answer.
 
-// scenarioPage serves GET /demo/scenarios, the list, and GET /demo/scenarios/{id}, a recording. The query of the
+// scenarioPage serves GET /demo/scenarios, the list with the knobs and rules that there are, and GET /demo/scenarios/{id}, a recording. The query of the
 // latter may say os, variant and, repeatedly, knob=name=value. What it can't play it refuses as JSON, {"error": why}.
 func scenarioPage() http.Handler {
 	mux := http.NewServeMux()
@@ -28,7 +29,7 @@ func listScenarios(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"scenarios": list})
+	answer(w, http.StatusOK, map[string]any{"scenarios": list, "knobs": iossim.KnobList(), "rules": callkittest.Rules()})
 }
 
 func recordScenario(w http.ResponseWriter, r *http.Request) {

@@ -23,9 +23,16 @@ func getScenario(t *testing.T, path string, into any) int {
 
 // TestScenarioPageServesWhatItLists asks for the list, then for a recording by the list's own words.
 func TestScenarioPageServesWhatItLists(t *testing.T) {
-	var list struct{ Scenarios []callkittest.Info }
+	var list struct {
+		Scenarios []callkittest.Info
+		Knobs     []iossim.KnobInfo
+		Rules     []callkittest.Rule
+	}
 	if code := getScenario(t, "/demo/scenarios", &list); code != http.StatusOK || len(list.Scenarios) < 50 {
 		t.Fatalf("the list: %d, %d scenarios", code, len(list.Scenarios))
+	}
+	if len(list.Knobs) != len(iossim.KnobList()) || list.Knobs[0].Name == "" || len(list.Rules) != len(callkittest.Rules()) {
+		t.Errorf("the knobs are %+v, the rules %+v", list.Knobs, list.Rules)
 	}
 	var s callkittest.Info
 	for _, have := range list.Scenarios {

@@ -161,7 +161,7 @@ func (l *Lab) Dial(ctx context.Context, d *Device, callee, name string) error {
 		if e := d.Engine(); e != nil {
 			_, why = e.Start(phone.StartRequest{Callee: callee, Name: name})
 		}
-		return why == nil || errors.Is(why, phone.ErrOnCall)
+		return why == nil || errors.Is(why, phone.ErrOnCall) || errors.Is(why, phone.ErrTooManyCalls)
 	})
 	if err != nil || why != nil {
 		return fmt.Errorf("%s can't call %s: %w", d.Name, callee, why)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,6 +60,9 @@ var moves = []string{
 	"call", "call", "call", "call", "answer", "answer", "answer", "race", "race", "decline", "end", "end", "hold", "mute", "keys",
 	"open", "home", "lock", "unlock", "swipe", "crash", "service", "online", "online", "break", "focus", "block", "clock",
 	"server", "wait",
+	"second", "second", "second", "hold-and-accept", "hold-and-accept", "end-and-accept", "end-held-and-accept", "swap", "swap",
+	"app-hold-answer", "app-end-answer", "app-swap", "app-resume",
+	"cellular-ring", "cellular-ring", "cellular-dial", "cellular-answered", "cellular-end", "cellular-end",
 }
 
 // life is a server and four phones on a virtual clock, over a network and a push service that go wrong.
@@ -85,6 +89,8 @@ type life struct {
 	second time.Time // of the count
 	count  int
 	storm  string
+
+	several string // what went wrong between calls
 }
 
 // live plays a script in a bubble of virtual time and returns what is wrong in the end, "" if nothing is.
@@ -102,7 +108,9 @@ func live(t *testing.T, seed uint64, script []move, faults []PushFault, tally ma
 		}
 		for _, m := range script {
 			time.Sleep(m.After)
+			l.alone()
 			l.do(t.Context(), m)
+			l.alone()
 		}
 		wrong = l.end(t.Context())
 		if wrong != "" {
@@ -225,6 +233,16 @@ func (l *life) aim(m move) int {
 		fits = iossim.Screen.Ringing
 	case "end", "hold", "mute", "keys", "crash", "swipe", "service":
 		fits = func(s iossim.Screen) bool { return s.Call != nil && s.Call.Status == "" }
+	case "hold-and-accept", "end-and-accept", "end-held-and-accept", "swap":
+		fits = func(s iossim.Screen) bool { return s.Call != nil && offers(*s.Call, m.What) }
+	case "app-hold-answer", "app-end-answer":
+		fits = func(s iossim.Screen) bool { return s.Kind == iossim.ScreenCallWaiting }
+	case "app-swap", "app-resume":
+		fits = func(s iossim.Screen) bool { return len(s.Others) > 0 || s.Call != nil && s.Call.Held }
+	case "cellular-ring", "second":
+		fits = func(s iossim.Screen) bool { return s.Call != nil && s.Call.Status == "" }
+	case "cellular-end", "cellular-answered":
+		fits = hasCellular
 	default:
 		return m.Device
 	}
@@ -234,6 +252,67 @@ func (l *life) aim(m move) int {
 		}
 	}
 	return m.Device
+}
+
+func offers(c iossim.ScreenCall, button string) bool {
+	return slices.ContainsFunc(c.Buttons, func(b iossim.Button) bool { return b.ID == button && b.Enabled })
+}
+
+// hasCellular reports whether a call over the mobile network is on the screen.
+func hasCellular(s iossim.Screen) bool {
+	return s.Call != nil && s.Call.Cellular || slices.ContainsFunc(s.Others, func(c iossim.ScreenCall) bool { return c.Cellular })
+}
+
+// several is what an app's own screen asks of its engine about several calls.
+func several(e *phone.Phone, what string) error {
+	for _, c := range e.Calls() {
+		switch {
+		case what == "app-hold-answer" && c.Waiting:
+			return e.HoldAndAnswer(c.ID)
+		case what == "app-end-answer" && c.Waiting:
+			return e.EndAndAnswer(c.ID)
+		case what == "app-resume" && c.Held:
+			return e.Resume(c.ID)
+		}
+	}
+	if what == "app-swap" {
+		return e.Swap()
+	}
+	return phone.ErrNoCall
+}
+
+// callBusy has somebody else call whoever is on the phone at device i.
+func (l *life) callBusy(i int) error {
+	for j, d := range l.dev {
+		e := d.Engine()
+		if lifeDevices[j].user == lifeDevices[i].user || e == nil || d.Phone.Screen().Call != nil {
+			continue
+		}
+		_, err := e.Start(phone.StartRequest{Callee: lifeDevices[i].user})
+		return err
+	}
+	return nil
+}
+
+// alone looks for what must never be: a phone with sound in two calls, or one that contradicts itself.
+func (l *life) alone() {
+	if l.several != "" {
+		return
+	}
+	for i, f := range l.fakes {
+		n := 0
+		for _, s := range f.Sessions() {
+			if s.AudioRunning() && !s.Closed() {
+				n++
+			}
+		}
+		if n > 1 {
+			l.several = fmt.Sprintf("%s had sound in %d calls at once", l.dev[i].ID, n)
+		}
+	}
+	if err := l.world.Check(); err != nil {
+		l.several = err.Error()
+	}
 }
 
 func (l *life) do(ctx context.Context, m move) {
@@ -270,6 +349,12 @@ func (l *life) do(ctx context.Context, m move) {
 		l.down[len(l.down)-1].to = time.Now()
 	case "wait":
 		time.Sleep(time.Duration(m.Other) * 20 * time.Second)
+	case "second":
+		err = l.callBusy(m.Device)
+	case "app-hold-answer", "app-end-answer", "app-swap", "app-resume":
+		if e := d.Engine(); e != nil {
+			err = several(e, m.What)
+		}
 	case "keys":
 		err = d.Phone.Keys("5")
 	case "block":
@@ -313,8 +398,15 @@ func (l *life) end(ctx context.Context) string {
 		_ = d.Phone.Unlock()
 		time.Sleep(time.Second)
 		_ = d.Phone.OpenApp(Bundle) // a leftover ends when its app starts
+		for range 3 {
+			if hasCellular(d.Phone.Screen()) {
+				d.Phone.CellularEnd()
+				time.Sleep(time.Second)
+			}
+		}
 	}
 	time.Sleep(90 * time.Second)
+	held := l.leftHeld()
 	for _, d := range l.dev {
 		if e := d.Engine(); e != nil {
 			for _, c := range e.Calls() {
@@ -326,12 +418,23 @@ func (l *life) end(ctx context.Context) string {
 	}
 	time.Sleep(5 * time.Minute)
 	synctest.Wait()
-	var wrong []string
+	wrong := held
 	for i, d := range l.dev {
 		wrong = append(wrong, l.phoneWrong(d)...)
 		for _, v := range l.fakes[i].Violations() {
 			wrong = append(wrong, d.ID+": media: "+v)
 		}
+	}
+	for _, e := range l.world.Entries() {
+		for word, prefix := range map[string]string{"(waited)": "waiting ", "(held)": "performSetHeld", "(cellular)": "cellularRing"} {
+			if strings.HasPrefix(e.Text, prefix) {
+				l.tally[word]++
+			}
+		}
+	}
+	l.alone()
+	if l.several != "" {
+		wrong = append(wrong, l.several)
 	}
 	if l.storm != "" {
 		wrong = append(wrong, l.storm)
@@ -341,6 +444,21 @@ func (l *life) end(ctx context.Context) string {
 		w = append(w, err.Error())
 	}
 	return strings.Join(append(wrong, w...), "\n")
+}
+
+// leftHeld looks for calls that were held for another one which is long over, and that nobody resumed.
+func (l *life) leftHeld() (wrong []string) {
+	for _, d := range l.dev {
+		e := d.Engine()
+		if e == nil {
+			continue
+		}
+		live := slices.DeleteFunc(e.Calls(), func(c phone.Call) bool { return c.State == call.Ended })
+		if len(live) == 1 && live[0].CanResume {
+			wrong = append(wrong, fmt.Sprintf("%s: call %s is left on hold", d.ID, live[0].ID))
+		}
+	}
+	return wrong
 }
 
 // phoneWrong looks for ghosts and loose ends on a phone at rest.

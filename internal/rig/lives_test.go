@@ -3,6 +3,7 @@ package rig
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ func TestRandomLives(t *testing.T) {
 	played, tally := 0, map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		script := rapid.SliceOfN(rapid.Custom(drawMove), 3, 25).Draw(rt, "script")
+		if rapid.IntRange(0, 2).Draw(rt, "busy") == 0 {
+			script = append(slices.Clone(busy), script...)
+		}
 		faults := rapid.SliceOfN(rapid.Custom(drawFault), 0, 8).Draw(rt, "pushes")
 		seed := rapid.Uint64Range(0, 1000).Draw(rt, "network")
 		played++
@@ -31,6 +35,12 @@ func TestRandomLives(t *testing.T) {
 		}
 	})
 	t.Logf("%d lives; calls by reason: %v", played, tally)
+}
+
+// busy is how a life begins that is about several calls on one phone: carol calls bob, who talks to alice.
+var busy = []move{
+	{What: "call", Device: 0, Other: 1}, {After: 3 * time.Second, What: "answer", Device: 1},
+	{After: time.Second, What: "call", Device: 3, Other: 1}, {After: 2 * time.Second, What: "wait", Device: 1},
 }
 
 func scriptText(script []move) string {

@@ -3,4 +3,4 @@
 package rig
 
 // lives is how many random lives are played.
-const lives = "200"
+const lives = "150"

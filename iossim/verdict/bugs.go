@@ -59,7 +59,7 @@ var bugs = []Bug{
 		Why:    "When the far end of the cellular call hangs up, the held call stays on hold and no callback comes; Apple calls it intentional.",
 		Source: "forums 715488 749202, Cap-go/capacitor-twilio-voice PR66",
 		Fix:    "Watch CXCallObserver: when the foreign call has ended, request SetHeld(false), or show a button for it."},
-	{ID: "B15", Title: "the wrong call is ended or answered by End & Accept",
+	{ID: "B15", Title: "the wrong call is ended, answered or heard where there are two",
 		Why:    "Actions name their call; an app with one global current call hangs up the new one or answers the old one.",
 		Source: "flutter_callkit_incoming#118 #346 #794, Azure/azure-sdk-for-ios#2080",
 		Fix:    "Look calls up by the action's callUUID, always."},

@@ -90,11 +90,6 @@ func (sv *server) talks(id callkit.UUID) bool {
 // sends reports whether the far end hears the user.
 func (sv *server) sends(id callkit.UUID) bool { return sv.talks(id) && !sv.line.media[id].muted }
 
-// runs reports whether the audio unit of a call runs.
-func (sv *server) runs(id callkit.UUID) bool {
-	return sv.line != nil && sv.line.media[id] != nil && sv.line.media[id].running
-}
-
 // sessionLost stops every audio unit: the system has taken the session back.
 func (sv *server) sessionLost() {
 	if sv.line != nil {

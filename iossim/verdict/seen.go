@@ -10,7 +10,7 @@ import (
 
 // at returns the index in log of the first entry of a channel that begins with prefix, or -1.
 func at(log []iossim.Entry, c iossim.Channel, prefix string) int {
-	return slices.IndexFunc(log, func(e iossim.Entry) bool { return e.Channel == c && strings.HasPrefix(e.Text, prefix) })
+	return slices.IndexFunc(log, func(e iossim.Entry) bool { return e.Channel == c && strings.HasPrefix(words(e), prefix) })
 }
 
 // has reports whether there is such an entry since look.
@@ -20,7 +20,7 @@ func (s *stage) has(c iossim.Channel, prefix string) bool { return at(s.log(), c
 func (s *stage) count(c iossim.Channel, prefix string) int {
 	n := 0
 	for _, e := range s.log() {
-		if e.Channel == c && strings.HasPrefix(e.Text, prefix) {
+		if e.Channel == c && strings.HasPrefix(words(e), prefix) {
 			n++
 		}
 	}
@@ -30,9 +30,9 @@ func (s *stage) count(c iossim.Channel, prefix string) int {
 // killed says which check of the system killed the app since look: "check 1", "check 2" or "".
 func (s *stage) killed() string {
 	for _, e := range s.log() {
-		if e.Channel == iossim.ChanSystem && strings.HasPrefix(e.Text, "kill ") {
+		if e.Channel == iossim.ChanSystem && strings.HasPrefix(words(e), "kill ") {
 			for _, check := range []string{"check 1", "check 2"} {
-				if strings.Contains(e.Text, check) {
+				if strings.Contains(words(e), check) {
 					return check
 				}
 			}

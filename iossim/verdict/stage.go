@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ type stopped struct{}
 const tooMuch = 2000
 
 func newStage(sub Subject, os string, seed uint64, knobs func(*iossim.Knobs)) (*stage, error) {
+	if sub == nil {
+		return nil, errors.New("verdict: the subject is nil; the function that makes it must return one")
+	}
 	k, err := iossim.Profile(os)
 	if err != nil {
 		return nil, fmt.Errorf("verdict: %w", err)

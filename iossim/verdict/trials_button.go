@@ -43,7 +43,7 @@ func mute(s *stage) {
 func (s *stage) agree(c Call, what string, muted bool) {
 	n := 0
 	for _, e := range s.log() {
-		if e.Channel == iossim.ChanProvider && strings.HasPrefix(e.Text, "performSetMuted") {
+		if e.Channel == iossim.ChanProvider && strings.HasPrefix(words(e), "performSetMuted") {
 			n++
 		}
 	}
@@ -91,7 +91,7 @@ func video(s *stage) {
 	s.open()
 	_, id := s.talk("bob")
 	if !s.offers("video") {
-		return // the app offers no video
+		panic(lacking{"the app offers no video (supportsVideo)"})
 	}
 	s.look()
 	s.do(s.ph.Video())

@@ -20,7 +20,9 @@ var callTrials = []trial{
 		about: "A second call comes in while the app talks; its report must not touch the audio session.", play: secondRing},
 	{name: "action-times-out", bugs: []string{"B24"}, needs: needsSay,
 		about: "Media never connects and the answer times out, or is fulfilled at once: the app must end the call everywhere.", play: actionTimesOut,
-		knobs: func(k *iossim.Knobs) { k.ActionTimeout, k.EndAfterTimeout = time.Second, false }},
+		knobs: func(k *iossim.Knobs) {
+			k.ActionTimeout, k.LCKActionTimeout, k.EndAfterTimeout = time.Second, time.Second, false
+		}},
 	{name: "actions-are-settled", bugs: []string{"B23"},
 		about: "The user mutes, holds, resumes, presses keys and ends: every action is settled.", play: actionsAreSettled},
 }
@@ -163,7 +165,7 @@ func actionTimesOut(s *stage) {
 	s.do(s.ph.Answer())
 	s.run(30 * time.Second)
 	if !s.has(iossim.ChanProvider, "timedOutPerforming") {
-		return // an app that fulfils at once gives it no occasion
+		panic(lacking{"the app settles an answer at once, so none can time out"})
 	}
 	if _, there := s.live(id); there {
 		panic(stuck{"the call outlived its answer"})

@@ -103,7 +103,7 @@ func pushBadUUID(s *stage) {
 	bad := bytes.ReplaceAll(payload, []byte(id), []byte("not-a-uuid"))
 	bad = bytes.ReplaceAll(bad, []byte(strings.ToUpper(id)), []byte("NOT-A-UUID"))
 	if bytes.Equal(bad, payload) {
-		return // the payload has no UUID in clear
+		panic(lacking{"the push names the call by no UUID in clear, so there is none to spoil"})
 	}
 	s.kill()
 	s.look()
@@ -240,10 +240,10 @@ func pushWithoutCaller(s *stage) {
 	s.push(c)
 	s.run(2 * time.Second)
 	for _, e := range s.log() {
-		if e.Channel != iossim.ChanApp || !strings.HasPrefix(e.Text, reportLine) {
+		if e.Channel != iossim.ChanApp || !strings.HasPrefix(words(e), reportLine) {
 			continue
 		}
-		if !strings.Contains(e.Text, "handle=") || strings.Contains(e.Text, `handle=""`) {
+		if !strings.Contains(words(e), "handle=") || strings.Contains(words(e), `handle=""`) {
 			s.find("B37", "a call without a caller is reported without a remote handle")
 		}
 		return

@@ -17,7 +17,7 @@ var ringTrials = []trial{
 		knobs: func(k *iossim.Knobs) { k.SuspendAfter = time.Millisecond }},
 	{name: "end-of-unknown-call", bugs: []string{"B36"},
 		about: "The answer times out and the system asks for the end of the call, which the app has ended already; later it dies in a call and its next process is asked to end that.", play: endOfUnknown,
-		knobs: func(k *iossim.Knobs) { k.ActionTimeout = time.Second }},
+		knobs: func(k *iossim.Knobs) { k.ActionTimeout, k.LCKActionTimeout = time.Second, time.Second }},
 	{name: "video-on-lock-screen", bugs: []string{"B30"},
 		about: "A video call is answered on the lock screen; the user unlocks some seconds later, and must find the app.", play: videoLocked},
 }
@@ -71,8 +71,10 @@ func endOfUnknown(s *stage) {
 		s.stop()
 	}
 	s.endAll()
-	if err := s.ph.SetKnob("actionTimeout", "1m"); err != nil {
-		panic(stuck{err.Error()})
+	for _, knob := range []string{"actionTimeout", "lckActionTimeout"} {
+		if err := s.ph.SetKnob(knob, "1m"); err != nil {
+			panic(stuck{err.Error()})
+		}
 	}
 	s.sv.transport = 100 * time.Millisecond
 	_, id = s.talk("carol")

@@ -3,7 +3,6 @@ package verdict_test
 import (
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -21,20 +20,32 @@ func rightApp() verdict.Subject { return right.NewSubject(nil) }
 // early answer, and mustReport.
 var some = verdict.Options{OS: []string{"14.5", "16", "26.4"}}
 
-func TestRightAppPassesAllTrials(t *testing.T) {
-	v, err := verdict.Examine(rightApp, verdict.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !v.OK() {
-		t.Errorf("the right app is not right:\n%s", v)
-	}
-	for _, n := range v.Untried {
-		if n.Trial != "push-for-others" { // the right server sends no other pushes
-			t.Errorf("not tried: %s: %s", n.Trial, n.Why)
-		}
+// The right app, in all designs that are legal, has nothing to be found, on any version of iOS.
+func TestRightAppsPassAllTrials(t *testing.T) {
+	for _, d := range right.Designs() {
+		t.Run(d.Name, func(t *testing.T) {
+			v, err := verdict.Examine(func() verdict.Subject { return right.NewSubject(d.Wrap) }, verdict.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !v.OK() {
+				t.Errorf("the right app is not right:\n%s", v)
+			}
+			untried := append(d.Untried, "push-for-others") // the right server sends no other pushes
+			for _, n := range v.Untried {
+				if !slices.Contains(untried, n.Trial) {
+					t.Errorf("not tried: %s: %s", n.Trial, n.Why)
+				}
+			}
+			if want := len(verdict.Trials()) - len(untried); len(v.Passed) != want {
+				t.Errorf("%d trials passed, want %d", len(v.Passed), want)
+			}
+		})
 	}
 }
+
+// The helper for go test passes the right app.
+func TestTest(t *testing.T) { verdict.TestWith(t, rightApp, some) }
 
 // Each wrong app is caught by its name, and by no other than what necessarily follows. Each trial is the only one
 // that catches some wrong app, so none can be taken away unnoticed.
@@ -123,21 +134,5 @@ func TestEqualSeedsGiveEqualVerdicts(t *testing.T) {
 	}
 	if texts[0] != texts[1] {
 		t.Errorf("two verdicts of one app differ:\n%s\n%s", texts[0], texts[1])
-	}
-}
-
-func TestOptionsThatMakeNoSense(t *testing.T) {
-	for _, c := range []struct {
-		o    verdict.Options
-		want string
-	}{
-		{verdict.Options{OS: []string{"9"}}, `"9" is no version of iOS`},
-		{verdict.Options{Known: map[string]string{"B99": "x"}}, "bugs are named B1 to B42"},
-		{verdict.Options{Trials: "("}, "Options.Trials"},
-		{verdict.Options{Trials: "no-such-trial"}, "no trial is named"},
-	} {
-		if _, err := verdict.Examine(rightApp, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v: %v, want %q", c.o, err, c.want)
-		}
 	}
 }

@@ -29,7 +29,7 @@ type Line struct {
 	State State
 	Held  bool
 	For   For   // what it is held for
-	Own   bool  // the app's user asked for it to be held, and it is not yet
+	Wish  For   // what the app has asked for it to be held for, and it is not yet; ForNobody: it has not
 	Group uint8 // calls of the same group have the same number; 0: in none
 }
 
@@ -73,6 +73,7 @@ type Event struct {
 	Line    uint8   // which line; of Offered and WantStart none: the board chooses
 	With    uint8   // WantMerge, Grouped: the line to group with; None leaves the group
 	On      bool    // Held: on hold. Offered: it must ring even if the device is on a call (glare, or it rings already)
+	Gone    bool    // Held, on hold: another call, ours or not, was over a moment ago; the system may have meant to make way for it
 	Foreign Foreign // ForeignIs
 }
 
@@ -85,11 +86,12 @@ const (
 
 	// From the calls themselves, after package call has heard of it.
 
-	Offered  // a call wants to ring
-	Started  // the system performed the start
-	Answered // here, or by the far end
-	Held     // the system performed hold (On) or resume
-	Ended    // for whatever reason, or it was never started
+	Offered    // a call wants to ring
+	Started    // the system performed the start
+	Answered   // here, or by the far end
+	Held       // the system performed hold (On) or resume
+	HoldFailed // the system refused a hold, or timed it out
+	Ended      // for whatever reason, or it was never started
 
 	// From the system.
 
@@ -103,9 +105,9 @@ const (
 	// From the app's own buttons. They become requests to the system, or are refused.
 
 	WantStart         // call somebody: who talks is held first
-	WantAnswer        // answer: who talks is held first
+	WantAnswer        // answer: who talks is held first, who dials is ended
 	WantEndAnswer     // answer: who is in front is ended first, or who is on hold if nobody is
-	WantEndHeldAnswer // answer: who is on hold is ended, who talks is held first
+	WantEndHeldAnswer // answer: who is on hold is ended first, who talks is held
 	WantHold          // hold
 	WantResume        // resume: who talks is held first
 	WantSwap          // hold who talks, resume who is on hold

@@ -37,6 +37,9 @@ var speak = []claim{
 var wait = []claim{
 	{"a call can be resumed", func(b *Board, _ uint8) bool { return b.resumable() != None }},
 	{"it is not only to be offered", func(b *Board, _ uint8) bool { return !b.Policy.StayHeld }},
+	{"the user holds no call by his own wish", func(b *Board, _ uint8) bool {
+		return b.count(func(l Line) bool { return l.For == ForUser }) == 0
+	}},
 	{"it was not asked for yet", func(b *Board, _ uint8) bool { return !b.Tried }},
 }
 

@@ -14,6 +14,8 @@ const (
 	ifWaits
 	ifUnsettled
 	ifRoom
+	ifRoomBeside
+	ifAnotherDials
 	ifActive
 	ifSwappable
 	ifCannotMix
@@ -39,9 +41,15 @@ var guards = [...]struct {
 	ifUnsettled: {"a call starts, rings or dials", func(b Board, _ Event) bool {
 		return b.count(func(l Line) bool { return l.State == Starting || l.State == Ringing || l.State == Dialing }) > 0
 	}},
-	ifRoom:      {"fewer groups than the policy allows", func(b Board, _ Event) bool { return b.groups() < max(1, int(b.Policy.Groups)) }},
+	ifRoom: {"fewer groups than the policy allows", func(b Board, _ Event) bool { return b.groups() < max(1, int(b.Policy.Groups)) }},
+	ifRoomBeside: {"fewer groups than the policy allows, without one that dials", func(b Board, _ Event) bool {
+		return b.groups()-b.count(Line.dials) < max(1, int(b.Policy.Groups))
+	}},
+	ifAnotherDials: {"another call dials", func(b Board, e Event) bool {
+		return b.Lines[e.Line].Held && b.count(Line.dials) > 0
+	}},
 	ifActive:    {"a call is not on hold", func(b Board, _ Event) bool { return b.count(Line.active) > 0 }},
-	ifSwappable: {"one talks, one is on hold", func(b Board, _ Event) bool { return b.count(Line.active) > 0 && b.swappable() != None }},
+	ifSwappable: {"one talks, one is on hold", func(b Board, _ Event) bool { return b.count(Line.talks) > 0 && b.swappable() != None }},
 	ifCannotMix: {"media can't mix", func(b Board, e Event) bool { return !b.Policy.Mixes && b.partner(e) }},
 	ifGroupable: {"media can mix, the other is another one that talks", func(b Board, e Event) bool { return b.Policy.Mixes && b.partner(e) }},
 	ifGrouped:   {"in a group", func(b Board, e Event) bool { return b.Lines[e.Line].Group != 0 }},
@@ -58,11 +66,12 @@ type change uint8
 
 const (
 	nothing change = iota
+	isNoWish
 	isInFront
 	isHeld
 	isResumed
 	isOver
-	isOwn
+	isWish
 	isLent
 	isTakenBack
 	isForeign
@@ -77,11 +86,12 @@ var changes = [...]struct {
 	make func(b *Board, e Event)
 }{
 	nothing:     {"", func(*Board, Event) {}},
+	isNoWish:    {"the user's wish is over", func(b *Board, e Event) { b.Lines[e.Line].Wish = ForNobody }},
 	isInFront:   {"in front, unless on hold", toFront},
 	isHeld:      {"held, and for whom", hold},
 	isResumed:   {"not held, in front", resume},
 	isOver:      {"forgotten", func(b *Board, e Event) { b.Lines[e.Line] = Line{} }},
-	isOwn:       {"the user wants it", func(b *Board, e Event) { b.Lines[e.Line].Own = true }},
+	isWish:      {"the user wants it", func(b *Board, e Event) { b.Lines[e.Line].Wish = ForUser }},
 	isLent:      {"audio session lent", func(b *Board, _ Event) { b.Lent = true }},
 	isTakenBack: {"audio session taken back", func(b *Board, _ Event) { b.Lent = false }},
 	isForeign:   {"other apps' calls as said", func(b *Board, e Event) { b.Foreign = min(e.Foreign, ForeignOn) }},
@@ -91,14 +101,10 @@ var changes = [...]struct {
 	isTried:     {"resume was asked for", func(b *Board, _ Event) { b.Tried = true }},
 }
 
-// toFront puts a call that talks in front. Who was in front until then, and was put on hold by hand, waits for it: that
-// is how a swap looks from here, two actions without a word about each other.
+// toFront puts a call that talks in front.
 func toFront(b *Board, e Event) {
 	if b.Lines[e.Line].State != Talking || b.Lines[e.Line].Held {
 		return
-	}
-	if f := b.Front; f != None && f != e.Line && b.Lines[f].For == ForUser {
-		b.Lines[f].For = ForLine + For(e.Line)
 	}
 	b.Front = e.Line
 }
@@ -106,34 +112,49 @@ func toFront(b *Board, e Event) {
 // resume takes a line off hold. A wish to hold it that the system did not carry out is over with it.
 func resume(b *Board, e Event) {
 	l := &b.Lines[e.Line]
-	l.Held, l.For, l.Own = false, ForNobody, false
+	l.Held, l.For, l.Wish = false, ForNobody, ForNobody
 	toFront(b, e)
 }
 
-// hold holds a line, for the call that it makes way for: another app's, one of ours that comes, or one of ours that has
-// come already (the system may answer before it holds). Without any it is the user's wish.
+// hold holds a line, for what the app asked for, else for the call that it makes way for: another app's, one of ours that comes, one of ours that has
+// come already (the system may answer before it holds), or one of ours that is on hold (with two calls the system's
+// button is swap, and a swap is two actions without a word about each other). Without any it is the user's wish.
 func hold(b *Board, e Event) {
 	l := &b.Lines[e.Line]
 	if l.Held {
 		return
 	}
-	own := l.Own
-	l.Held, l.Own, l.For = true, false, ForUser
-	if own {
-		return
-	}
-	if b.Foreign == ForeignOn {
+	wish := l.Wish
+	l.Held, l.Wish = true, ForNobody
+	switch coming, waiting := b.other(e.Line, false), b.other(e.Line, true); {
+	case wish != ForNobody:
+		l.For = wish
+	case b.Foreign == ForeignOn:
 		l.For = ForForeign
-		return
+	case e.Gone:
+		l.For = ForGone
+	case coming != None:
+		l.For = ForLine + For(coming)
+	case b.Foreign == ForeignHeld:
+		l.For = ForForeign
+	case waiting != None:
+		l.For = ForLine + For(waiting)
+	default:
+		l.For = ForUser
 	}
-	for _, coming := range []State{Starting, Ringing, Dialing, Talking} {
-		for i, other := range b.Lines {
-			if uint8(i) != e.Line && other.State == coming && !other.Held && (other.Group == 0 || other.Group != l.Group) {
-				l.For = ForLine + For(i)
-				return
+}
+
+// other returns a call besides line i, and besides those of its group, that is on hold or is not; the one that is
+// nearest to its beginning.
+func (b Board) other(i uint8, held bool) uint8 {
+	for _, s := range []State{Starting, Ringing, Dialing, Talking} {
+		for j, l := range b.Lines {
+			if uint8(j) != i && l.State == s && l.Held == held && (l.Group == 0 || l.Group != b.Lines[i].Group) {
+				return uint8(j)
 			}
 		}
 	}
+	return None
 }
 
 // join makes one group of two calls and all who are grouped with either.

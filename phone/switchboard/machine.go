@@ -83,11 +83,11 @@ func (t *turn) order(kind EffectKind, line uint8) {
 	t.out = append(t.out, Effect{Kind: kind, Line: line, With: None})
 }
 
-// each orders for every line of the board before that is so, besides the event's own if it is left out.
-func (t *turn) each(kind EffectKind, on, own bool, is func(Line) bool) {
+// each orders for every line that is so, besides the event's own.
+func (t *turn) each(kind EffectKind, is func(Line) bool) {
 	for i, l := range t.before.Lines {
-		if (own || uint8(i) != t.event.Line) && is(l) {
-			t.out = append(t.out, Effect{Kind: kind, Line: uint8(i), With: None, On: on})
+		if uint8(i) != t.event.Line && is(l) {
+			t.order(kind, uint8(i))
 		}
 	}
 }

@@ -48,6 +48,33 @@ func someActive(b Board, e Event) bool  { return len(unheldBut(b, None)) > 0 }
 func unsettled(b Board, _ Event) bool   { return len(those(b, Starting, Ringing, Dialing)) > 0 }
 func swapTarget(b Board, _ Event) uint8 { return b.swappable() }
 
+func dials(b Board, _ Event) bool {
+	return len(slices.DeleteFunc(those(b, Dialing), func(i uint8) bool { return b.Lines[i].Held })) > 0
+}
+
+// makesRoom is what a call that comes to the front asks of the others: who talks is held, who dials is ended.
+func makesRoom(b Board, but uint8) []Effect {
+	var hold, end []uint8
+	for _, i := range unheldBut(b, but) {
+		if b.Lines[i].State == Talking {
+			hold = append(hold, i)
+		} else {
+			end = append(end, i)
+		}
+	}
+	return append(give(AskHold, true, hold...), give(AskEnd, false, end...)...)
+}
+
+// roomBeside is room where who dials is ended.
+func roomBeside(b Board, e Event) bool {
+	for i, l := range b.Lines {
+		if l.State == Dialing && !l.Held {
+			b.Lines[i] = Line{}
+		}
+	}
+	return room(b, e)
+}
+
 // room says in other words whether one more call keeps to the limit.
 func room(b Board, _ Event) bool {
 	groups := map[uint8]bool{}
@@ -111,15 +138,28 @@ func heldFor(b Board, e Event) (bool, For) {
 	switch {
 	case l.Held:
 		return true, l.For
-	case l.Own:
-		return true, ForUser
+	case l.Wish != ForNobody:
+		return true, l.Wish
 	case b.Foreign == ForeignOn:
 		return true, ForForeign
+	}
+	if e.Gone {
+		return true, ForGone
 	}
 	for _, s := range []State{Starting, Ringing, Dialing, Talking} {
 		for _, i := range those(b, s) {
 			if i != e.Line && !b.Lines[i].Held && !together(b, i, e.Line) {
 				return true, ForLine + For(i)
+			}
+		}
+	}
+	if b.Foreign == ForeignHeld {
+		return true, ForForeign // a swap
+	}
+	for _, s := range []State{Dialing, Talking} {
+		for _, i := range those(b, s) {
+			if i != e.Line && b.Lines[i].Held && !together(b, i, e.Line) {
+				return true, ForLine + For(i) // a swap
 			}
 		}
 	}
@@ -154,17 +194,17 @@ var musts = []must{
 	}, nil},
 	{"leaving a group is done", and(at(Grouped, Talking), toNobody, inGroup), keep, only(FulfillGroup), nil},
 	{"any other group action fails", at(Grouped), keep, only(FailGroup), nil},
-	{"after a moment's patience a resume is asked for", and(at(Patience), func(b Board, _ Event) bool { return canAny(b) && !b.Policy.StayHeld && !b.Tried }), keep,
+	{"after a moment's patience a resume is asked for", and(at(Patience), func(b Board, _ Event) bool { return canAny(b) && !b.Policy.StayHeld && !b.Tried && !byUser(b) }), keep,
 		func(b Board, _ Event) []Effect { return give(AskHold, false, b.resumable()) }, nil},
 
 	{"no start while a call rings or dials", and(at(WantStart), unsettled), keep, refuse(OnCall), nil},
 	{"no start beyond the limit, or the lines", and(at(WantStart), func(b Board, e Event) bool { return fullHouse(b, e) || !room(b, e) }), keep, refuse(TooMany), nil},
 	{"a start holds who talks first", at(WantStart), keep, func(b Board, _ Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, None)...), give(AskStart, false, b.free())...)
+		return append(makesRoom(b, None), give(AskStart, false, b.free())...)
 	}, nil},
-	{"no answer beyond the limit", and(at(WantAnswer, Ringing), not(room)), keep, refuse(TooMany), nil},
+	{"no answer beyond the limit", and(at(WantAnswer, Ringing), not(roomBeside)), keep, refuse(TooMany), nil},
 	{"an answer holds who talks first", at(WantAnswer, Ringing), keep, func(b Board, e Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
+		return append(makesRoom(b, e.Line), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"end and answer ends who talks", and(at(WantEndAnswer, Ringing), someActive), keep, func(b Board, e Event) []Effect {
 		return append(give(AskEnd, false, unheldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
@@ -173,16 +213,19 @@ var musts = []must{
 		return append(give(AskEnd, false, heldBut(b, e.Line)...), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"end held and answer ends who is on hold and holds who talks", at(WantEndHeldAnswer, Ringing), keep, func(b Board, e Event) []Effect {
-		return append(append(give(AskEnd, false, heldBut(b, e.Line)...), give(AskHold, true, unheldBut(b, e.Line)...)...), give(AskAnswer, false, e.Line)...)
+		return append(append(give(AskEnd, false, heldBut(b, e.Line)...), makesRoom(b, e.Line)...), give(AskAnswer, false, e.Line)...)
 	}, nil},
 	{"hold is asked for once", and(at(WantHold, Dialing, Talking), not(onHold)), keep, func(_ Board, e Event) []Effect { return give(AskHold, true, e.Line) }, nil},
 	{"what is held need not be held", at(WantHold, Dialing, Talking), keep, nothingAsked, nil},
+	{"no resume while another call dials", and(at(WantResume, Dialing, Talking), onHold, dials), keep, refuse(OnCall), nil},
 	{"resume holds who talks first", and(at(WantResume, Dialing, Talking), onHold), keep, func(b Board, e Event) []Effect {
-		return append(give(AskHold, true, unheldBut(b, e.Line)...), give(AskHold, false, e.Line)...)
+		return append(makesRoom(b, e.Line), give(AskHold, false, e.Line)...)
 	}, nil},
 	{"what is not held need not be resumed", at(WantResume, Dialing, Talking), keep, nothingAsked, nil},
-	{"swap holds who talks and resumes the other", and(at(WantSwap), someActive, func(b Board, e Event) bool { return swapTarget(b, e) != None }), keep, func(b Board, e Event) []Effect {
-		all := give(AskHold, true, unheldBut(b, None)...)
+	{"swap holds who talks and resumes the other", and(at(WantSwap), func(b Board, _ Event) bool {
+		return slices.ContainsFunc(b.Lines[:], func(l Line) bool { return l.State == Talking && !l.Held })
+	}, func(b Board, e Event) bool { return swapTarget(b, e) != None }), keep, func(b Board, e Event) []Effect {
+		all := give(AskHold, true, slices.DeleteFunc(unheldBut(b, None), func(i uint8) bool { return b.Lines[i].State != Talking })...)
 		other := swapTarget(b, e)
 		for _, i := range those(b, Talking) {
 			if i == other || together(b, i, other) {
@@ -252,16 +295,28 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 		if is.State != state || is.Held != held {
 			return fmt.Errorf("must: %s: line %d is %v held %v, want %v held %v", found.name, i, is.State, is.Held, state, held)
 		}
-		// Whom it is held for may be over, or it may be a swap seen as two actions.
 		gone := why >= ForLine && (int(why-ForLine) < Lines && after.Lines[why-ForLine].State == Free) || why == ForForeign && after.Foreign == NoForeign
-		swapped := why == ForUser && before.Front == i && after.Front != i && after.Front != None && is.For == ForLine+For(after.Front)
 		switch {
 		case gone && is.For != ForGone,
-			!gone && !swapped && is.For != why:
+			!gone && is.For != why:
 			return fmt.Errorf("must: %s: line %d is held for %v, want %v", found.name, i, is.For, why)
 		}
-		if own := e.Kind == WantHold && mine && len(given) == 1 && given[0].Kind == AskHold || was.Own && is.State != Free && !(mine && e.Kind == Held); is.Own != own {
-			return fmt.Errorf("must: the user's own wish to hold is kept until it is held or resumed: line %d", i)
+		wish := was.Wish
+		switch {
+		case is.State == Free, mine && (e.Kind == Held || e.Kind == HoldFailed):
+			wish = ForNobody
+		case !slices.Contains(given, Effect{Kind: AskHold, Line: i, With: None, On: true}):
+		case e.Kind == WantHold:
+			wish = ForUser
+		case e.Kind == WantSwap:
+			wish = ForLine + For(swapTarget(before, e))
+		case e.Kind == WantStart:
+			wish = ForLine + For(before.free())
+		default:
+			wish = ForLine + For(e.Line)
+		}
+		if is.Wish != wish {
+			return fmt.Errorf("must: what the app wants a call to be held for is kept until it is held, resumed, or not held: line %d", i)
 		}
 		if err := groupMust(before, e, after, i); err != nil {
 			return err
@@ -273,8 +328,6 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 		ok   bool
 	}{
 		{"who is answered or resumed comes to the front", !came || after.Lines[e.Line].Held || after.Front == e.Line},
-		{"who was in front and was held by the user waits for who comes", !came || after.Lines[e.Line].Held || before.Front == None || before.Front == e.Line ||
-			before.Lines[before.Front].For != ForUser || after.Lines[before.Front].For == ForLine+For(e.Line)},
 		{"who is in front and talks stays there unless another comes", came || reset || before.Front == None ||
 			after.Lines[before.Front].State != Talking || after.Lines[before.Front].Held || after.Front == before.Front},
 		{"who was in front is remembered on hold, while nobody else talks", reset || before.Front == None ||
@@ -285,7 +338,7 @@ func checkMusts(before Board, e Event, after Board, effects []Effect) error {
 			slices.Contains(sound, TakeBack) && slices.Contains(sound, Lend)},
 		{"the sound restarts for nothing else", e.Kind == AudioOn || before.Front != after.Front || !(slices.Contains(sound, TakeBack) && slices.Contains(sound, Lend))},
 		{"the policy never changes", before.Policy == after.Policy},
-		{"a resume is asked for once", after.Tried == (canAny(after) && (before.Tried || e.Kind == Patience && !before.Policy.StayHeld && canAny(before)))},
+		{"a resume is asked for once", after.Tried == (canAny(after) && (before.Tried || e.Kind == Patience && !before.Policy.StayHeld && !byUser(before) && canAny(before)))},
 	} {
 		if !p.ok {
 			return fmt.Errorf("must: %s", p.name)

@@ -7,7 +7,7 @@ var (
 	foreignNames = [...]string{"none", "held", "on"}
 	forNames     = [...]string{"", "user", "foreign", "gone"}
 	eventNames   = [...]string{
-		"", "offered", "started", "answered", "held", "ended", "audio_on", "audio_off", "foreign_is", "grouped", "reset",
+		"", "offered", "started", "answered", "held", "hold_failed", "ended", "audio_on", "audio_off", "foreign_is", "grouped", "reset",
 		"patience", "want_start", "want_answer", "want_end_answer", "want_end_held_answer", "want_hold", "want_resume",
 		"want_swap", "want_merge", "want_split",
 	}
@@ -63,6 +63,9 @@ func (e Event) String() string {
 	}
 	if e.On {
 		s += " on"
+	}
+	if e.Gone {
+		s += " for a call that is over"
 	}
 	return s
 }

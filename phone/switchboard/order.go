@@ -11,8 +11,8 @@ const (
 	failGroup
 	resumeGroup
 	askResumable
-	holdOthers
-	holdActive
+	makeRoom
+	holdTalking
 	endActive
 	endHeld
 	resumeOther
@@ -36,10 +36,10 @@ var orders = [...]struct {
 	failGroup:    {"fail the action", func(t *turn) { t.order(FailGroup, t.event.Line) }},
 	resumeGroup:  {"ask to resume members on hold", resumeMembers},
 	askResumable: {"ask to resume who can", func(t *turn) { t.order(AskHold, t.before.resumable()) }},
-	holdOthers:   {"ask to hold who is not", func(t *turn) { t.each(AskHold, true, false, Line.active) }},
-	holdActive:   {"ask to hold who is not", func(t *turn) { t.each(AskHold, true, true, Line.active) }},
-	endActive:    {"ask to end who is not on hold", func(t *turn) { t.each(AskEnd, false, false, Line.active) }},
-	endHeld:      {"ask to end who is on hold", func(t *turn) { t.each(AskEnd, false, false, Line.onHold) }},
+	makeRoom:     {"ask to hold who talks and to end who dials", func(t *turn) { t.hold(t.event.Line); t.each(AskEnd, Line.dials) }},
+	holdTalking:  {"ask to hold who talks", func(t *turn) { t.hold(t.before.swappable()) }},
+	endActive:    {"ask to end who is not on hold", func(t *turn) { t.each(AskEnd, Line.active) }},
+	endHeld:      {"ask to end who is on hold", func(t *turn) { t.each(AskEnd, Line.onHold) }},
 	resumeOther:  {"ask to resume the other", resumeSwapped},
 	resumeBoth:   {"ask to resume the two", resumePair},
 	askStart:     {"ask to start", func(t *turn) { t.order(AskStart, t.event.Line) }},
@@ -48,6 +48,16 @@ var orders = [...]struct {
 	askResume:    {"ask to resume", func(t *turn) { t.order(AskHold, t.event.Line) }},
 	askGroup:     {"ask to group", func(t *turn) { t.out = append(t.out, Effect{Kind: AskGroup, Line: t.event.Line, With: t.event.With}) }},
 	askSplit:     {"ask to leave the group", func(t *turn) { t.order(AskGroup, t.event.Line) }},
+}
+
+// hold asks to hold who talks, for a line.
+func (t *turn) hold(for1 uint8) {
+	for i, l := range t.before.Lines {
+		if uint8(i) != for1 && l.talks() {
+			t.out = append(t.out, Effect{Kind: AskHold, Line: uint8(i), With: None, On: true})
+			t.next.Lines[i].Wish = ForLine + For(for1)
+		}
+	}
 }
 
 // restartSound begins the sound anew: a session that is given twice has lost what ran on it.

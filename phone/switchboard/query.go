@@ -7,6 +7,12 @@ func (l Line) active() bool {
 	return (l.State == Dialing || l.State == Talking) && !l.Held
 }
 
+// talks reports whether l is answered and not on hold.
+func (l Line) talks() bool { return l.State == Talking && !l.Held }
+
+// dials reports whether l is outgoing, not answered and not on hold. The system holds only what is answered.
+func (l Line) dials() bool { return l.State == Dialing && !l.Held }
+
 // onHold reports whether l has a call on hold.
 func (l Line) onHold() bool { return (l.State == Dialing || l.State == Talking) && l.Held }
 
@@ -14,11 +20,15 @@ func (l Line) onHold() bool { return (l.State == Dialing || l.State == Talking) 
 // is, and the system lends the session. At most one call, or one group, speaks.
 func (b Board) Speaks(i uint8) bool { return standard.speaks(&b, i) }
 
-// CanResume reports whether line i is on hold for a call that is over, and nothing else is on the phone that is not
-// on hold. The system does not resume it by itself (developer.apple.com/forums 715488).
+// CanResume reports whether line i is on hold, not by the user's wish, and nothing else is on the phone that is not on
+// hold: what it was held for is over, or on hold itself. The system does not resume it by itself
+// (developer.apple.com/forums 715488).
 func (b Board) CanResume(i uint8) bool {
-	return i < Lines && b.Lines[i].onHold() && b.Lines[i].For == ForGone && b.quiet()
+	return i < Lines && b.Lines[i].onHold() && b.Lines[i].For != ForUser && b.quiet()
 }
+
+// goesOn reports whether line i may be resumed by request: what it was held for is over.
+func (b Board) goesOn(i uint8) bool { return b.CanResume(i) && b.Lines[i].For == ForGone }
 
 // quiet reports whether everything on the phone is on hold.
 func (b Board) quiet() bool {
@@ -35,11 +45,11 @@ func (b Board) quiet() bool {
 
 // resumable returns the line that is resumed by request: who was in front last comes first.
 func (b Board) resumable() uint8 {
-	if b.CanResume(b.Front) {
+	if b.goesOn(b.Front) {
 		return b.Front
 	}
 	for i := range uint8(Lines) {
-		if b.CanResume(i) {
+		if b.goesOn(i) {
 			return i
 		}
 	}
@@ -113,3 +123,20 @@ func (b Board) swappable() uint8 {
 	}
 	return found
 }
+
+// CanAnswer reports whether line i rings and may be answered beside the other calls, with who talks held first.
+func (b Board) CanAnswer(i uint8) bool {
+	return i < Lines && b.Lines[i].State == Ringing && guards[ifRoomBeside].holds(b, Event{Line: i})
+}
+
+// Waiting reports whether line i rings during another call, ours or not.
+func (b Board) Waiting(i uint8) bool {
+	return i < Lines && b.Lines[i].State == Ringing &&
+		(b.Foreign != NoForeign || b.count(func(l Line) bool { return l.active() || l.onHold() }) > 0)
+}
+
+// OnHold reports whether line i has a call on hold.
+func (b Board) OnHold(i uint8) bool { return i < Lines && b.Lines[i].onHold() }
+
+// CanSwap reports whether one call talks and one is on hold.
+func (b Board) CanSwap() bool { return guards[ifSwappable].holds(b, Event{}) }

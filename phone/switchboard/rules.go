@@ -30,6 +30,7 @@ var rules = []rule{
 	{in: []State{Ringing, Dialing}, on: Answered, to: Talking, set: isInFront},
 	{in: unheld, on: Held, when: ifOn, to: same, set: isHeld},
 	{in: unheld, on: Held, when: ifOff, to: same, set: isResumed},
+	{in: unheld, on: HoldFailed, to: same, set: isNoWish},
 	{in: live, on: Ended, to: Free, set: isOver},
 
 	// The system.
@@ -45,18 +46,19 @@ var rules = []rule{
 
 	// The app's buttons.
 	{on: WantStart, when: ifUnsettled, to: same, why: OnCall},
-	{in: free, on: WantStart, when: ifRoom, to: Starting, do: []order{holdOthers, askStart}},
+	{in: free, on: WantStart, when: ifRoom, to: Starting, do: []order{makeRoom, askStart}},
 	{on: WantStart, to: same, why: TooMany},
-	{in: []State{Ringing}, on: WantAnswer, when: ifRoom, to: same, do: []order{holdOthers, askAnswer}},
+	{in: []State{Ringing}, on: WantAnswer, when: ifRoomBeside, to: same, do: []order{makeRoom, askAnswer}},
 	{in: []State{Ringing}, on: WantAnswer, to: same, why: TooMany},
 	{in: []State{Ringing}, on: WantEndAnswer, when: ifActive, to: same, do: []order{endActive, askAnswer}},
 	{in: []State{Ringing}, on: WantEndAnswer, to: same, do: []order{endHeld, askAnswer}},
-	{in: []State{Ringing}, on: WantEndHeldAnswer, to: same, do: []order{endHeld, holdOthers, askAnswer}},
-	{in: unheld, on: WantHold, when: ifNotHeld, to: same, set: isOwn, do: []order{askHold}},
+	{in: []State{Ringing}, on: WantEndHeldAnswer, to: same, do: []order{endHeld, makeRoom, askAnswer}},
+	{in: unheld, on: WantHold, when: ifNotHeld, to: same, set: isWish, do: []order{askHold}},
 	{in: unheld, on: WantHold, to: same}, // it is so already
-	{in: unheld, on: WantResume, when: ifHeld, to: same, do: []order{holdOthers, askResume}},
+	{in: unheld, on: WantResume, when: ifAnotherDials, to: same, why: OnCall},
+	{in: unheld, on: WantResume, when: ifHeld, to: same, do: []order{makeRoom, askResume}},
 	{in: unheld, on: WantResume, to: same},
-	{on: WantSwap, when: ifSwappable, to: same, do: []order{holdActive, resumeOther}},
+	{on: WantSwap, when: ifSwappable, to: same, do: []order{holdTalking, resumeOther}},
 	{on: WantSwap, to: same, why: NothingToSwap},
 	{in: []State{Talking}, on: WantMerge, when: ifCannotMix, to: same, why: CannotMix},
 	{in: []State{Talking}, on: WantMerge, when: ifGroupable, to: same, do: []order{resumeBoth, askGroup}},

@@ -37,7 +37,7 @@ func TestModelEveryReachableState(t *testing.T) {
 	limit := 0
 	switch {
 	case big():
-		lines = Lines
+		lines, limit = Lines, 400_000
 	case model.Race:
 		limit = 1500
 	}

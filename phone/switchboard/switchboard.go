@@ -23,10 +23,10 @@
 //   - In front is the call that was answered or resumed last and is not on hold. Whatever order the system's actions
 //     come in, only it (or its group) has the sound, from didActivate to didDeactivate, and never two calls at once:
 //     sound is taken from one before it is given to another.
-//   - A call that is held for another call, here or elsewhere, may go on once that one is over and nothing else is on
-//     the phone that is not on hold. It is resumed by request after a moment's patience (the system may do it by
-//     itself), once; if that is not wanted or does not work, it is offered ([Board.CanResume]). A call that the user
-//     held is never resumed by request.
+//   - A call that is held for another call, here or elsewhere, may go on once nothing else is on the phone that is not
+//     on hold ([Board.CanResume]). If what it was held for is over, it is resumed by request after a moment's patience (the system may do it by
+//     itself), once; if that is not wanted or does not work, it is offered. A call that the user
+//     held is never resumed by request, nor is another one while he holds one.
 //   - A group of one is none.
 //
 // # What the engine around it owes

@@ -42,7 +42,7 @@ func eventsOn(lines uint8) []Event {
 			all = append(all, Event{Kind: k, Line: None})
 		case Held:
 			for _, i := range at {
-				all = append(all, Event{Kind: k, Line: i}, Event{Kind: k, Line: i, On: true})
+				all = append(all, Event{Kind: k, Line: i}, Event{Kind: k, Line: i, On: true}, Event{Kind: k, Line: i, On: true, Gone: true})
 			}
 		case WantMerge, Grouped:
 			for _, i := range at {
@@ -145,7 +145,7 @@ func (n world) check() error {
 			{"a free line knows nothing", l.State != Free || l == Line{}},
 			{"a group has two members at least, who all talk", l.Group == 0 || members >= 2 && l.State == Talking},
 			{"no groups where media can't mix", l.Group == 0 || b.Policy.Mixes},
-			{"a wish to hold is over when it is held", !l.Own || !l.Held},
+			{"a wish to hold is over when it is held", l.Wish == ForNobody || !l.Held},
 		} {
 			if !p.ok {
 				return fmt.Errorf("line %d: %s", i, p.name)
@@ -158,7 +158,8 @@ func (n world) check() error {
 	}{
 		{"who is in front talks", b.Front == None || b.Front < Lines && b.Lines[b.Front].State == Talking},
 		{"who talks is in front, if anybody does", !slices.ContainsFunc([]uint8{0, 1, 2}, talks) || b.Front != None && talks(b.Front)},
-		{"the timer runs just when a call may be resumed by request", n.timer == (canAny(b) && !b.Policy.StayHeld && !b.Tried) && b.Waits() == n.timer},
+		{"the timer runs just when a call may be resumed by request", n.timer == (canAny(b) && !b.Policy.StayHeld && !b.Tried && !byUser(b)) && b.Waits() == n.timer},
+		{"what may be resumed by request can be resumed", b.resumable() == None || b.CanResume(b.resumable())},
 		{"nothing is tried where nothing can be", !b.Tried || canAny(b)},
 	} {
 		if !p.ok {
@@ -166,6 +167,11 @@ func (n world) check() error {
 		}
 	}
 	return nil
+}
+
+// byUser reports whether the user holds a call.
+func byUser(b Board) bool {
+	return slices.ContainsFunc(b.Lines[:], func(l Line) bool { return l.For == ForUser })
 }
 
 // canAny says in other words whether a call may be resumed: B14.

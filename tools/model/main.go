@@ -3,7 +3,7 @@
 // or the share of mutants killed is below the bar. The searches themselves are tests of packages call, fork and phone/switchboard, so that
 // no program carries them; this command only runs and reads them.
 //
-//	go run ./tools/model         about two minutes
+//	go run ./tools/model         about five minutes
 //	go run ./tools/model -quick  the bounds of go test
 package main
 

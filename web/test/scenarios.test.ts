@@ -49,6 +49,16 @@ test("a player begins where given ends, and steps to both ends but not beyond", 
   assert.equal(new Player(whole, 1e6, () => {}).step, 4);
 });
 
+test("what never happened and what holds is true at the end, and only there, but for what failed", () => {
+  const source = "scenario X y\nthen\n  P a\nnever\n  P b\n  P c if k=1\nends\n  screen lock\n  audio active\n";
+  const r = { ...whole, source, line: 10, ok: false, failures: [{ line: 18, want: "audio active", why: "at the end it is not so" }], frames: whole.frames.map((f) => ({ ...f, met: [] })) };
+  const p = new Player(r, -1, () => {});
+  assert.deepEqual([...p.met], []);
+  p.go(p.last);
+  assert.deepEqual([...p.met], [14, 17]);
+  assert.equal(p.line, 16);
+});
+
 test("playing keeps the world's time, at the speed that is asked for", () => {
   const c = clock();
   const p = new Player(whole, -1, () => {}, c.timer);
@@ -78,9 +88,9 @@ test("playing keeps the world's time, at the speed that is asked for", () => {
 
 test("the address says what is played, and is read back", () => {
   for (const c of [
-    { id: "", os: "", variant: "", step: -1 },
-    { id: "S36", os: "26.4", variant: "", step: -1 },
-    { id: "N-1", os: "", variant: "endAfterFail=true,x=1 s", step: 12 },
+    { id: "", os: "", variant: "", knobs: [], step: -1 },
+    { id: "S36", os: "26.4", variant: "", knobs: ["a=1", "b=2 s"], step: -1 },
+    { id: "N-1", os: "", variant: "endAfterFail=true,x=1 s", knobs: [], step: 12 },
   ])
     assert.deepEqual(fromHash(toHash(c)), c);
   assert.equal(fromHash(""), null);
@@ -113,6 +123,8 @@ test("lines of the log say why in plain words, and only those that have a reason
   assert.equal(kinds("ring u1 caller=\"Bob\" video=0"), undefined);
   assert.equal(kinds("ui in-call u1 name=\"Killian lost\""), undefined, "names are no reasons");
   assert.equal(kinds("report completion u1 nil", "C"), undefined);
+  assert.equal(kinds("report completion u1 incomingcall/4", "C"), "refused");
+  assert.equal(kinds("setActive true failed: 561017449 insufficientPriority", "A"), "refused");
   assert.equal(kinds("fulfill Answer u1", "A"), undefined);
   assert.equal(parseLine("not a line of the log").text, "not a line of the log");
 });

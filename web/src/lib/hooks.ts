@@ -61,7 +61,7 @@ export function hooks(page: Page, player: () => Player | null): Hooks {
     second: () => page.phones.second,
     scenario() {
       const p = player();
-      return p && { id: p.recording.id, os: p.recording.os, variant: p.recording.variant ?? "", ok: p.recording.ok, step: p.step, last: p.last, line: p.frame.line, playing: p.playing, screen: p.screen };
+      return p && { id: p.recording.id, os: p.recording.os, variant: p.recording.variant ?? "", ok: p.recording.ok, step: p.step, last: p.last, line: p.line, playing: p.playing, screen: p.screen };
     },
   };
 }

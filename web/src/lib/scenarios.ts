@@ -54,6 +54,23 @@ export interface Recording {
   frames: Frame[];
 }
 
+/** callkittest.Rule, as far as the page needs it. */
+export interface Rule {
+  id: string;
+  text: string;
+  source: string;
+}
+
+/** iossim.KnobInfo, as far as the page needs it. */
+export interface Knob {
+  name: string;
+  default: string;
+  /** The valid ones; none: a duration, a number or a version. */
+  values?: string[];
+  probes?: string[];
+  doc: string;
+}
+
 /** How sure a scenario is. */
 export const confidence: Record<string, string> = {
   D: "Apple's documentation says so", T: "An engineer of Apple said so", W: "Said at a WWDC", O: "Observed by others", I: "Inferred",
@@ -65,6 +82,8 @@ export interface Choice {
   /** "" for the newest that it applies to. */
   os: string;
   variant: string;
+  /** Settings of the simulated iPhone besides the scenario's own, as name=value. */
+  knobs: string[];
   /** The frame to stand at; -1 where the play begins. */
   step: number;
 }
@@ -74,7 +93,7 @@ export function fromHash(hash: string): Choice | null {
   const q = new URLSearchParams(hash.replace(/^#/, ""));
   if (!q.has("scenario") && !q.has("scenarios")) return null;
   const step = q.get("step");
-  return { id: q.get("scenario") ?? "", os: q.get("os") ?? "", variant: q.get("variant") ?? "", step: step && /^\d{1,6}$/.test(step) ? Number(step) : -1 };
+  return { id: q.get("scenario") ?? "", os: q.get("os") ?? "", variant: q.get("variant") ?? "", knobs: q.getAll("knob"), step: step && /^\d{1,6}$/.test(step) ? Number(step) : -1 };
 }
 
 /** The address of a choice. */
@@ -83,6 +102,7 @@ export function toHash(c: Choice): string {
   const q = new URLSearchParams({ scenario: c.id });
   if (c.os) q.set("os", c.os);
   if (c.variant) q.set("variant", c.variant);
+  for (const k of c.knobs) q.append("knob", k);
   if (c.step >= 0) q.set("step", String(c.step));
   return `#${q}`;
 }
@@ -94,14 +114,15 @@ async function get<T>(url: string, fetch: typeof globalThis.fetch): Promise<T> {
   return body;
 }
 
-export async function list(fetch = globalThis.fetch): Promise<Info[]> {
-  return (await get<{ scenarios: Info[] }>("/demo/scenarios", fetch)).scenarios;
+export function list(fetch = globalThis.fetch): Promise<{ scenarios: Info[]; knobs: Knob[]; rules: Rule[] }> {
+  return get("/demo/scenarios", fetch);
 }
 
 export function record(c: Choice, fetch = globalThis.fetch): Promise<Recording> {
   const q = new URLSearchParams();
   if (c.os) q.set("os", c.os);
   if (c.variant) q.set("variant", c.variant);
+  for (const k of c.knobs) q.append("knob", k);
   return get<Recording>(`/demo/scenarios/${encodeURIComponent(c.id)}${q.size ? `?${q}` : ""}`, fetch);
 }
 
@@ -128,6 +149,28 @@ export interface Timer {
 
 const real: Timer = { set: (f, ms) => setTimeout(f, ms), clear: (h) => clearTimeout(h as number) };
 
+/** A line of a scenario's text, taken apart for drawing. */
+export interface SourceLine {
+  n: number;
+  /** The section that it stands in: given, when, then, never, ends; "" before the first. */
+  section: string;
+  indent: string;
+  word: string;
+  rest: string;
+  /** At the margin: a keyword. */
+  head: boolean;
+}
+
+export function sourceLines(r: Pick<Recording, "source" | "line">): SourceLine[] {
+  let section = "";
+  return r.source.replace(/\n+$/, "").split("\n").map((t, i) => {
+    const [, indent = "", word = "", rest = ""] = /^(\s*)(\S*)(.*)$/.exec(t) ?? [];
+    const head = !indent && !!word && !word.startsWith("#");
+    if (head) section = ["given", "when", "then", "never", "ends"].includes(word) ? word : "";
+    return { n: r.line + i, section, indent, word, rest, head };
+  });
+}
+
 /** Goes through the frames of a recording, by hand or by itself. */
 export class Player {
   /** The frame that is shown. */
@@ -137,12 +180,14 @@ export class Player {
   /** Where the play begins: the last frame of what was given. */
   readonly begin: number;
   readonly lines: LogLine[][];
+  readonly source: SourceLine[];
   #handle: unknown = null;
 
   constructor(readonly recording: Recording, step: number, private readonly changed: () => void, private readonly timer: Timer = real) {
     const frames = recording.frames;
     this.begin = Math.max(0, frames.findIndex((f) => f.section !== "given") - 1);
     let id = 0;
+    this.source = sourceLines(recording);
     this.lines = frames.map((f) => f.log.map((l) => parseLine(l, ++id)));
     this.step = step >= 0 ? Math.min(step, this.last) : this.begin;
   }
@@ -166,9 +211,21 @@ export class Player {
     return this.lines.slice(0, this.step + 1).flat();
   }
 
-  /** The lines of the file that came true up to here. */
+  /** The lines of the file that came true up to here; at the end also what never happened and what then holds. */
   get met(): Set<number> {
-    return new Set(this.recording.frames.slice(0, this.step + 1).flatMap((f) => f.met));
+    const met = new Set(this.recording.frames.slice(0, this.step + 1).flatMap((f) => f.met));
+    if (this.step < this.last) return met;
+    const failed = new Set((this.recording.failures ?? []).map((f) => f.line));
+    for (const l of this.source) {
+      if ((l.section === "never" || l.section === "ends") && !l.head && l.word && !l.word.startsWith("#") && !failed.has(l.n) && !/\sif [a-z]\S*=/i.test(l.rest)) met.add(l.n);
+    }
+    return met;
+  }
+
+  /** The line of the file that is carried out, 0 for none in the file; at the end, where it says what holds. */
+  get line(): number {
+    if (this.frame.section !== "end") return this.frame.line;
+    return (this.source.find((l) => l.head && l.section === "ends") ?? this.source.find((l) => l.head && l.section === "never"))?.n ?? this.frame.line;
   }
 
   /** How long the frame that is shown stays, in milliseconds of ours: what happens at once is told one by one. */

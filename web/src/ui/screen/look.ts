@@ -36,7 +36,8 @@ export function port(p: string): { name: string; icon: IconName } {
 /** Whether there is more to choose from than the speaker button can say. */
 export const manyRoutes = (routes: string[]) => routes.some((r) => r !== "Receiver" && r !== "Speaker") && routes.length > 1;
 
-export const initials = (name: string) => name.split(/\s+/).map((w) => w[0] ?? "").slice(0, 2).join("").toUpperCase();
+/** The first letters of a name, "#" for a number. */
+export const initials = (name: string) => name.match(/(?<=^|\s)\p{L}/gu)?.slice(0, 2).join("").toUpperCase() || "#";
 
 /** The line under the caller's name: the system's words, else the running timer. */
 export function lineOf(call: ScreenCall, now: number): string {
