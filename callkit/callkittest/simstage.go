@@ -109,6 +109,9 @@ func (s *simStage) Picture() any { return s.phone.Screen() }
 // Elapsed is part of [Pictured].
 func (s *simStage) Elapsed() time.Duration { return s.w.Now().Sub(s.began) }
 
+// Now is the time in the world of the simulated iPhone.
+func (s *simStage) Now() time.Time { return s.w.Now() }
+
 // Close is part of [Stage].
 func (s *simStage) Close() { s.w.Close() }
 

@@ -56,6 +56,9 @@ type Dependencies struct {
 	Journal phone.Journal
 }
 
+// connectTo has a phone talk to an exchange; nil in a library that is built without the tag iossim.
+var connectTo func(name string, pc *phone.Config) error
+
 // New makes an engine: when it returns, the provider, the push registry and the observers exist on the other side, and
 // the connection is being opened. It fails on a configuration that makes no sense, with what to do about it.
 func New(config []byte, callback Callback, d Dependencies) (*Engine, error) {
@@ -68,7 +71,10 @@ func New(config []byte, callback Callback, d Dependencies) (*Engine, error) {
 	if callback == nil {
 		return nil, errors.New("boundary: no callback: the engine could not report a call")
 	}
-	if c.ServerURL == "" && d.Connect == nil {
+	if c.Exchange != "" && connectTo == nil {
+		return nil, errors.New("boundary: exchange is for tests; this library was built without the tag iossim")
+	}
+	if c.ServerURL == "" && d.Connect == nil && c.Exchange == "" {
 		return nil, errors.New("boundary: serverURL is empty (want as https://calls.example.com)")
 	}
 	e := &Engine{callback: callback, client: d.HTTP}
@@ -94,8 +100,14 @@ func New(config []byte, callback Callback, d Dependencies) (*Engine, error) {
 		}
 		return remote.Message{}
 	})
+	pc := e.phoneConfig(c, d)
 	var err error
-	if e.phone, err = phone.New(e.phoneConfig(c, d)); err != nil {
+	if c.Exchange != "" {
+		if err = connectTo(c.Exchange, &pc); err != nil {
+			return nil, err
+		}
+	}
+	if e.phone, err = phone.New(pc); err != nil {
 		return nil, err
 	}
 	if c.Launch != nil && c.Launch.Activity != nil {

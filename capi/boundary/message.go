@@ -33,6 +33,9 @@ type Config struct {
 	FulfillFirst bool                `json:"fulfillFirst,omitempty"` // the other answer policy
 	RingSeconds  float64             `json:"ringSeconds,omitempty"`  // the longest ring, below 60; 0: 45
 	Launch       *wire.Launch        `json:"launch,omitempty"`       // why the process was started
+	// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
+	// with the tag iossim takes it.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // Out is what an engine says. One of its fields is set.

@@ -18,6 +18,7 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/callkit/callkittest"
 	"github.com/ringtrip/ringtrip/callkit/wire"
+	"github.com/ringtrip/ringtrip/capi/exchange"
 )
 
 // Config is what a simulator is made from. Everything may be left out.
@@ -26,6 +27,8 @@ type Config struct {
 	Knobs  map[string]string `json:"knobs,omitempty"`
 	Seed   uint64            `json:"seed,omitempty"`
 	Traits []string          `json:"traits,omitempty"` // what the app has or lacks: see callkittest.Traits
+	// Exchange names the exchange that stands in for the server, see package exchange; empty makes none.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // Out is what a simulator says to a process of the app, answered by a [wire.Message].
@@ -50,6 +53,8 @@ type In struct {
 	// Look says what can be seen: screen, calls, app, strikes, recents, audio.
 	Look string `json:"look,omitempty"`
 	Log  bool   `json:"log,omitempty"` // the log so far
+	// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // Answer is what is said to an In.
@@ -67,6 +72,8 @@ type Callback func(out []byte) (answer []byte)
 type Simulator struct {
 	callback Callback
 	stage    callkittest.Stage
+	exchange *exchange.Exchange // nil without Config.Exchange
+	name     string             // of the exchange
 
 	mu        sync.Mutex
 	processes map[int]*process
@@ -100,6 +107,15 @@ func New(config []byte, callback Callback) (*Simulator, error) {
 		return nil, err
 	}
 	s.stage = stage
+	if clock, ok := stage.(interface{ Now() time.Time }); ok && c.Exchange != "" {
+		s.name = c.Exchange
+		s.exchange = exchange.New(exchange.Config{Now: clock.Now, Push: func(payload []byte) {
+			if p, ok := stage.(Pusher); ok {
+				p.Push(payload)
+			}
+		}})
+		exchange.Share(s.name, s.exchange)
+	}
 	return s, nil
 }
 
@@ -139,6 +155,12 @@ func (s *Simulator) do(b []byte) (a Answer) {
 			return Answer{Error: "simulator: this stage can't deliver a payload as it is"}
 		}
 		p.Push(in.Push)
+	case in.Exchange != "" && s.exchange == nil:
+		return Answer{Error: "simulator: there is no exchange (want Config.Exchange)"}
+	case in.Exchange == "said":
+		a.Text = s.exchange.Said()
+	case in.Exchange != "":
+		err = s.exchange.Do(strings.Fields(in.Exchange)...)
 	case in.Look != "":
 		a.Text, err = s.stage.Look(in.Look)
 	case in.Log:
@@ -146,7 +168,7 @@ func (s *Simulator) do(b []byte) (a Answer) {
 	case in.Wait > 0 || in.Settle:
 		s.stage.Wait(time.Duration(in.Wait) * time.Millisecond)
 	default:
-		return Answer{Error: "simulator: nothing is said (want do, push, empty, wait, settle, look or log)"}
+		return Answer{Error: "simulator: nothing is said (want do, push, empty, wait, settle, look, exchange or log)"}
 	}
 	if err != nil {
 		a.Error = err.Error()
@@ -181,7 +203,12 @@ func (s *Simulator) System(number int, command []byte) []byte {
 }
 
 // Close ends the phone. The callback is not called any more when it returns.
-func (s *Simulator) Close() { s.stage.Close() }
+func (s *Simulator) Close() {
+	s.stage.Close()
+	if s.exchange != nil {
+		exchange.Forget(s.name)
+	}
+}
 
 // process is one life of the app on the other side.
 type process struct {

@@ -97,13 +97,12 @@ func (f *Factory) New(c media.Config) (media.Session, error) {
 	case c.Role == media.Offerer && c.Session == "":
 		return nil, errors.New("media/remote: Config.Session is empty; the offerer names the session")
 	}
-	s := &session{f: f, cfg: c, events: make(chan Message, 64), done: make(chan struct{}), stopped: make(chan struct{})}
+	s := &session{f: f, cfg: c, over: make(chan struct{})}
 	f.mu.Lock()
 	f.next++
 	s.number = f.next
 	f.sessions[s.number] = s
 	f.mu.Unlock()
-	go s.tell()
 	if err := s.do(Message{Op: New, Call: c.CallID, Name: c.Session, Role: c.Role, Credentials: c.Credentials}); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -120,59 +119,72 @@ func (f *Factory) Event(m Message) Message {
 	if s == nil {
 		return Message{Error: fmt.Sprintf("media/remote: there is no session %d", m.Session)}
 	}
-	select {
-	case s.events <- m:
-		return Message{}
-	case <-s.done:
-		return Message{Error: media.ErrClosed.Error()}
-	default:
-		return Message{Error: fmt.Sprintf("media/remote: session %d: more than %d events wait", m.Session, cap(s.events))}
-	}
+	return s.event(m)
 }
+
+// maxWaiting bounds how many events of a session wait to be handed on.
+const maxWaiting = 64
 
 // session is a [media.Session] on the other side.
+//
+// What the SDK tells is handed on by whoever tells it, so that a virtual clock stays in charge, one at a time and in
+// order; what it tells from within one of the session's methods is handed on by a goroutine (see [media.Config]).
 type session struct {
-	f       *Factory
-	number  int
-	cfg     media.Config
-	events  chan Message
-	once    sync.Once
-	done    chan struct{} // closed by Close
-	stopped chan struct{} // closed when nothing is told any more
+	f      *Factory
+	number int
+	cfg    media.Config
+
+	mu      sync.Mutex
+	waiting []Message     // told, not handed on yet
+	inside  int           // methods that have not returned
+	handing bool          // somebody hands on
+	idle    chan struct{} // closed when nobody hands on any more; nil if nobody waits for that
+	closing bool          // only what is to be sent is handed on, by Close
+	closed  bool
+	over    chan struct{} // closed when Close has done all
 }
 
-// tell hands events on from one goroutine, in order, never from within a method (see [media.Config]).
-func (s *session) tell() {
-	defer close(s.stopped)
-	for {
-		select {
-		case m := <-s.events:
-			select {
-			case <-s.done:
-			default:
-				s.one(m)
-				continue
-			}
-			s.last(m)
-			return
-		case <-s.done:
-			s.last(Message{})
-			return
-		}
+func (s *session) event(m Message) Message {
+	s.mu.Lock()
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return Message{Error: media.ErrClosed.Error()}
+	case len(s.waiting) >= maxWaiting:
+		s.mu.Unlock()
+		return Message{Error: fmt.Sprintf("media/remote: session %d: more than %d events wait", m.Session, maxWaiting)}
 	}
+	s.waiting = append(s.waiting, m)
+	if s.handing || s.closing {
+		s.mu.Unlock()
+		return Message{}
+	}
+	s.handing = true
+	within := s.inside > 0
+	s.mu.Unlock()
+	if within {
+		go s.handOn()
+	} else {
+		s.handOn()
+	}
+	return Message{}
 }
 
-// last sends what the SDK said before it closed, as its Bye, and tells nothing else.
-func (s *session) last(m Message) {
-	for {
-		if m.Op == Send {
-			s.one(m)
-		}
-		select {
-		case m = <-s.events:
-		default:
-			return
-		}
+// handOn hands on what waits, until nothing does or the session is being closed.
+func (s *session) handOn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) > 0 && !s.closing {
+		m := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		s.mu.Unlock()
+		s.one(m)
+		s.mu.Lock()
+	}
+	s.handing = false
+	if s.idle != nil {
+		close(s.idle)
+		s.idle = nil
 	}
 }
 
@@ -189,12 +201,28 @@ func (s *session) one(m Message) {
 	}
 }
 
-func (s *session) do(m Message) error {
-	select {
-	case <-s.done:
-		return media.ErrClosed
-	default:
+// enter begins a method; false if the session is closed.
+func (s *session) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
 	}
+	s.inside++
+	return true
+}
+
+func (s *session) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inside--
+}
+
+func (s *session) do(m Message) error {
+	if !s.enter() {
+		return media.ErrClosed
+	}
+	defer s.leave()
 	m.Session = s.number
 	return s.f.send(m).err()
 }
@@ -233,11 +261,10 @@ func (s *session) Restart() error { return s.do(Message{Op: Restart}) }
 
 // Stats is part of [media.Session].
 func (s *session) Stats() media.Stats {
-	select {
-	case <-s.done:
+	if !s.enter() {
 		return media.Stats{}
-	default:
 	}
+	defer s.leave()
 	c := s.f.send(Message{Op: Stats, Session: s.number}).Stats
 	if c == nil {
 		return media.Stats{}
@@ -253,15 +280,36 @@ func (s *session) Stats() media.Stats {
 
 // Close is part of [media.Session].
 func (s *session) Close() error {
-	var err error
-	s.once.Do(func() {
-		err = s.f.send(Message{Op: Close, Session: s.number}).err()
-		close(s.done)
-		<-s.stopped
-		s.f.mu.Lock()
-		defer s.f.mu.Unlock()
-		delete(s.f.sessions, s.number)
-	})
-	<-s.stopped
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		<-s.over
+		return nil
+	}
+	s.closing = true
+	defer close(s.over)
+	var idle chan struct{}
+	if s.handing {
+		s.idle = make(chan struct{})
+		idle = s.idle
+	}
+	s.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
+	err := s.f.send(Message{Op: Close, Session: s.number}).err()
+	s.mu.Lock()
+	s.closed = true
+	last := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+	for _, m := range last {
+		if m.Op == Send { // what the SDK said before it closed, as its Bye
+			s.one(m)
+		}
+	}
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	delete(s.f.sessions, s.number)
 	return err
 }

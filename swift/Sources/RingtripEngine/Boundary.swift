@@ -845,8 +845,10 @@ public struct EngineConfig: Codable, Sendable, Hashable {
     public var ringSeconds: Double
     /// why the process was started
     public var launch: SystemLaunch?
+    /// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
+    public var exchange: String
 
-    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, launch: SystemLaunch? = nil) {
+    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, launch: SystemLaunch? = nil, exchange: String = "") {
         self.serverURL = serverURL
         self.deviceID = deviceID
         self.deviceName = deviceName
@@ -861,10 +863,11 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         self.fulfillFirst = fulfillFirst
         self.ringSeconds = ringSeconds
         self.launch = launch
+        self.exchange = exchange
     }
 
     enum CodingKeys: String, CodingKey {
-        case serverURL, deviceID, deviceName, bundleID, production, appVersion, osVersion, folder, callerName, callerHandle, provider, fulfillFirst, ringSeconds, launch
+        case serverURL, deviceID, deviceName, bundleID, production, appVersion, osVersion, folder, callerName, callerHandle, provider, fulfillFirst, ringSeconds, launch, exchange
     }
 
     /// Absent is zero, as in Go.
@@ -884,6 +887,7 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         self.fulfillFirst = try c.decodeIfPresent(Bool.self, forKey: .fulfillFirst) ?? false
         self.ringSeconds = try c.decodeIfPresent(Double.self, forKey: .ringSeconds) ?? 0
         self.launch = try c.decodeIfPresent(SystemLaunch.self, forKey: .launch)
+        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
     }
 
     /// Zero is left out, as in Go.
@@ -903,6 +907,7 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         if self.fulfillFirst != false { try c.encode(self.fulfillFirst, forKey: .fulfillFirst) }
         if self.ringSeconds != 0 { try c.encode(self.ringSeconds, forKey: .ringSeconds) }
         try c.encodeIfPresent(self.launch, forKey: .launch)
+        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
     }
 }
 
@@ -1325,16 +1330,19 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
     public var seed: UInt64
     /// what the app has or lacks: see callkittest.Traits
     public var traits: [String]
+    /// Exchange names the exchange that stands in for the server, see package exchange; empty makes none.
+    public var exchange: String
 
-    public init(os: String = "", knobs: [String: String] = [:], seed: UInt64 = 0, traits: [String] = []) {
+    public init(os: String = "", knobs: [String: String] = [:], seed: UInt64 = 0, traits: [String] = [], exchange: String = "") {
         self.os = os
         self.knobs = knobs
         self.seed = seed
         self.traits = traits
+        self.exchange = exchange
     }
 
     enum CodingKeys: String, CodingKey {
-        case os, knobs, seed, traits
+        case os, knobs, seed, traits, exchange
     }
 
     /// Absent is zero, as in Go.
@@ -1344,6 +1352,7 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
         self.knobs = try c.decodeIfPresent([String: String].self, forKey: .knobs) ?? [:]
         self.seed = try c.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0
         self.traits = try c.decodeIfPresent([String].self, forKey: .traits) ?? []
+        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
     }
 
     /// Zero is left out, as in Go.
@@ -1353,6 +1362,7 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
         if !self.knobs.isEmpty { try c.encode(self.knobs, forKey: .knobs) }
         if self.seed != 0 { try c.encode(self.seed, forKey: .seed) }
         if !self.traits.isEmpty { try c.encode(self.traits, forKey: .traits) }
+        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
     }
 }
 
@@ -1411,8 +1421,10 @@ public struct SimulatorIn: Codable, Sendable, Hashable {
     public var look: String
     /// the log so far
     public var log: Bool
+    /// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said.
+    public var exchange: String
 
-    public init(`do`: String = "", push: Data? = nil, empty: Bool = false, wait: Int64 = 0, settle: Bool = false, look: String = "", log: Bool = false) {
+    public init(`do`: String = "", push: Data? = nil, empty: Bool = false, wait: Int64 = 0, settle: Bool = false, look: String = "", log: Bool = false, exchange: String = "") {
         self.do = `do`
         self.push = push
         self.empty = empty
@@ -1420,10 +1432,11 @@ public struct SimulatorIn: Codable, Sendable, Hashable {
         self.settle = settle
         self.look = look
         self.log = log
+        self.exchange = exchange
     }
 
     enum CodingKeys: String, CodingKey {
-        case `do`, push, empty, wait, settle, look, log
+        case `do`, push, empty, wait, settle, look, log, exchange
     }
 
     /// Absent is zero, as in Go.
@@ -1436,6 +1449,7 @@ public struct SimulatorIn: Codable, Sendable, Hashable {
         self.settle = try c.decodeIfPresent(Bool.self, forKey: .settle) ?? false
         self.look = try c.decodeIfPresent(String.self, forKey: .look) ?? ""
         self.log = try c.decodeIfPresent(Bool.self, forKey: .log) ?? false
+        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
     }
 
     /// Zero is left out, as in Go.
@@ -1448,6 +1462,7 @@ public struct SimulatorIn: Codable, Sendable, Hashable {
         if self.settle != false { try c.encode(self.settle, forKey: .settle) }
         if self.look != "" { try c.encode(self.look, forKey: .look) }
         if self.log != false { try c.encode(self.log, forKey: .log) }
+        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
     }
 }
 

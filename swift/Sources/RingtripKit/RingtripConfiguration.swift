@@ -61,6 +61,8 @@ public struct RingtripConfiguration: Sendable {
     public var folder: URL?
     /// Whether a call is donated to the system when it ends (INInteraction), so that Siri and Spotlight know whom to call.
     public var donatesCalls = true
+    /// Names a simulated phone's server in memory, for tests on Linux: the engine there takes it in place of ``serverURL``.
+    var exchange = ""
     /// Gets a line of the log, from any thread; nil discards it.
     public var log: (@Sendable (RingtripLog) -> Void)?
 

@@ -144,7 +144,7 @@ final class Shell: @unchecked Sendable {
             serverURL: c.serverURL.absoluteString, deviceID: c.deviceID, deviceName: c.deviceName, bundleID: Bundle.main.bundleIdentifier ?? "",
             production: c.production, appVersion: Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "",
             osVersion: osVersion, folder: c.folder?.path ?? "", callerName: c.callerName, callerHandle: c.callerHandle,
-            fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds, launch: launch)
+            fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds, launch: launch, exchange: c.exchange)
         made.provider = SystemConfiguration(
             ringtoneSound: p.ringtoneSound ?? "", iconTemplateImageData: p.iconTemplateImageData, maximumCallGroups: p.maximumCallGroups,
             maximumCallsPerCallGroup: p.maximumCallsPerCallGroup, includesCallsInRecents: p.includesCallsInRecents,

@@ -96,8 +96,15 @@ public final class SilentMedia: CallMediaFactory, @unchecked Sendable {
                 return !was
             }
             guard first else { return }
-            if request.role == .offerer { events.send(CallMediaMessage(session: request.session, kind: .offer, data: "silence")) }
+            if request.role == .offerer {
+                factory.after(0) { [weak self] in self?.offer() }
+            }
             factory.after(factory.connectDelay) { [weak self] in self?.connect() }
+        }
+
+        private func offer() {
+            let told = factory.locked { !closed }
+            if told { events.send(CallMediaMessage(session: request.session, kind: .offer, data: "silence")) }
         }
 
         private func connect() {

@@ -39,14 +39,15 @@ public final class SimulatedPhone: @unchecked Sendable {
     ///   - os: a version of iOS that the simulator has a profile for, as "16", "17.4", "26.4"; empty is the newest.
     ///   - knobs: unsettled behaviours by name; docs/ios-rules.md lists them.
     ///   - seed: what is random on the phone follows from it.
+    ///   - exchange: names a ringtrip server in memory that the engine of the app may use, for ``exchange(_:)``; empty is none.
     ///   - traits: what the app has or lacks in its Info.plist and its entitlements.
     /// - Throws: ``SimulatorFailure`` if the phone does not know one of them.
     public init(
-        os: String = "", knobs: [String: String] = [:], seed: UInt64 = 1, traits: [String] = [],
+        os: String = "", knobs: [String: String] = [:], seed: UInt64 = 1, traits: [String] = [], exchange: String = "",
         launch: @escaping (SimulatedProcess) -> Void
     ) throws {
         self.launch = launch
-        let config = SimulatorConfig(os: os, knobs: knobs, seed: seed, traits: traits)
+        let config = SimulatorConfig(os: os, knobs: knobs, seed: seed, traits: traits, exchange: exchange)
         var problem: UnsafeMutablePointer<CChar>?
         number = try bytes(of: BoundaryCoder.encode(config)) { text, count in
             ringtrip_sim_create(text, count, hear, Unmanaged.passUnretained(self).toOpaque(), &problem)
@@ -78,6 +79,16 @@ public final class SimulatedPhone: @unchecked Sendable {
     public func perform(_ line: String) throws {
         try tell(SimulatorIn(do: line))
         settle()
+    }
+
+    /// Does what happens at the server in memory and at the far ends, as "call u1 name=Bob", "answer u51", "hangup u1". What
+    /// follows at once has happened when it returns. "said" returns what the device said.
+    /// - Throws: ``SimulatorFailure`` if there is no such thing, or no such call.
+    @discardableResult
+    public func exchange(_ line: String) throws -> String {
+        let answer = try tell(SimulatorIn(exchange: line))
+        settle()
+        return answer.text
     }
 
     /// Delivers a VoIP push with this payload, whatever it is. What follows at once has happened when it returns.

@@ -15,6 +15,7 @@ final class KitPhone: @unchecked Sendable {
         var configure: (inout RingtripConfiguration) -> Void = { _ in }
         var log: [String] = []
         var media: [SilentMedia] = []
+        var exchange = ""
         let lock = NSLock()
 
         func add(_ line: RingtripLog) {
@@ -28,7 +29,8 @@ final class KitPhone: @unchecked Sendable {
         let world = World()
         world.configure = configure
         self.world = world
-        phone = try SimulatedPhone(os: os, knobs: knobs, seed: seed) { process in KitPhone.launch(process, world) }
+        world.exchange = UUID().uuidString
+        phone = try SimulatedPhone(os: os, knobs: knobs, seed: seed, exchange: world.exchange) { process in KitPhone.launch(process, world) }
         phone.settle()
     }
 
@@ -38,6 +40,7 @@ final class KitPhone: @unchecked Sendable {
         var c = RingtripConfiguration(
             serverURL: URL(string: "http://127.0.0.1:9")!, deviceID: "bob-1", media: media, token: { "jwt" })
         c.folder = nil
+        c.exchange = world.exchange
         c.donatesCalls = false
         c.log = { world.add($0) }
         world.configure(&c)
@@ -67,7 +70,46 @@ final class KitPhone: @unchecked Sendable {
         return id
     }
 
-    static func id(_ n: Int) -> UUID { UUID(uuidString: String(format: "01000000-0000-7000-8000-%012d", n))! }
+    /// Does a line: "U answer", "X call u1", "A mute u1 on", "wait 1.5".
+    func play(_ line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        switch words[0] {
+        case "X": try phone.exchange(words.dropFirst().joined(separator: " "))
+        case "wait": phone.wait(Double(words[1])!)
+        case "A": try onMain { try self.press(words) }
+        default: try phone.perform(line)
+        }
+        phone.settle()
+    }
+
+    /// The app's own buttons.
+    @MainActor
+    private func press(_ words: [String]) throws {
+        let kit = try XCTUnwrap(kit)
+        if words[1] == "start" {
+            let (to, video) = (words[2], words.contains("video"))
+            Task { @MainActor [world] in
+                do {
+                    _ = try await kit.start(to: to, video: video)
+                } catch {
+                    world.add(RingtripLog(level: .error, text: "start: \(error)"))
+                }
+            }
+            return
+        }
+        let n = try XCTUnwrap(Int(words[2].dropFirst()))
+        let call = try XCTUnwrap(kit.call(KitPhone.id(n)), "there is no call \(words[2])")
+        switch words[1] {
+        case "answer": try call.answer()
+        case "end": try call.end()
+        case "hold": try call.hold(words[3] == "on")
+        case "mute": try call.mute(words[3] == "on")
+        case "tones": try call.play(tones: words[3])
+        default: XCTFail("no button is named \(words[1])")
+        }
+    }
+
+    static func id(_ n: Int) -> UUID { UUID(uuidString: String(format: "00000000-0000-4000-8000-%012d", n))! }
 
     func see(_ what: String) -> String { (try? phone.look(what)) ?? "nothing" }
 

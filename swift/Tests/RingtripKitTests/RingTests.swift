@@ -8,7 +8,9 @@ final class RingTests: XCTestCase {
     func testPushRingsAndIsDeclined() throws {
         do {
             let p = try KitPhone()
-            let id = p.push(1)
+            try p.play("X call u1")
+            p.phone.wait(1)
+            let id = KitPhone.id(1)
             p.assertSees("screen", "Alice")
             p.assertSees("strikes", "0")
             onMain {
