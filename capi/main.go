@@ -9,14 +9,24 @@ package main
 #define RINGTRIP_TYPES_ONLY
 #include "ringtrip.h"
 
+static __thread int ringtrip_inside; // how many callbacks this thread is in
+
 static char *ringtrip_say(ringtrip_callback callback, void *context, const char *out, int64_t length) {
-	return callback(context, out, length);
+	ringtrip_inside++;
+	char *answer = callback(context, out, length);
+	ringtrip_inside--;
+	return answer;
 }
+
+static int ringtrip_is_inside(void) { return ringtrip_inside; }
 */
 import "C"
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"unsafe"
 
 	"github.com/ringtrip/ringtrip/capi/boundary"
@@ -57,6 +67,32 @@ func say(callback C.ringtrip_callback, context unsafe.Pointer) boundary.Callback
 	}
 }
 
+// fault is called by every function of the C face with its name. It is nil, except in tests, which make it panic.
+var fault func(function string)
+
+// guard is deferred first by every function of the C face that runs the engine: a panic must not become a crash of the
+// app. refuse says it to the caller.
+func guard(function string, refuse func(problem string)) {
+	if r := recover(); r != nil {
+		refuse(fmt.Sprintf("%s: panic: %v\n%s", function, r, debug.Stack()))
+	}
+}
+
+func enter(function string) {
+	if fault != nil {
+		fault(function)
+	}
+}
+
+// refusal is an answer with an error, as JSON for C.
+func refusal(code, problem string) *C.char {
+	b, err := json.Marshal(boundary.Answer{Code: code, Error: problem})
+	if err != nil {
+		return C.CString(`{"code":"panic"}`)
+	}
+	return C.CString(string(b))
+}
+
 // fail stores an error for C.
 func fail(to **C.char, err error) {
 	if to != nil {
@@ -66,12 +102,8 @@ func fail(to **C.char, err error) {
 
 //export ringtrip_create
 func ringtrip_create(config *C.char, length C.int64_t, callback C.ringtrip_callback, context unsafe.Pointer, problem **C.char) (engine C.ringtrip_engine) {
-	defer func() {
-		if r := recover(); r != nil {
-			fail(problem, fmt.Errorf("ringtrip_create: panic: %v", r))
-			engine = 0
-		}
-	}()
+	defer guard("ringtrip_create", func(p string) { fail(problem, errors.New(p)); engine = 0 })
+	enter("ringtrip_create")
 	b, ok := text(config, length)
 	if !ok || callback == nil {
 		fail(problem, fmt.Errorf("ringtrip_create: no configuration of a length from 0 to %d, or no callback", maxLength))
@@ -86,20 +118,24 @@ func ringtrip_create(config *C.char, length C.int64_t, callback C.ringtrip_callb
 }
 
 //export ringtrip_tell
-func ringtrip_tell(engine C.ringtrip_engine, in *C.char, length C.int64_t) *C.char {
+func ringtrip_tell(engine C.ringtrip_engine, in *C.char, length C.int64_t) (answer *C.char) {
+	defer guard("ringtrip_tell", func(p string) { answer = refusal("panic", p) })
+	enter("ringtrip_tell")
 	e, ok := engines.get(int64(engine))
 	if !ok {
-		return C.CString(`{"code":"closed","error":"ringtrip_tell: there is no such engine"}`)
+		return refusal("closed", "ringtrip_tell: there is no such engine")
 	}
 	b, ok := text(in, length)
 	if !ok {
-		return C.CString(fmt.Sprintf(`{"code":"bad_message","error":"ringtrip_tell: no string of a length from 0 to %d"}`, maxLength))
+		return refusal("bad_message", fmt.Sprintf("ringtrip_tell: no string of a length from 0 to %d", maxLength))
 	}
 	return C.CString(string(e.Tell(b)))
 }
 
 //export ringtrip_state
-func ringtrip_state(engine C.ringtrip_engine) *C.char {
+func ringtrip_state(engine C.ringtrip_engine) (state *C.char) {
+	defer guard("ringtrip_state", func(string) { state = C.CString("{}") })
+	enter("ringtrip_state")
 	e, ok := engines.get(int64(engine))
 	if !ok {
 		return C.CString("{}")
@@ -109,7 +145,14 @@ func ringtrip_state(engine C.ringtrip_engine) *C.char {
 
 //export ringtrip_destroy
 func ringtrip_destroy(engine C.ringtrip_engine) {
-	if e, ok := engines.take(int64(engine)); ok {
+	defer guard("ringtrip_destroy", func(string) {})
+	enter("ringtrip_destroy")
+	e, ok := engines.take(int64(engine))
+	switch {
+	case !ok:
+	case C.ringtrip_is_inside() > 0: // against the rules: the engine can't wait for the callback that waits for it
+		go e.Close()
+	default:
 		e.Close()
 	}
 }

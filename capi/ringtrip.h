@@ -15,7 +15,8 @@
  * free them when the function has returned. Those that it returns end with a zero, belong to the caller, and are freed
  * with ringtrip_free. No pointer is kept across a call except the callback and its context.
  *
- * A panic inside the engine never leaves it: it is answered as an error with the code "panic".
+ * A panic inside the engine never leaves it: it is answered as an error with the code "panic", and one on a thread of the
+ * engine's own becomes a line in the log.
  */
 #ifndef RINGTRIP_H
 #define RINGTRIP_H

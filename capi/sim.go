@@ -9,6 +9,7 @@ package main
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -18,7 +19,9 @@ import (
 var simulators table[*simulator.Simulator]
 
 //export ringtrip_sim_create
-func ringtrip_sim_create(config *C.char, length C.int64_t, callback C.ringtrip_callback, context unsafe.Pointer, problem **C.char) C.int64_t {
+func ringtrip_sim_create(config *C.char, length C.int64_t, callback C.ringtrip_callback, context unsafe.Pointer, problem **C.char) (phone C.int64_t) {
+	defer guard("ringtrip_sim_create", func(p string) { fail(problem, errors.New(p)); phone = 0 })
+	enter("ringtrip_sim_create")
 	b, ok := text(config, length)
 	if !ok || callback == nil {
 		fail(problem, fmt.Errorf("ringtrip_sim_create: no configuration of a length from 0 to %d, or no callback", maxLength))
@@ -33,7 +36,9 @@ func ringtrip_sim_create(config *C.char, length C.int64_t, callback C.ringtrip_c
 }
 
 //export ringtrip_sim_do
-func ringtrip_sim_do(n C.int64_t, in *C.char, length C.int64_t) *C.char {
+func ringtrip_sim_do(n C.int64_t, in *C.char, length C.int64_t) (answer *C.char) {
+	defer guard("ringtrip_sim_do", func(p string) { answer = refusal("panic", p) })
+	enter("ringtrip_sim_do")
 	s, ok := simulators.get(int64(n))
 	b, valid := text(in, length)
 	if !ok || !valid {
@@ -43,7 +48,11 @@ func ringtrip_sim_do(n C.int64_t, in *C.char, length C.int64_t) *C.char {
 }
 
 //export ringtrip_sim_system
-func ringtrip_sim_system(n, process C.int64_t, command *C.char, length C.int64_t) *C.char {
+func ringtrip_sim_system(n, process C.int64_t, command *C.char, length C.int64_t) (answer *C.char) {
+	defer guard("ringtrip_sim_system", func(string) {
+		answer = C.CString(`{"error":{"domain":"com.apple.CallKit.error","text":"ringtrip_sim_system: panic"}}`)
+	})
+	enter("ringtrip_sim_system")
 	s, ok := simulators.get(int64(n))
 	b, valid := text(command, length)
 	if !ok || !valid {
@@ -54,6 +63,8 @@ func ringtrip_sim_system(n, process C.int64_t, command *C.char, length C.int64_t
 
 //export ringtrip_sim_destroy
 func ringtrip_sim_destroy(n C.int64_t) {
+	defer guard("ringtrip_sim_destroy", func(string) {})
+	enter("ringtrip_sim_destroy")
 	if s, ok := simulators.take(int64(n)); ok {
 		s.Close()
 	}

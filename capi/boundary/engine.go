@@ -36,6 +36,7 @@ type Engine struct {
 	phone    *phone.Phone
 	client   *http.Client
 	log      *slog.Logger
+	all      sync.WaitGroup // goroutines of ours
 
 	mu      sync.Mutex
 	token   string
@@ -120,7 +121,7 @@ func New(config []byte, callback Callback, d Dependencies) (*Engine, error) {
 
 func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 	pc := phone.Config{
-		System: e.bridge, Media: e.media, Journal: d.Journal, Logger: e.log,
+		System: e.bridge, Media: guardedMedia{e.media, e}, Journal: d.Journal, Logger: e.log,
 		DeviceID: c.DeviceID, DeviceName: c.DeviceName, BundleID: c.BundleID, Environment: v1.Environment_ENVIRONMENT_SANDBOX,
 		AppVersion: c.AppVersion, OSVersion: c.OSVersion, CallerName: c.CallerName, CallerHandle: c.CallerHandle,
 		RingTimeout: time.Duration(c.RingSeconds * float64(time.Second)),
@@ -148,8 +149,12 @@ func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 		}
 		rpc := ringtripv1connect.NewPhoneServiceClient(e.client, c.ServerURL)
 		pc.Register = func(ctx context.Context, r *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
-			go e.register(ctx, rpc, r, done)
+			e.all.Go(func() { e.guard("registration", func() { e.register(ctx, rpc, r, done) }) })
 		}
+	}
+	dial := pc.Connect
+	pc.Connect = func(h signaling.Handler) signaling.Connection {
+		return guardedConnection{dial(guardedHandler{e, h}), e}
 	}
 	return pc
 }
@@ -314,6 +319,7 @@ func (e *Engine) Close() {
 		return
 	}
 	e.phone.Close()
+	e.all.Wait()
 	e.bridge.Close()
 	e.hush()
 	e.client.CloseIdleConnections()

@@ -38,7 +38,7 @@ var table = map[string]row{
 	"phone/switchboard": {why: "several calls on one device, pure: it must be searched exhaustively", testing: []string{"internal/model"}},
 
 	"capi": {why: "the C face: it converts strings and numbers, and is the only room with cgo",
-		ours: []string{"capi/boundary", "capi/simulator"}},
+		ours: []string{"capi/boundary", "capi/simulator"}, testing: []string{"signaling/..."}},
 	"capi/simulator": {why: "a simulated iPhone behind a border as JSON, for the C face with the tag iossim; the app lives on the other side",
 		ours: []string{"callkit", "callkit/callkittest", "callkit/wire", "capi/exchange"}},
 	"capi/exchange": {why: "a server in memory for one device on virtual time, so that Swift tests need no network; only with the tag iossim",
