@@ -46,7 +46,7 @@ var table = map[string]row{
 		testing: []string{"iossim", "callkit/callkittest", "media", "phone"}},
 	"capi/boundary": {why: "the engine behind a border as JSON, in pure Go, so that the C face above it only converts strings",
 		ours:   []string{"call", "callkit", "callkit/wire", "media", "media/remote", "phone", "signaling", "signaling/..."},
-		others: []string{"connectrpc.com/connect"}, testing: []string{"iossim", "callkit/callkittest", "internal/rig", "media/mediatest"}},
+		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf"}, testing: []string{"iossim", "callkit/callkittest", "internal/rig", "media/mediatest"}},
 
 	"push":          {why: "the contract with whoever delivers pushes; no behaviour"},
 	"push/apns":     {why: "a leaf: Apple's push service", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apnstest"}},
