@@ -127,6 +127,10 @@ func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 		RingTimeout: time.Duration(c.RingSeconds * float64(time.Second)),
 		OnChange:    func(s phone.Snapshot) { e.say(Out{Snapshot: snapshot(s)}) },
 		Connect:     d.Connect,
+		StayOnHold:  c.StayOnHold,
+	}
+	if c.Mixes {
+		pc.Media = remote.Mixer{Factory: e.media}
 	}
 	if c.Production {
 		pc.Environment = v1.Environment_ENVIRONMENT_PRODUCTION

@@ -32,6 +32,8 @@ type Config struct {
 	Provider     *wire.Configuration `json:"provider,omitempty"`
 	FulfillFirst bool                `json:"fulfillFirst,omitempty"` // the other answer policy
 	RingSeconds  float64             `json:"ringSeconds,omitempty"`  // the longest ring, below 60; 0: 45
+	Mixes        bool                `json:"mixes,omitempty"`        // the media adapter can mix the calls of a group
+	StayOnHold   bool                `json:"stayOnHold,omitempty"`   // the user resumes what was held for a call that is over
 	Launch       *wire.Launch        `json:"launch,omitempty"`       // why the process was started
 	// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
 	// with the tag iossim takes it.
@@ -60,7 +62,7 @@ type Answer struct {
 	Media  *remote.Message `json:"media,omitempty"`
 	Token  string          `json:"token,omitempty"`
 	Call   string          `json:"call,omitempty"`  // of a start
-	Code   string          `json:"code,omitempty"`  // of the error: closed, no_call, on_call, not_connected, no_callee, bad_message, panic
+	Code   string          `json:"code,omitempty"`  // of the error: closed, no_call, on_call, not_connected, no_callee, too_many_calls, nothing_to_swap, cannot_mix, failed, bad_message, panic
 	Error  string          `json:"error,omitempty"` // for people
 }
 
@@ -87,6 +89,14 @@ const (
 	SetSpeaker  Verb = "speaker"  // On
 	ContinueUse Verb = "continue" // Activity
 	Register    Verb = "register" // the user has logged in
+
+	HoldAnswer    Verb = "holdAnswer"    // Call
+	EndAnswer     Verb = "endAnswer"     // Call
+	EndHeldAnswer Verb = "endHeldAnswer" // Call
+	ResumeCall    Verb = "resume"        // Call
+	SwapCalls     Verb = "swap"
+	MergeCalls    Verb = "merge" // Call, With
+	SplitCall     Verb = "split" // Call
 )
 
 // Request is what a user wants of a call.
@@ -108,6 +118,8 @@ type Snapshot struct {
 	Online     bool   `json:"online"`
 	Registered bool   `json:"registered"`
 	CanStart   bool   `json:"canStart"`
+	OtherApps  bool   `json:"otherApps,omitempty"` // another app or the mobile network has a call on this phone
+	CanSwap    bool   `json:"canSwap,omitempty"`   // one call talks, one is on hold
 	Calls      []Call `json:"calls"`
 }
 
@@ -128,6 +140,12 @@ type Call struct {
 	AnsweredAt   *time.Time     `json:"answeredAt,omitempty"`
 	AnsweredBy   string         `json:"answeredBy,omitempty"`
 	CanResume    bool           `json:"canResume"`
+	Front        bool           `json:"front,omitempty"`      // of several calls, the one that was answered or resumed last
+	Waiting      bool           `json:"waiting,omitempty"`    // it rings during another call
+	CanHold      bool           `json:"canHold,omitempty"`    // it waits, and the one that talks can be put on hold for it
+	CanEnd       bool           `json:"canEnd,omitempty"`     // it waits, and the one in front can be ended for it
+	CanEndHeld   bool           `json:"canEndHeld,omitempty"` // it waits, and the one on hold can be ended for it
+	Group        int            `json:"group,omitempty"`      // calls of one number are grouped; 0: in no group
 }
 
 // Log is a line of the engine's log.

@@ -17,7 +17,7 @@ import (
 func (e *Engine) request(r Request) Answer {
 	var call callkit.UUID
 	switch r.Verb {
-	case StartCall, SetSpeaker, ContinueUse, Register:
+	case StartCall, SetSpeaker, ContinueUse, Register, SwapCalls:
 	default:
 		var err error
 		if call, err = callkit.ParseUUID(r.Call); err != nil {
@@ -41,6 +41,24 @@ func (e *Engine) request(r Request) Answer {
 		err = e.phone.SetMuted(call, r.On)
 	case PlayTones:
 		err = e.phone.PlayDTMF(call, r.Digits)
+	case HoldAnswer:
+		err = e.phone.HoldAndAnswer(call)
+	case EndAnswer:
+		err = e.phone.EndAndAnswer(call)
+	case EndHeldAnswer:
+		err = e.phone.EndHeldAndAnswer(call)
+	case ResumeCall:
+		err = e.phone.Resume(call)
+	case SplitCall:
+		err = e.phone.Split(call)
+	case SwapCalls:
+		err = e.phone.Swap()
+	case MergeCalls:
+		var with callkit.UUID
+		if with, err = callkit.ParseUUID(r.With); err != nil {
+			return Answer{Code: "bad_message", Error: fmt.Sprintf("boundary: %s with: %v", r.Verb, err)}
+		}
+		err = e.phone.Merge(call, with)
 	case SetSpeaker:
 		err = e.phone.SetSpeaker(r.On)
 	case Register:
@@ -94,7 +112,8 @@ func failed(err error) Answer {
 		code string
 	}{
 		{phone.ErrClosed, "closed"}, {phone.ErrNoCall, "no_call"}, {phone.ErrOnCall, "on_call"},
-		{phone.ErrNotConnected, "not_connected"}, {phone.ErrNoCallee, "no_callee"},
+		{phone.ErrNotConnected, "not_connected"}, {phone.ErrNoCallee, "no_callee"}, {phone.ErrTooManyCalls, "too_many_calls"},
+		{phone.ErrNothingToSwap, "nothing_to_swap"}, {phone.ErrCannotMix, "cannot_mix"},
 	} {
 		if errors.Is(err, c.err) {
 			a.Code = c.code
@@ -104,12 +123,13 @@ func failed(err error) Answer {
 }
 
 func snapshot(s phone.Snapshot) *Snapshot {
-	out := &Snapshot{Online: s.Online, Registered: s.Registered, CanStart: s.CanStart, Calls: []Call{}}
+	out := &Snapshot{Online: s.Online, Registered: s.Registered, CanStart: s.CanStart, OtherApps: s.OtherApps, CanSwap: s.CanSwap, Calls: []Call{}}
 	for _, c := range s.Calls {
 		w := Call{
 			ID: c.ID.String(), State: c.State.String(), Outgoing: c.Outgoing, Video: c.Video, Name: c.Name, Handle: c.Handle,
 			Muted: c.Muted, Held: c.Held, RemoteHeld: c.RemoteHeld, AudioRunning: c.AudioRunning, Transport: c.Transport.String(),
 			Reason: c.Reason.String(), AnsweredBy: c.AnsweredBy, CanResume: c.CanResume,
+			Front: c.Front, Waiting: c.Waiting, CanHold: c.CanHold, CanEnd: c.CanEnd, CanEndHeld: c.CanEndHeld, Group: c.Group,
 		}
 		if !c.AnsweredAt.IsZero() {
 			at := c.AnsweredAt

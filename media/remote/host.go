@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -48,6 +49,13 @@ func (h *Host) Do(m Message) Message {
 	h.mu.Unlock()
 	if s == nil {
 		return failure(fmt.Errorf("%w: there is no session %d", media.ErrClosed, m.Session))
+	}
+	if m.Op == Mix {
+		mixer, ok := h.factory.(media.Mixer)
+		if !ok {
+			return failure(errors.New("media/remote: the factory is no media.Mixer"))
+		}
+		return failure(mixer.Mix(s, m.Name))
 	}
 	return do(s, m)
 }

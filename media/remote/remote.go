@@ -30,6 +30,7 @@ const (
 	PlayDTMF   Op = "playDTMF" // Data
 	Restart    Op = "restart"
 	Stats      Op = "stats" // the answer has Stats
+	Mix        Op = "mix"   // Name: the group; empty: out of its group
 	Close      Op = "close"
 )
 
@@ -108,6 +109,20 @@ func (f *Factory) New(c media.Config) (media.Session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// A Mixer is a [Factory] whose SDK can mix sessions on the device.
+type Mixer struct{ *Factory }
+
+var _ media.Mixer = Mixer{}
+
+// Mix is part of [media.Mixer].
+func (m Mixer) Mix(s media.Session, group string) error {
+	own, ok := s.(*session)
+	if !ok || own.f != m.Factory {
+		return errors.New("media/remote: the session is another factory's")
+	}
+	return own.do(Message{Op: Mix, Name: group})
 }
 
 // Event takes what an SDK tells. The answer has an error if there is no such session, or if it tells faster than it

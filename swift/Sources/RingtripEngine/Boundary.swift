@@ -673,6 +673,8 @@ public struct MediaOp: RawRepresentable, Codable, Sendable, Hashable {
     public static let restart = MediaOp(rawValue: "restart")
     /// the answer has Stats
     public static let stats = MediaOp(rawValue: "stats")
+    /// Name: the group; empty: out of its group
+    public static let mix = MediaOp(rawValue: "mix")
     public static let close = MediaOp(rawValue: "close")
     /// Kind, Name, Data: a message for the far end
     public static let send = MediaOp(rawValue: "send")
@@ -843,12 +845,16 @@ public struct EngineConfig: Codable, Sendable, Hashable {
     public var fulfillFirst: Bool
     /// the longest ring, below 60; 0: 45
     public var ringSeconds: Double
+    /// the media adapter can mix the calls of a group
+    public var mixes: Bool
+    /// the user resumes what was held for a call that is over
+    public var stayOnHold: Bool
     /// why the process was started
     public var launch: SystemLaunch?
     /// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
     public var exchange: String
 
-    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, launch: SystemLaunch? = nil, exchange: String = "") {
+    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, mixes: Bool = false, stayOnHold: Bool = false, launch: SystemLaunch? = nil, exchange: String = "") {
         self.serverURL = serverURL
         self.deviceID = deviceID
         self.deviceName = deviceName
@@ -862,12 +868,14 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         self.provider = provider
         self.fulfillFirst = fulfillFirst
         self.ringSeconds = ringSeconds
+        self.mixes = mixes
+        self.stayOnHold = stayOnHold
         self.launch = launch
         self.exchange = exchange
     }
 
     enum CodingKeys: String, CodingKey {
-        case serverURL, deviceID, deviceName, bundleID, production, appVersion, osVersion, folder, callerName, callerHandle, provider, fulfillFirst, ringSeconds, launch, exchange
+        case serverURL, deviceID, deviceName, bundleID, production, appVersion, osVersion, folder, callerName, callerHandle, provider, fulfillFirst, ringSeconds, mixes, stayOnHold, launch, exchange
     }
 
     /// Absent is zero, as in Go.
@@ -886,6 +894,8 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         self.provider = try c.decodeIfPresent(SystemConfiguration.self, forKey: .provider)
         self.fulfillFirst = try c.decodeIfPresent(Bool.self, forKey: .fulfillFirst) ?? false
         self.ringSeconds = try c.decodeIfPresent(Double.self, forKey: .ringSeconds) ?? 0
+        self.mixes = try c.decodeIfPresent(Bool.self, forKey: .mixes) ?? false
+        self.stayOnHold = try c.decodeIfPresent(Bool.self, forKey: .stayOnHold) ?? false
         self.launch = try c.decodeIfPresent(SystemLaunch.self, forKey: .launch)
         self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
     }
@@ -906,6 +916,8 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         try c.encodeIfPresent(self.provider, forKey: .provider)
         if self.fulfillFirst != false { try c.encode(self.fulfillFirst, forKey: .fulfillFirst) }
         if self.ringSeconds != 0 { try c.encode(self.ringSeconds, forKey: .ringSeconds) }
+        if self.mixes != false { try c.encode(self.mixes, forKey: .mixes) }
+        if self.stayOnHold != false { try c.encode(self.stayOnHold, forKey: .stayOnHold) }
         try c.encodeIfPresent(self.launch, forKey: .launch)
         if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
     }
@@ -997,7 +1009,7 @@ public struct EngineAnswer: Codable, Sendable, Hashable {
     public var token: String
     /// of a start
     public var call: String
-    /// of the error: closed, no_call, on_call, not_connected, no_callee, bad_message, panic
+    /// of the error: closed, no_call, on_call, not_connected, no_callee, too_many_calls, nothing_to_swap, cannot_mix, failed, bad_message, panic
     public var code: String
     /// for people
     public var error: String
@@ -1107,6 +1119,19 @@ public struct EngineVerb: RawRepresentable, Codable, Sendable, Hashable {
     public static let continueUse = EngineVerb(rawValue: "continue")
     /// the user has logged in
     public static let register = EngineVerb(rawValue: "register")
+    /// Call
+    public static let holdAnswer = EngineVerb(rawValue: "holdAnswer")
+    /// Call
+    public static let endAnswer = EngineVerb(rawValue: "endAnswer")
+    /// Call
+    public static let endHeldAnswer = EngineVerb(rawValue: "endHeldAnswer")
+    /// Call
+    public static let resumeCall = EngineVerb(rawValue: "resume")
+    public static let swapCalls = EngineVerb(rawValue: "swap")
+    /// Call, With
+    public static let mergeCalls = EngineVerb(rawValue: "merge")
+    /// Call
+    public static let splitCall = EngineVerb(rawValue: "split")
 }
 
 /// Request is what a user wants of a call.
@@ -1176,17 +1201,23 @@ public struct EngineSnapshot: Codable, Sendable, Hashable {
     public var online: Bool
     public var registered: Bool
     public var canStart: Bool
+    /// another app or the mobile network has a call on this phone
+    public var otherApps: Bool
+    /// one call talks, one is on hold
+    public var canSwap: Bool
     public var calls: [EngineCall]
 
-    public init(online: Bool = false, registered: Bool = false, canStart: Bool = false, calls: [EngineCall] = []) {
+    public init(online: Bool = false, registered: Bool = false, canStart: Bool = false, otherApps: Bool = false, canSwap: Bool = false, calls: [EngineCall] = []) {
         self.online = online
         self.registered = registered
         self.canStart = canStart
+        self.otherApps = otherApps
+        self.canSwap = canSwap
         self.calls = calls
     }
 
     enum CodingKeys: String, CodingKey {
-        case online, registered, canStart, calls
+        case online, registered, canStart, otherApps, canSwap, calls
     }
 
     /// Absent is zero, as in Go.
@@ -1195,6 +1226,8 @@ public struct EngineSnapshot: Codable, Sendable, Hashable {
         self.online = try c.decodeIfPresent(Bool.self, forKey: .online) ?? false
         self.registered = try c.decodeIfPresent(Bool.self, forKey: .registered) ?? false
         self.canStart = try c.decodeIfPresent(Bool.self, forKey: .canStart) ?? false
+        self.otherApps = try c.decodeIfPresent(Bool.self, forKey: .otherApps) ?? false
+        self.canSwap = try c.decodeIfPresent(Bool.self, forKey: .canSwap) ?? false
         self.calls = try c.decodeIfPresent([EngineCall].self, forKey: .calls) ?? []
     }
 
@@ -1204,6 +1237,8 @@ public struct EngineSnapshot: Codable, Sendable, Hashable {
         if self.online != false { try c.encode(self.online, forKey: .online) }
         if self.registered != false { try c.encode(self.registered, forKey: .registered) }
         if self.canStart != false { try c.encode(self.canStart, forKey: .canStart) }
+        if self.otherApps != false { try c.encode(self.otherApps, forKey: .otherApps) }
+        if self.canSwap != false { try c.encode(self.canSwap, forKey: .canSwap) }
         if !self.calls.isEmpty { try c.encode(self.calls, forKey: .calls) }
     }
 }
@@ -1228,8 +1263,20 @@ public struct EngineCall: Codable, Sendable, Hashable {
     public var answeredAt: Date?
     public var answeredBy: String
     public var canResume: Bool
+    /// of several calls, the one that was answered or resumed last
+    public var front: Bool
+    /// it rings during another call
+    public var waiting: Bool
+    /// it waits, and the one that talks can be put on hold for it
+    public var canHold: Bool
+    /// it waits, and the one in front can be ended for it
+    public var canEnd: Bool
+    /// it waits, and the one on hold can be ended for it
+    public var canEndHeld: Bool
+    /// calls of one number are grouped; 0: in no group
+    public var group: Int
 
-    public init(id: String = "", state: String = "", outgoing: Bool = false, video: Bool = false, name: String = "", handle: SystemHandle = SystemHandle(), muted: Bool = false, held: Bool = false, remoteHeld: Bool = false, audioRunning: Bool = false, transport: String = "", reason: String = "", answeredAt: Date? = nil, answeredBy: String = "", canResume: Bool = false) {
+    public init(id: String = "", state: String = "", outgoing: Bool = false, video: Bool = false, name: String = "", handle: SystemHandle = SystemHandle(), muted: Bool = false, held: Bool = false, remoteHeld: Bool = false, audioRunning: Bool = false, transport: String = "", reason: String = "", answeredAt: Date? = nil, answeredBy: String = "", canResume: Bool = false, front: Bool = false, waiting: Bool = false, canHold: Bool = false, canEnd: Bool = false, canEndHeld: Bool = false, group: Int = 0) {
         self.id = id
         self.state = state
         self.outgoing = outgoing
@@ -1245,10 +1292,16 @@ public struct EngineCall: Codable, Sendable, Hashable {
         self.answeredAt = answeredAt
         self.answeredBy = answeredBy
         self.canResume = canResume
+        self.front = front
+        self.waiting = waiting
+        self.canHold = canHold
+        self.canEnd = canEnd
+        self.canEndHeld = canEndHeld
+        self.group = group
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, state, outgoing, video, name, handle, muted, held, remoteHeld, audioRunning, transport, reason, answeredAt, answeredBy, canResume
+        case id, state, outgoing, video, name, handle, muted, held, remoteHeld, audioRunning, transport, reason, answeredAt, answeredBy, canResume, front, waiting, canHold, canEnd, canEndHeld, group
     }
 
     /// Absent is zero, as in Go.
@@ -1269,6 +1322,12 @@ public struct EngineCall: Codable, Sendable, Hashable {
         self.answeredAt = try c.decodeIfPresent(Date.self, forKey: .answeredAt)
         self.answeredBy = try c.decodeIfPresent(String.self, forKey: .answeredBy) ?? ""
         self.canResume = try c.decodeIfPresent(Bool.self, forKey: .canResume) ?? false
+        self.front = try c.decodeIfPresent(Bool.self, forKey: .front) ?? false
+        self.waiting = try c.decodeIfPresent(Bool.self, forKey: .waiting) ?? false
+        self.canHold = try c.decodeIfPresent(Bool.self, forKey: .canHold) ?? false
+        self.canEnd = try c.decodeIfPresent(Bool.self, forKey: .canEnd) ?? false
+        self.canEndHeld = try c.decodeIfPresent(Bool.self, forKey: .canEndHeld) ?? false
+        self.group = try c.decodeIfPresent(Int.self, forKey: .group) ?? 0
     }
 
     /// Zero is left out, as in Go.
@@ -1289,6 +1348,12 @@ public struct EngineCall: Codable, Sendable, Hashable {
         try c.encodeIfPresent(self.answeredAt, forKey: .answeredAt)
         if self.answeredBy != "" { try c.encode(self.answeredBy, forKey: .answeredBy) }
         if self.canResume != false { try c.encode(self.canResume, forKey: .canResume) }
+        if self.front != false { try c.encode(self.front, forKey: .front) }
+        if self.waiting != false { try c.encode(self.waiting, forKey: .waiting) }
+        if self.canHold != false { try c.encode(self.canHold, forKey: .canHold) }
+        if self.canEnd != false { try c.encode(self.canEnd, forKey: .canEnd) }
+        if self.canEndHeld != false { try c.encode(self.canEndHeld, forKey: .canEndHeld) }
+        if self.group != 0 { try c.encode(self.group, forKey: .group) }
     }
 }
 

@@ -170,7 +170,7 @@ final class CallKitBackend: CallBackend, @unchecked Sendable {
 
 /// ProviderDelegate is the delegate that CallKit sees: each method is one event. It has the methods that the engine has
 /// something to do for, and no other, since CallKit times out what nobody settles.
-private final class ProviderDelegate: NSObject, CXProviderDelegate, @unchecked Sendable {
+final class ProviderDelegate: NSObject, CXProviderDelegate, @unchecked Sendable {
     private weak var backend: CallKitBackend?
     private let object: Int
 

@@ -46,6 +46,14 @@ public protocol CallMediaFactory: Sendable {
     func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia
 }
 
+/// CallMediaMixer is a factory whose sessions can be mixed on the device: the calls of a group hear each other. It is
+/// optional: without it calls are not grouped on this device, and the system is told so.
+public protocol CallMediaMixer: CallMediaFactory {
+    /// Puts a session of this factory into a group, or takes it out of its group if `group` is empty. A session of a group
+    /// sends the microphone and what the others of the group receive; muting stops the microphone only.
+    func mix(_ media: any CallMedia, group: String) throws
+}
+
 /// CallMediaRequest says what session is wanted.
 public struct CallMediaRequest: Sendable, Hashable {
     /// Who makes the offer: the callee's device does, for only it knows that it is there.

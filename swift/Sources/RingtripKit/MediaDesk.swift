@@ -57,6 +57,9 @@ final class MediaDesk: @unchecked Sendable {
         case .playDTMF: try media.play(tones: m.data)
         case .restart: try media.restart()
         case .stats: return MediaMessage(stats: counters(media.stats))
+        case .mix:
+            guard let mixer = factory as? any CallMediaMixer else { throw CallMediaError(.other, "the media can't mix calls") }
+            try mixer.mix(media, group: m.name)
         case .close: media.close()
         default: throw CallMediaError(.other, "no command is named \(m.op.rawValue)")
         }

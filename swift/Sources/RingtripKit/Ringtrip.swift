@@ -36,7 +36,7 @@ public final class Ringtrip {
     public weak var delegate: (any RingtripDelegate)?
 
     private let configuration: RingtripConfiguration
-    private let shell: Shell
+    let shell: Shell
     private let observation = Observed()
     private var shown = EngineSnapshot()
     private var list: [RingtripCall] = []
@@ -98,6 +98,11 @@ public final class Ringtrip {
     /// Whether ``start(to:name:handle:video:)`` finds what it needs.
     public var canStart: Bool { snapshot.canStart }
 
+    /// Whether another app or the mobile network has a call on this phone; no more is known of it.
+    public var hasOtherCalls: Bool { snapshot.otherApps }
+    /// Whether ``swap()`` would change places: one call talks, one is on hold.
+    public var canSwap: Bool { snapshot.canSwap }
+
     var snapshot: EngineSnapshot {
         get {
             if #available(iOS 17, macOS 14, macCatalyst 17, watchOS 10, tvOS 17, visionOS 1, *) {
@@ -135,6 +140,9 @@ public final class Ringtrip {
         return try await withCheckedThrowingContinuation { starting[id] = $0 }
     }
 
+    /// Puts the call that talks on hold and resumes the other one.
+    public func swap() throws { try request(EngineRequest(verb: .swapCalls)) }
+
     /// Turns the loudspeaker on, or off, until the route changes, as the system's own button does.
     public func setSpeaker(_ on: Bool) throws { try request(EngineRequest(verb: .setSpeaker, on: on)) }
 
@@ -158,7 +166,9 @@ public final class Ringtrip {
     }
 
     /// Says that a user has logged in, or that another token is to be asked for.
-    public func signedIn() { shell.askForToken() }
+    public func signedIn() {
+        shell.askForToken { [weak shell] in _ = shell?.request(EngineRequest(verb: .register)) }
+    }
 
     /// Says that the user has logged out.
     public func signedOut() { shell.giveToken("") }

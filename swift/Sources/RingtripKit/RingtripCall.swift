@@ -82,6 +82,18 @@ public final class RingtripCall: Identifiable {
     public var answeredBy: String { snapshot.answeredBy }
     /// On hold, and what it was held for is over: offer a button, since the system does not resume by itself.
     public var canResume: Bool { snapshot.canResume }
+    /// Of several calls, the one that was answered or resumed last.
+    public var isInFront: Bool { snapshot.front }
+    /// It rings during another call: offer what the next three say.
+    public var isWaiting: Bool { snapshot.waiting }
+    /// Whether ``holdAndAnswer()`` is possible.
+    public var canHoldAndAnswer: Bool { snapshot.canHold }
+    /// Whether ``endAndAnswer()`` is possible.
+    public var canEndAndAnswer: Bool { snapshot.canEnd }
+    /// Whether ``endHeldAndAnswer()`` is possible: one call talks, one is on hold.
+    public var canEndHeldAndAnswer: Bool { snapshot.canEndHeld }
+    /// Calls of the same number are grouped and hear each other; nil is in no group.
+    public var group: Int? { snapshot.group == 0 ? nil : snapshot.group }
     /// Why it ended; nil while it lives.
     public var endReason: RingtripEndReason? { snapshot.reason.isEmpty ? nil : RingtripEndReason(rawValue: snapshot.reason) }
 
@@ -101,6 +113,22 @@ public final class RingtripCall: Identifiable {
 
     /// Plays tones: 0-9 * # A-D, and ',' for a pause of two seconds.
     public func play(tones: String) throws { try request(.playTones, digits: tones) }
+
+    /// Answers it and puts the call that talks on hold first.
+    public func holdAndAnswer() throws { try request(.holdAnswer) }
+
+    /// Answers it and ends the call in front first, or the one on hold if none is in front.
+    public func endAndAnswer() throws { try request(.endAnswer) }
+
+    /// Answers it, ends the call on hold and holds the one that talks.
+    public func endHeldAndAnswer() throws { try request(.endHeldAnswer) }
+
+    /// Makes one group of this call and another one, so that all hear each other. It takes media that can mix
+    /// (``CallMediaMixer``).
+    public func merge(with other: RingtripCall) throws { try request(.mergeCalls, with: other) }
+
+    /// Takes it out of its group.
+    public func split() throws { try request(.splitCall) }
 
     private func request(_ verb: EngineVerb, on: Bool = false, digits: String = "", with other: RingtripCall? = nil) throws {
         guard let ringtrip else { throw RingtripError(.closed, "the Ringtrip of this call is gone") }

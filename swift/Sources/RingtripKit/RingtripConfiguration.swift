@@ -48,6 +48,9 @@ public struct RingtripConfiguration: Sendable {
     public var answerPolicy: AnswerPolicy = .whenConnected
     /// The longest ring in seconds, below the system's own 60; the server's deadline may be nearer.
     public var ringSeconds: TimeInterval = 45
+    /// Whether a call that was put on hold for another one is resumed by request when that is over, since the system does so
+    /// after a hang-up on this phone only; else the app's screen offers it (``RingtripCall/canResume``).
+    public var resumesByItself = true
     /// What those who are called are shown; empty is what the server knows.
     public var callerName = ""
     /// As ``callerName``.

@@ -19,6 +19,7 @@ final class Shell: @unchecked Sendable {
     private var onSnapshot: (@MainActor (EngineSnapshot) -> Void)? // guarded by lock, as all below
     private var onFailed: (@MainActor (EngineFailed) -> Void)?
     private var asking = false
+    private var afterToken: [@Sendable () -> Void] = []
 
     /// The device that this process runs on.
     static func device() -> any Device {
@@ -118,8 +119,9 @@ final class Shell: @unchecked Sendable {
     }
 
     /// Asks the app for the user's token, once at a time, and tells it when it comes.
-    func askForToken() {
+    func askForToken(then: (@Sendable () -> Void)? = nil) {
         let first = locked {
+            if let then { afterToken.append(then) }
             let was = asking
             asking = true
             return !was
@@ -128,12 +130,23 @@ final class Shell: @unchecked Sendable {
         Task { [weak self, configuration] in
             do {
                 let token = try await configuration.token()
-                self?.locked { self?.asking = false }
+                let waiting = self?.answered() ?? []
                 self?.giveToken(token)
+                for work in waiting { work() }
             } catch {
-                self?.locked { self?.asking = false }
+                _ = self?.answered()
                 configuration.log?(RingtripLog(level: .warn, text: "the app has no token of a user: \(error)"))
             }
+        }
+    }
+
+    /// The asking is over: what waits for it.
+    private func answered() -> [@Sendable () -> Void] {
+        locked {
+            asking = false
+            let waiting = afterToken
+            afterToken = []
+            return waiting
         }
     }
 
@@ -144,7 +157,8 @@ final class Shell: @unchecked Sendable {
             serverURL: c.serverURL.absoluteString, deviceID: c.deviceID, deviceName: c.deviceName, bundleID: Bundle.main.bundleIdentifier ?? "",
             production: c.production, appVersion: Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "",
             osVersion: osVersion, folder: c.folder?.path ?? "", callerName: c.callerName, callerHandle: c.callerHandle,
-            fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds, launch: launch, exchange: c.exchange)
+            fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds,
+            mixes: c.media is any CallMediaMixer, stayOnHold: !c.resumesByItself, launch: launch, exchange: c.exchange)
         made.provider = SystemConfiguration(
             ringtoneSound: p.ringtoneSound ?? "", iconTemplateImageData: p.iconTemplateImageData, maximumCallGroups: p.maximumCallGroups,
             maximumCallsPerCallGroup: p.maximumCallsPerCallGroup, includesCallsInRecents: p.includesCallsInRecents,

@@ -1,4 +1,5 @@
 #if canImport(RingtripSimulator)
+import CallKit
 import Foundation
 import RingtripEngine
 import RingtripSimulator
@@ -55,6 +56,17 @@ final class SimulatedDevice: Device, @unchecked Sendable {
             process.forget(ticket: ticket)
             process.send(SystemMessage(op: op, ticket: ticket))
         }
+    }
+}
+
+/// On an iPhone CallKit asks an object of the Objective-C runtime which methods it has, by `responds(to:)`. On Linux it says
+/// so itself.
+extension ProviderDelegate: PartialProviderDelegate {
+    var implementedMethods: [String] {
+        [
+            "PerformStartCallAction", "PerformAnswerCallAction", "PerformEndCallAction", "PerformSetHeldCallAction", "PerformSetMutedCallAction",
+            "PerformSetGroupCallAction", "PerformPlayDTMFCallAction", "TimedOutPerformingAction", "DidActivateAudioSession",
+        ]
     }
 }
 #endif

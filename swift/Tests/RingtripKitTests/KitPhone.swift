@@ -17,6 +17,12 @@ final class KitPhone: @unchecked Sendable {
         var media: [SilentMedia] = []
         var exchange = ""
         let lock = NSLock()
+        /// Where the journal is, which outlives the app.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString, isDirectory: true)
+
+        init() { try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
 
         func add(_ line: RingtripLog) {
             lock.lock()
@@ -39,7 +45,7 @@ final class KitPhone: @unchecked Sendable {
         world.media.append(media)
         var c = RingtripConfiguration(
             serverURL: URL(string: "http://127.0.0.1:9")!, deviceID: "bob-1", media: media, token: { "jwt" })
-        c.folder = nil
+        c.folder = world.folder
         c.exchange = world.exchange
         c.donatesCalls = false
         c.log = { world.add($0) }
@@ -47,7 +53,14 @@ final class KitPhone: @unchecked Sendable {
         let device = SimulatedDevice(process)
         let launch = process.launch
         let ready = Carried(c)
-        MainActor.assumeIsolated { process.keep(Ringtrip(ready.value, device: device, launch: launch)) }
+        MainActor.assumeIsolated {
+            let kit = Ringtrip(ready.value, device: device, launch: launch)
+            process.keep(kit)
+            process.on(.continueUserActivity) { [weak kit] m in
+                _ = kit?.shell.request(EngineRequest(verb: .continueUse, activity: m.activity))
+                return SystemMessage()
+            }
+        }
     }
 
     deinit { phone.close() }
@@ -74,10 +87,11 @@ final class KitPhone: @unchecked Sendable {
     func play(_ line: String) throws {
         let words = line.split(separator: " ").map(String.init)
         switch words[0] {
+        case "P": phone.push(Data(line.dropFirst(2).utf8))
         case "X": try phone.exchange(words.dropFirst().joined(separator: " "))
-        case "wait": phone.wait(Double(words[1])!)
+        case "wait": phone.wait(try XCTUnwrap(Double(words[1].filter { $0 != "s" })))
         case "A": try onMain { try self.press(words) }
-        default: try phone.perform(line)
+        default: try phone.perform(words.map(KitPhone.uuid).joined(separator: " "))
         }
         phone.settle()
     }
@@ -97,16 +111,26 @@ final class KitPhone: @unchecked Sendable {
             }
             return
         }
+        if words[1] == "swap" { return try kit.swap() }
+        if words[1] == "speaker" { return try kit.setSpeaker(words[2] == "on") }
         let n = try XCTUnwrap(Int(words[2].dropFirst()))
         let call = try XCTUnwrap(kit.call(KitPhone.id(n)), "there is no call \(words[2])")
         switch words[1] {
         case "answer": try call.answer()
+        case "holdAnswer": try call.holdAndAnswer()
+        case "endAnswer": try call.endAndAnswer()
         case "end": try call.end()
         case "hold": try call.hold(words[3] == "on")
         case "mute": try call.mute(words[3] == "on")
         case "tones": try call.play(tones: words[3])
         default: XCTFail("no button is named \(words[1])")
         }
+    }
+
+    /// The UUID of u1 and the like; other words as they are.
+    static func uuid(_ word: String) -> String {
+        guard word.first == "u", let n = Int(word.dropFirst()) else { return word }
+        return id(n).uuidString.lowercased()
     }
 
     static func id(_ n: Int) -> UUID { UUID(uuidString: String(format: "00000000-0000-4000-8000-%012d", n))! }
