@@ -110,11 +110,24 @@ func activityOf(u *callkit.UserActivity) *Activity {
 	if u == nil {
 		return nil
 	}
-	a := &Activity{Type: u.ActivityType}
+	a := &Activity{}
 	if u.Intent != nil {
-		a.Intent, a.Video = true, u.Intent.CallCapability
-		for _, p := range u.Intent.Contacts {
-			a.Contacts = append(a.Contacts, Contact{p.Handle, p.DisplayName})
+		a = intentOf(*u.Intent)
+	}
+	a.Type, a.Handle = u.ActivityType, u.Handle
+	return a
+}
+
+// intentOf is an activity without a type that has an intent.
+func intentOf(i callkit.StartCallIntent) *Activity {
+	a := &Activity{
+		Intent: true, Video: i.CallCapability, DestinationType: int(i.DestinationType), AudioRoute: int(i.AudioRoute),
+		Contacts: contactsOf(i.Contacts),
+	}
+	if r := i.CallRecordToCallBack; r != nil {
+		a.Record = &CallRecord{
+			Identifier: r.Identifier, Date: moment(r.DateCreated), Caller: Contact{r.Caller.Handle, r.Caller.DisplayName},
+			Type: int(r.RecordType), Capability: int(r.CallCapability), Duration: int64(r.CallDuration),
 		}
 	}
 	return a
@@ -124,14 +137,40 @@ func (a *Activity) activity() *callkit.UserActivity {
 	if a == nil {
 		return nil
 	}
-	u := &callkit.UserActivity{ActivityType: a.Type}
+	u := &callkit.UserActivity{ActivityType: a.Type, Handle: a.Handle}
 	if a.Intent {
-		u.Intent = &callkit.StartCallIntent{CallCapability: a.Video}
-		for _, c := range a.Contacts {
-			u.Intent.Contacts = append(u.Intent.Contacts, callkit.Person{Handle: c.Handle, DisplayName: c.Name})
-		}
+		i := a.intent()
+		u.Intent = &i
 	}
 	return u
+}
+
+func (a *Activity) intent() callkit.StartCallIntent {
+	i := callkit.StartCallIntent{
+		CallCapability: a.Video, DestinationType: callkit.DestinationType(a.DestinationType),
+		AudioRoute: callkit.CallAudioRoute(a.AudioRoute), Contacts: people(a.Contacts),
+	}
+	if r := a.Record; r != nil {
+		i.CallRecordToCallBack = &callkit.CallRecord{
+			Identifier: r.Identifier, DateCreated: when(r.Date), Caller: callkit.Person{Handle: r.Caller.Handle, DisplayName: r.Caller.Name},
+			RecordType: callkit.CallRecordType(r.Type), CallCapability: callkit.CallCapability(r.Capability), CallDuration: time.Duration(r.Duration),
+		}
+	}
+	return i
+}
+
+func contactsOf(all []callkit.Person) (out []Contact) {
+	for _, p := range all {
+		out = append(out, Contact{p.Handle, p.DisplayName})
+	}
+	return out
+}
+
+func people(all []Contact) (out []callkit.Person) {
+	for _, c := range all {
+		out = append(out, callkit.Person{Handle: c.Handle, DisplayName: c.Name})
+	}
+	return out
 }
 
 func callOf(c callkit.Call) Call {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/callkit/lck"
 )
 
 // Host carries commands out on a system, for an app on the other side of the border.
@@ -22,6 +23,9 @@ type Host struct {
 	tasks       map[int]func()
 	timers      map[int]callkit.Timer
 	tickets     int
+
+	managers   map[int]lck.ConversationManager
+	lckActions map[callkit.UUID]lck.Action // delivered, neither fulfilled nor failed
 }
 
 // NewHost returns a host of one process's view of a system; send carries its events.
@@ -31,6 +35,7 @@ func NewHost(sys callkit.System, send Send) *Host {
 		providers: map[int]callkit.Provider{}, controllers: map[int]callkit.CallController{},
 		observers: map[int]callkit.CallObserver{}, registries: map[int]callkit.PushRegistry{},
 		actions: map[callkit.UUID]callkit.Action{}, pushes: map[int]func(){}, tasks: map[int]func(){}, timers: map[int]callkit.Timer{},
+		managers: map[int]lck.ConversationManager{}, lckActions: map[callkit.UUID]lck.Action{},
 	}
 }
 
@@ -71,6 +76,11 @@ func (h *Host) Do(m Message) Message {
 	case ControllerRequestTransaction:
 		return h.request(m)
 	default:
+		for _, rest := range []func(*Host, Message) (Message, bool){(*Host).wholeAudio, (*Host).intents, (*Host).directory, (*Host).conversations} {
+			if answer, mine := rest(h, m); mine {
+				return answer
+			}
+		}
 		return h.provider(m)
 	}
 	return Message{}
@@ -140,7 +150,13 @@ func (h *Host) settle(m Message) Message {
 	h.mu.Lock()
 	a := h.actions[id(m.Action.ID)]
 	delete(h.actions, id(m.Action.ID))
+	conversation := h.lckActions[id(m.Action.ID)]
+	delete(h.lckActions, id(m.Action.ID))
 	h.mu.Unlock()
+	if conversation != nil {
+		settleConversation(conversation, m)
+		return Message{}
+	}
 	t, translating := a.(*callkit.SetTranslatingCallAction)
 	switch {
 	case a == nil: // settled before, timed out, or void: a second time has no effect (CXAction)

@@ -74,8 +74,14 @@ func (h *Host) audio(m Message) Message {
 		if m.Audio == nil {
 			return refuse("audio.setCategory names no category")
 		}
+		if whole, ok := callkit.WholeAudio(s); ok && m.Audio.Policy != 0 {
+			return Message{Error: errorOf(whole.SetCategoryWithPolicy(m.Audio.Category, m.Audio.Mode, callkit.RouteSharingPolicy(m.Audio.Policy), m.Audio.Options))}
+		}
 		return Message{Error: errorOf(s.SetCategory(m.Audio.Category, m.Audio.Mode, m.Audio.Options))}
 	case AudioSetActive:
+		if whole, ok := callkit.WholeAudio(s); ok && m.Number != 0 {
+			return Message{Error: errorOf(whole.SetActiveWithOptions(m.On, callkit.SetActiveOptions(m.Number)))}
+		}
 		return Message{Error: errorOf(s.SetActive(m.On))}
 	case AudioOverridePort:
 		return Message{Error: errorOf(s.OverrideOutputAudioPort(m.On))}
@@ -87,30 +93,14 @@ func (h *Host) audio(m Message) Message {
 		}
 		return Message{}
 	}
-	return Message{Audio: &Audio{Category: s.Category(), Mode: s.Mode(), Route: s.CurrentRoute()}}
-}
-
-type hostAudio struct{ h *Host }
-
-// AudioInterruption is part of [callkit.AudioObserver].
-func (a hostAudio) AudioInterruption(t callkit.InterruptionType) {
-	a.h.send(Message{Op: AudioInterruption, Number: int(t)})
-}
-
-// AudioRouteChange is part of [callkit.AudioObserver].
-func (a hostAudio) AudioRouteChange(why callkit.RouteChangeReason, port callkit.AudioPort) {
-	a.h.send(Message{Op: AudioRouteChange, Number: int(why), Port: port})
+	return Message{Audio: audioOf(s)}
 }
 
 func (h *Host) application(m Message) Message {
 	app := h.sys.Application()
 	switch m.Op {
 	case ApplicationSetDelegate:
-		if m.On {
-			app.SetDelegate(hostApplication{h})
-		} else {
-			app.SetDelegate(nil)
-		}
+		app.SetDelegate(h.applicationDelegate(m))
 	case ApplicationBeginTask:
 		put(h, h.tasks, m.Ticket, app.BeginBackgroundTask(m.Name, func() {
 			h.send(Message{Op: TaskExpired, Ticket: m.Ticket})

@@ -59,6 +59,65 @@ const (
 	Now                          Op = "now"                             // the answer has At
 )
 
+// Commands for the rest of the audio session and the microphone. [AudioState] answers with all that the session has.
+const (
+	AudioSetMode                      Op = "audio.setMode"                      // Audio.Mode
+	AudioActivate                     Op = "audio.activate"                     // Ticket; the completion has On
+	AudioSetPreferredSampleRate       Op = "audio.setPreferredSampleRate"       // Audio.PreferredSampleRate
+	AudioSetPreferredIOBufferDuration Op = "audio.setPreferredIOBufferDuration" // Delay
+	AudioSetPrefersNoInterruptions    Op = "audio.setPrefersNoInterruptionsFromSystemAlerts"
+	AudioSetPrefersEchoCancelledInput Op = "audio.setPrefersEchoCancelledInput"
+	AudioSetOutputMuted               Op = "audio.setOutputMuted"
+	AudioSetPreferredInput            Op = "audio.setPreferredInput" // Name is the port's UID; empty takes the wish back
+	AudioRequestRecordPermission      Op = "audio.requestRecordPermission"
+	MicrophoneSetMuted                Op = "microphone.setInputMuted" // AVAudioApplication
+	MicrophoneState                   Op = "microphone.state"         // the answer has On (muted) and Number (record permission)
+	MicrophoneSetObserver             Op = "microphone.setObserver"
+	MicrophoneRequestPermission       Op = "microphone.requestRecordPermission" // Ticket; the completion has On
+)
+
+// Commands for Intents, the call directory and the notification service extension.
+const (
+	InteractionDonate      Op = "interaction.donate"      // Interaction, Ticket
+	InteractionDelete      Op = "interaction.delete"      // Names, Ticket
+	InteractionDeleteGroup Op = "interaction.deleteGroup" // Name, Ticket
+	DirectoryReload        Op = "directory.reload"        // Name, Ticket
+	DirectoryStatus        Op = "directory.status"        // Name, Ticket; the completion has Number
+	DirectoryOpenSettings  Op = "directory.openSettings"  // Ticket
+	ReportVoIPPushPayload  Op = "provider.reportNewIncomingVoIPPushPayload"
+)
+
+// Commands for LiveCommunicationKit. Actions are CallKit's with the same meaning: Join is [Answer], Mute [SetMuted],
+// Pause [SetHeld], PlayTone [PlayDTMF], Merge and Unmerge [SetGroup].
+const (
+	ManagerNew              Op = "manager.new"              // Object, Config; the answer may have Error
+	ManagerSetDelegate      Op = "manager.setDelegate"      // Object, On
+	ManagerSetConfiguration Op = "manager.setConfiguration" // Object, Config
+	ManagerPerform          Op = "manager.perform"          // Object, Actions, Ticket
+	ManagerReportNew        Op = "manager.reportNewIncomingConversation"
+	ManagerReportEvent      Op = "manager.reportConversationEvent" // Object, Call, Name ("startedConnecting", "connected", "updated", "ended"), At, Number, Conversation
+	ManagerConversations    Op = "manager.conversations"           // Object; the answer has Conversations
+	ManagerInvalidate       Op = "manager.invalidate"
+	HistoryRecent           Op = "history.recentConversations" // Ticket; the completion has Recents
+	HistoryMarkRead         Op = "history.markConversationsAsRead"
+	HistorySetObserver      Op = "history.setObserver"
+	TelephonyServices       Op = "telephony.cellularServices"          // the answer has Names: identifier, label, ...
+	TelephonyStart          Op = "telephony.startCellularConversation" // Members, Names, Ticket
+)
+
+// Commands of an extension's process, which has these besides [Now], [MainAsync], [TimerStart] and [ReportVoIPPushPayload].
+const (
+	NotificationShow          Op = "notification.show" // Ticket of the event, Notification; the contentHandler
+	DirectoryAddBlocking      Op = "directory.addBlockingEntry"
+	DirectoryRemoveBlocking   Op = "directory.removeBlockingEntry"
+	DirectoryRemoveAllBlocked Op = "directory.removeAllBlockingEntries"
+	DirectoryAddIdentity      Op = "directory.addIdentificationEntry" // Number, Name
+	DirectoryRemoveIdentity   Op = "directory.removeIdentificationEntry"
+	DirectoryRemoveAllKnown   Op = "directory.removeAllIdentificationEntries"
+	DirectoryComplete         Op = "directory.completeRequest" // Ticket; the completion has On (expired)
+	IntentAnswer              Op = "intent.answer"             // Ticket of the event, Number (the code) or Contacts
+)
+
 // Events, from the system to the app.
 const (
 	Launched              Op = "launched"             // Launch
@@ -81,6 +140,33 @@ const (
 	AudioRouteChange      Op = "audio.routeChange"                // Number, Port
 	Completion            Op = "completion"                       // Ticket, Error
 	Run                   Op = "run"                              // Ticket of MainAsync or TimerStart
+
+	AudioMediaServicesLost      Op = "audio.mediaServicesWereLost"
+	AudioMediaServicesReset     Op = "audio.mediaServicesWereReset"
+	AudioSilenceSecondary       Op = "audio.silenceSecondaryAudioHint" // On is begin
+	AudioAvailableInputsChanged Op = "audio.availableInputsChange"
+	AudioOutputMuteChanged      Op = "audio.outputMuteStateChange" // On
+	MicrophoneMuteChanged       Op = "microphone.inputMuteStateChange"
+
+	SceneWillConnect     Op = "scene.willConnect" // Activities
+	SceneContinue        Op = "scene.continueUserActivity"
+	ApplicationOpenURL   Op = "application.openURL" // Name
+	HistoryDidUpdate     Op = "history.didUpdate"
+	ManagerDidBegin      Op = "manager.didBegin" // Object
+	ManagerDidReset      Op = "manager.didReset"
+	ManagerAct           Op = "manager.act"      // Object, Action: conversationManager(_:perform:)
+	ManagerTimedOut      Op = "manager.timedOut" // Object, Action
+	ManagerDidActivate   Op = "manager.didActivate"
+	ManagerDidDeactivate Op = "manager.didDeactivate"
+	ManagerChanged       Op = "manager.conversationChanged" // Object, Conversations
+
+	NotificationReceived   Op = "notification.received"       // Ticket, Notification
+	NotificationWillExpire Op = "notification.timeWillExpire" // serviceExtensionTimeWillExpire
+	DirectoryBegin         Op = "directory.beginRequest"      // On is incremental
+	DirectoryFailed        Op = "directory.requestFailed"     // Error
+	IntentConfirm          Op = "intent.confirmStartCall"     // Ticket, Activity
+	IntentResolve          Op = "intent.resolveContacts"      // Ticket, Activity
+	IntentHandle           Op = "intent.handleStartCall"      // Ticket, Activity
 )
 
 // Unsure is how an app says in Implements that it can't tell beforehand whether its delegate has executeTransaction: it
@@ -116,6 +202,18 @@ type Message struct {
 	Activity   *Activity                `json:"activity,omitempty"`
 	Launch     *Launch                  `json:"launch,omitempty"`
 	Error      *Error                   `json:"error,omitempty"`
+
+	Names         []string            `json:"names,omitempty"`
+	Interruption  *Interruption       `json:"interruption,omitempty"`
+	Routes        []Route             `json:"routes,omitempty"` // before and now
+	Activities    []Activity          `json:"activities,omitempty"`
+	Contacts      []Contact           `json:"contacts,omitempty"`
+	Interaction   *Interaction        `json:"interaction,omitempty"`
+	Members       []Contact           `json:"members,omitempty"`
+	Conversation  *ConversationUpdate `json:"conversation,omitempty"`
+	Conversations []Conversation      `json:"conversations,omitempty"`
+	Recents       []Recent            `json:"recents,omitempty"`
+	Notification  *Notification       `json:"notification,omitempty"`
 }
 
 // Send carries a message over the border and returns the answer. It is called from any goroutine, may be called again
@@ -177,6 +275,7 @@ type Action struct {
 	Local     string                    `json:"local,omitempty"`
 	Remote    string                    `json:"remote,omitempty"`
 	Engine    callkit.TranslationEngine `json:"engine,omitempty"`
+	Members   []Contact                 `json:"members,omitempty"` // the handles of a StartConversationAction
 }
 
 // Call is [callkit.Call].
@@ -194,6 +293,89 @@ type Audio struct {
 	Mode     callkit.AudioMode     `json:"mode"`
 	Options  callkit.AudioOptions  `json:"options"`
 	Route    callkit.AudioPort     `json:"route,omitempty"`
+
+	Policy                    int      `json:"policy,omitempty"`
+	Categories                []string `json:"categories,omitempty"`
+	Modes                     []string `json:"modes,omitempty"`
+	PreferredSampleRate       float64  `json:"preferredSampleRate,omitempty"`
+	SampleRate                float64  `json:"sampleRate,omitempty"`
+	PreferredIOBufferDuration int64    `json:"preferredIOBufferDuration,omitempty"` // nanoseconds
+	IOBufferDuration          int64    `json:"ioBufferDuration,omitempty"`          // nanoseconds
+	PrefersNoInterruptions    bool     `json:"prefersNoInterruptions,omitempty"`
+	PrefersEchoCancelledInput bool     `json:"prefersEchoCancelledInput,omitempty"`
+	EchoCancelledInput        bool     `json:"echoCancelledInput,omitempty"`
+	OutputMuted               bool     `json:"outputMuted,omitempty"`
+	RecordPermission          int      `json:"recordPermission,omitempty"`
+	OtherAudioPlaying         bool     `json:"otherAudioPlaying,omitempty"`
+	SilenceSecondaryAudio     bool     `json:"silenceSecondaryAudio,omitempty"`
+	Current                   *Route   `json:"current,omitempty"`
+	AvailableInputs           []Port   `json:"availableInputs,omitempty"`
+	PreferredInput            *Port    `json:"preferredInput,omitempty"`
+}
+
+// Port is [callkit.AudioPortDescription].
+type Port struct {
+	Type string `json:"type"`
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+}
+
+// Route is [callkit.AudioRoute].
+type Route struct {
+	Inputs  []Port `json:"inputs,omitempty"`
+	Outputs []Port `json:"outputs,omitempty"`
+}
+
+// Interruption is [callkit.Interruption].
+type Interruption struct {
+	Type         int  `json:"type"`
+	Options      int  `json:"options,omitempty"`
+	Reason       int  `json:"reason,omitempty"`
+	WasSuspended bool `json:"wasSuspended,omitempty"`
+}
+
+// Interaction is [callkit.Interaction].
+type Interaction struct {
+	Identifier string     `json:"identifier,omitempty"`
+	Group      string     `json:"group,omitempty"`
+	Intent     Activity   `json:"intent"`
+	Direction  int        `json:"direction,omitempty"`
+	Start      *time.Time `json:"start,omitempty"`
+	Duration   int64      `json:"duration,omitempty"` // nanoseconds
+}
+
+// ConversationUpdate is lck.Update: absent fields change nothing.
+type ConversationUpdate struct {
+	LocalMember         *Contact   `json:"localMember,omitempty"`
+	Members             *[]Contact `json:"members,omitempty"`
+	ActiveRemoteMembers *[]Contact `json:"activeRemoteMembers,omitempty"`
+	Capabilities        *int       `json:"capabilities,omitempty"`
+}
+
+// Conversation is lck.Conversation.
+type Conversation struct {
+	UUID        string   `json:"uuid"`
+	State       int      `json:"state"` // idle, joining, joined, paused, leaving, left
+	LocalMember *Contact `json:"localMember,omitempty"`
+}
+
+// Recent is lck.RecentConversation.
+type Recent struct {
+	ID       string     `json:"id"`
+	Date     *time.Time `json:"date,omitempty"`
+	Duration int64      `json:"duration,omitempty"` // nanoseconds
+	Incoming bool       `json:"incoming,omitempty"`
+	Status   int        `json:"status,omitempty"` // connected, missed, declined, cancelled, elsewhere, failed
+	Handles  []Contact  `json:"handles,omitempty"`
+	IsRead   bool       `json:"isRead,omitempty"`
+}
+
+// Notification is [callkit.NotificationRequest] and its content.
+type Notification struct {
+	Identifier string `json:"identifier,omitempty"`
+	Title      string `json:"title,omitempty"`
+	Body       string `json:"body,omitempty"`
+	UserInfo   []byte `json:"userInfo,omitempty"` // base64 of the push's payload as JSON
 }
 
 // Activity is [callkit.UserActivity], flat.
@@ -202,6 +384,21 @@ type Activity struct {
 	Contacts []Contact              `json:"contacts,omitempty"`
 	Video    callkit.CallCapability `json:"callCapability,omitempty"`
 	Intent   bool                   `json:"intent,omitempty"` // it has an intent
+
+	Handle          string      `json:"handle,omitempty"` // userInfo["handle"]
+	DestinationType int         `json:"destinationType,omitempty"`
+	AudioRoute      int         `json:"audioRoute,omitempty"`
+	Record          *CallRecord `json:"record,omitempty"`
+}
+
+// CallRecord is [callkit.CallRecord].
+type CallRecord struct {
+	Identifier string     `json:"identifier,omitempty"`
+	Date       *time.Time `json:"date,omitempty"`
+	Caller     Contact    `json:"caller"`
+	Type       int        `json:"type,omitempty"`
+	Capability int        `json:"capability,omitempty"`
+	Duration   int64      `json:"duration,omitempty"` // nanoseconds
 }
 
 // Contact is [callkit.Person].

@@ -68,6 +68,75 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
     public static let timerStop = SystemOp(rawValue: "timer.stop")
     /// the answer has At
     public static let now = SystemOp(rawValue: "now")
+    /// Audio.Mode
+    public static let audioSetMode = SystemOp(rawValue: "audio.setMode")
+    /// Ticket; the completion has On
+    public static let audioActivate = SystemOp(rawValue: "audio.activate")
+    /// Audio.PreferredSampleRate
+    public static let audioSetPreferredSampleRate = SystemOp(rawValue: "audio.setPreferredSampleRate")
+    /// Delay
+    public static let audioSetPreferredIOBufferDuration = SystemOp(rawValue: "audio.setPreferredIOBufferDuration")
+    public static let audioSetPrefersNoInterruptions = SystemOp(rawValue: "audio.setPrefersNoInterruptionsFromSystemAlerts")
+    public static let audioSetPrefersEchoCancelledInput = SystemOp(rawValue: "audio.setPrefersEchoCancelledInput")
+    public static let audioSetOutputMuted = SystemOp(rawValue: "audio.setOutputMuted")
+    /// Name is the port's UID; empty takes the wish back
+    public static let audioSetPreferredInput = SystemOp(rawValue: "audio.setPreferredInput")
+    public static let audioRequestRecordPermission = SystemOp(rawValue: "audio.requestRecordPermission")
+    /// AVAudioApplication
+    public static let microphoneSetMuted = SystemOp(rawValue: "microphone.setInputMuted")
+    /// the answer has On (muted) and Number (record permission)
+    public static let microphoneState = SystemOp(rawValue: "microphone.state")
+    public static let microphoneSetObserver = SystemOp(rawValue: "microphone.setObserver")
+    /// Ticket; the completion has On
+    public static let microphoneRequestPermission = SystemOp(rawValue: "microphone.requestRecordPermission")
+    /// Interaction, Ticket
+    public static let interactionDonate = SystemOp(rawValue: "interaction.donate")
+    /// Names, Ticket
+    public static let interactionDelete = SystemOp(rawValue: "interaction.delete")
+    /// Name, Ticket
+    public static let interactionDeleteGroup = SystemOp(rawValue: "interaction.deleteGroup")
+    /// Name, Ticket
+    public static let directoryReload = SystemOp(rawValue: "directory.reload")
+    /// Name, Ticket; the completion has Number
+    public static let directoryStatus = SystemOp(rawValue: "directory.status")
+    /// Ticket
+    public static let directoryOpenSettings = SystemOp(rawValue: "directory.openSettings")
+    public static let reportVoIPPushPayload = SystemOp(rawValue: "provider.reportNewIncomingVoIPPushPayload")
+    /// Object, Config; the answer may have Error
+    public static let managerNew = SystemOp(rawValue: "manager.new")
+    /// Object, On
+    public static let managerSetDelegate = SystemOp(rawValue: "manager.setDelegate")
+    /// Object, Config
+    public static let managerSetConfiguration = SystemOp(rawValue: "manager.setConfiguration")
+    /// Object, Actions, Ticket
+    public static let managerPerform = SystemOp(rawValue: "manager.perform")
+    public static let managerReportNew = SystemOp(rawValue: "manager.reportNewIncomingConversation")
+    /// Object, Call, Name ("startedConnecting", "connected", "updated", "ended"), At, Number, Conversation
+    public static let managerReportEvent = SystemOp(rawValue: "manager.reportConversationEvent")
+    /// Object; the answer has Conversations
+    public static let managerConversations = SystemOp(rawValue: "manager.conversations")
+    public static let managerInvalidate = SystemOp(rawValue: "manager.invalidate")
+    /// Ticket; the completion has Recents
+    public static let historyRecent = SystemOp(rawValue: "history.recentConversations")
+    public static let historyMarkRead = SystemOp(rawValue: "history.markConversationsAsRead")
+    public static let historySetObserver = SystemOp(rawValue: "history.setObserver")
+    /// the answer has Names: identifier, label, ...
+    public static let telephonyServices = SystemOp(rawValue: "telephony.cellularServices")
+    /// Members, Names, Ticket
+    public static let telephonyStart = SystemOp(rawValue: "telephony.startCellularConversation")
+    /// Ticket of the event, Notification; the contentHandler
+    public static let notificationShow = SystemOp(rawValue: "notification.show")
+    public static let directoryAddBlocking = SystemOp(rawValue: "directory.addBlockingEntry")
+    public static let directoryRemoveBlocking = SystemOp(rawValue: "directory.removeBlockingEntry")
+    public static let directoryRemoveAllBlocked = SystemOp(rawValue: "directory.removeAllBlockingEntries")
+    /// Number, Name
+    public static let directoryAddIdentity = SystemOp(rawValue: "directory.addIdentificationEntry")
+    public static let directoryRemoveIdentity = SystemOp(rawValue: "directory.removeIdentificationEntry")
+    public static let directoryRemoveAllKnown = SystemOp(rawValue: "directory.removeAllIdentificationEntries")
+    /// Ticket; the completion has On (expired)
+    public static let directoryComplete = SystemOp(rawValue: "directory.completeRequest")
+    /// Ticket of the event, Number (the code) or Contacts
+    public static let intentAnswer = SystemOp(rawValue: "intent.answer")
     /// Launch
     public static let launched = SystemOp(rawValue: "launched")
     /// Object
@@ -105,6 +174,45 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
     public static let completion = SystemOp(rawValue: "completion")
     /// Ticket of MainAsync or TimerStart
     public static let run = SystemOp(rawValue: "run")
+    public static let audioMediaServicesLost = SystemOp(rawValue: "audio.mediaServicesWereLost")
+    public static let audioMediaServicesReset = SystemOp(rawValue: "audio.mediaServicesWereReset")
+    /// On is begin
+    public static let audioSilenceSecondary = SystemOp(rawValue: "audio.silenceSecondaryAudioHint")
+    public static let audioAvailableInputsChanged = SystemOp(rawValue: "audio.availableInputsChange")
+    /// On
+    public static let audioOutputMuteChanged = SystemOp(rawValue: "audio.outputMuteStateChange")
+    public static let microphoneMuteChanged = SystemOp(rawValue: "microphone.inputMuteStateChange")
+    /// Activities
+    public static let sceneWillConnect = SystemOp(rawValue: "scene.willConnect")
+    public static let sceneContinue = SystemOp(rawValue: "scene.continueUserActivity")
+    /// Name
+    public static let applicationOpenURL = SystemOp(rawValue: "application.openURL")
+    public static let historyDidUpdate = SystemOp(rawValue: "history.didUpdate")
+    /// Object
+    public static let managerDidBegin = SystemOp(rawValue: "manager.didBegin")
+    public static let managerDidReset = SystemOp(rawValue: "manager.didReset")
+    /// Object, Action: conversationManager(_:perform:)
+    public static let managerAct = SystemOp(rawValue: "manager.act")
+    /// Object, Action
+    public static let managerTimedOut = SystemOp(rawValue: "manager.timedOut")
+    public static let managerDidActivate = SystemOp(rawValue: "manager.didActivate")
+    public static let managerDidDeactivate = SystemOp(rawValue: "manager.didDeactivate")
+    /// Object, Conversations
+    public static let managerChanged = SystemOp(rawValue: "manager.conversationChanged")
+    /// Ticket, Notification
+    public static let notificationReceived = SystemOp(rawValue: "notification.received")
+    /// serviceExtensionTimeWillExpire
+    public static let notificationWillExpire = SystemOp(rawValue: "notification.timeWillExpire")
+    /// On is incremental
+    public static let directoryBegin = SystemOp(rawValue: "directory.beginRequest")
+    /// Error
+    public static let directoryFailed = SystemOp(rawValue: "directory.requestFailed")
+    /// Ticket, Activity
+    public static let intentConfirm = SystemOp(rawValue: "intent.confirmStartCall")
+    /// Ticket, Activity
+    public static let intentResolve = SystemOp(rawValue: "intent.resolveContacts")
+    /// Ticket, Activity
+    public static let intentHandle = SystemOp(rawValue: "intent.handleStartCall")
 }
 
 /// Message is a command, an event, or the answer to either; which fields it has, its Op says. Absent is zero.
@@ -142,8 +250,20 @@ public struct SystemMessage: Codable, Sendable, Hashable {
     public var activity: SystemActivity?
     public var launch: SystemLaunch?
     public var error: SystemError?
+    public var names: [String]
+    public var interruption: SystemInterruption?
+    /// before and now
+    public var routes: [SystemRoute]
+    public var activities: [SystemActivity]
+    public var contacts: [SystemContact]
+    public var interaction: SystemInteraction?
+    public var members: [SystemContact]
+    public var conversation: SystemConversationUpdate?
+    public var conversations: [SystemConversation]
+    public var recents: [SystemRecent]
+    public var notification: SystemNotification?
 
-    public init(op: SystemOp = SystemOp(rawValue: ""), object: Int = 0, ticket: Int = 0, call: String = "", on: Bool = false, at: Date? = nil, delay: Int64 = 0, name: String = "", number: Int = 0, implements: [String] = [], config: SystemConfiguration? = nil, update: SystemUpdate? = nil, action: SystemAction? = nil, actions: [SystemAction] = [], calls: [SystemCall] = [], type: String = "", types: [String] = [], token: Data? = nil, payload: Data? = nil, missing: Bool = false, mustReport: Bool? = nil, audio: SystemAudio? = nil, port: String = "", state: Int = 0, activity: SystemActivity? = nil, launch: SystemLaunch? = nil, error: SystemError? = nil) {
+    public init(op: SystemOp = SystemOp(rawValue: ""), object: Int = 0, ticket: Int = 0, call: String = "", on: Bool = false, at: Date? = nil, delay: Int64 = 0, name: String = "", number: Int = 0, implements: [String] = [], config: SystemConfiguration? = nil, update: SystemUpdate? = nil, action: SystemAction? = nil, actions: [SystemAction] = [], calls: [SystemCall] = [], type: String = "", types: [String] = [], token: Data? = nil, payload: Data? = nil, missing: Bool = false, mustReport: Bool? = nil, audio: SystemAudio? = nil, port: String = "", state: Int = 0, activity: SystemActivity? = nil, launch: SystemLaunch? = nil, error: SystemError? = nil, names: [String] = [], interruption: SystemInterruption? = nil, routes: [SystemRoute] = [], activities: [SystemActivity] = [], contacts: [SystemContact] = [], interaction: SystemInteraction? = nil, members: [SystemContact] = [], conversation: SystemConversationUpdate? = nil, conversations: [SystemConversation] = [], recents: [SystemRecent] = [], notification: SystemNotification? = nil) {
         self.op = op
         self.object = object
         self.ticket = ticket
@@ -171,10 +291,21 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         self.activity = activity
         self.launch = launch
         self.error = error
+        self.names = names
+        self.interruption = interruption
+        self.routes = routes
+        self.activities = activities
+        self.contacts = contacts
+        self.interaction = interaction
+        self.members = members
+        self.conversation = conversation
+        self.conversations = conversations
+        self.recents = recents
+        self.notification = notification
     }
 
     enum CodingKeys: String, CodingKey {
-        case op, object, ticket, call, on, at, delay, name, number, implements, config, update, action, actions, calls, type, types, token, payload, missing, mustReport, audio, port, state, activity, launch, error
+        case op, object, ticket, call, on, at, delay, name, number, implements, config, update, action, actions, calls, type, types, token, payload, missing, mustReport, audio, port, state, activity, launch, error, names, interruption, routes, activities, contacts, interaction, members, conversation, conversations, recents, notification
     }
 
     /// Absent is zero, as in Go.
@@ -207,6 +338,17 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         self.activity = try c.decodeIfPresent(SystemActivity.self, forKey: .activity)
         self.launch = try c.decodeIfPresent(SystemLaunch.self, forKey: .launch)
         self.error = try c.decodeIfPresent(SystemError.self, forKey: .error)
+        self.names = try c.decodeIfPresent([String].self, forKey: .names) ?? []
+        self.interruption = try c.decodeIfPresent(SystemInterruption.self, forKey: .interruption)
+        self.routes = try c.decodeIfPresent([SystemRoute].self, forKey: .routes) ?? []
+        self.activities = try c.decodeIfPresent([SystemActivity].self, forKey: .activities) ?? []
+        self.contacts = try c.decodeIfPresent([SystemContact].self, forKey: .contacts) ?? []
+        self.interaction = try c.decodeIfPresent(SystemInteraction.self, forKey: .interaction)
+        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members) ?? []
+        self.conversation = try c.decodeIfPresent(SystemConversationUpdate.self, forKey: .conversation)
+        self.conversations = try c.decodeIfPresent([SystemConversation].self, forKey: .conversations) ?? []
+        self.recents = try c.decodeIfPresent([SystemRecent].self, forKey: .recents) ?? []
+        self.notification = try c.decodeIfPresent(SystemNotification.self, forKey: .notification)
     }
 
     /// Zero is left out, as in Go.
@@ -239,6 +381,17 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         try c.encodeIfPresent(self.activity, forKey: .activity)
         try c.encodeIfPresent(self.launch, forKey: .launch)
         try c.encodeIfPresent(self.error, forKey: .error)
+        if !self.names.isEmpty { try c.encode(self.names, forKey: .names) }
+        try c.encodeIfPresent(self.interruption, forKey: .interruption)
+        if !self.routes.isEmpty { try c.encode(self.routes, forKey: .routes) }
+        if !self.activities.isEmpty { try c.encode(self.activities, forKey: .activities) }
+        if !self.contacts.isEmpty { try c.encode(self.contacts, forKey: .contacts) }
+        try c.encodeIfPresent(self.interaction, forKey: .interaction)
+        if !self.members.isEmpty { try c.encode(self.members, forKey: .members) }
+        try c.encodeIfPresent(self.conversation, forKey: .conversation)
+        if !self.conversations.isEmpty { try c.encode(self.conversations, forKey: .conversations) }
+        if !self.recents.isEmpty { try c.encode(self.recents, forKey: .recents) }
+        try c.encodeIfPresent(self.notification, forKey: .notification)
     }
 }
 
@@ -383,8 +536,10 @@ public struct SystemAction: Codable, Sendable, Hashable {
     public var local: String
     public var remote: String
     public var engine: UInt
+    /// the handles of a StartConversationAction
+    public var members: [SystemContact]
 
-    public init(kind: SystemActionKind = SystemActionKind(rawValue: ""), id: String = "", call: String = "", timeout: Date? = nil, on: Bool = false, handle: SystemHandle = SystemHandle(), contact: String = "", video: Bool = false, groupWith: String = "", digits: String = "", tone: Int = 0, local: String = "", remote: String = "", engine: UInt = 0) {
+    public init(kind: SystemActionKind = SystemActionKind(rawValue: ""), id: String = "", call: String = "", timeout: Date? = nil, on: Bool = false, handle: SystemHandle = SystemHandle(), contact: String = "", video: Bool = false, groupWith: String = "", digits: String = "", tone: Int = 0, local: String = "", remote: String = "", engine: UInt = 0, members: [SystemContact] = []) {
         self.kind = kind
         self.id = id
         self.call = call
@@ -399,10 +554,11 @@ public struct SystemAction: Codable, Sendable, Hashable {
         self.local = local
         self.remote = remote
         self.engine = engine
+        self.members = members
     }
 
     enum CodingKeys: String, CodingKey {
-        case kind, id, call, timeout, on, handle, contact, video, groupWith, digits, tone, local, remote, engine
+        case kind, id, call, timeout, on, handle, contact, video, groupWith, digits, tone, local, remote, engine, members
     }
 
     /// Absent is zero, as in Go.
@@ -422,6 +578,7 @@ public struct SystemAction: Codable, Sendable, Hashable {
         self.local = try c.decodeIfPresent(String.self, forKey: .local) ?? ""
         self.remote = try c.decodeIfPresent(String.self, forKey: .remote) ?? ""
         self.engine = try c.decodeIfPresent(UInt.self, forKey: .engine) ?? 0
+        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members) ?? []
     }
 
     /// Zero is left out, as in Go.
@@ -441,6 +598,7 @@ public struct SystemAction: Codable, Sendable, Hashable {
         if self.local != "" { try c.encode(self.local, forKey: .local) }
         if self.remote != "" { try c.encode(self.remote, forKey: .remote) }
         if self.engine != 0 { try c.encode(self.engine, forKey: .engine) }
+        if !self.members.isEmpty { try c.encode(self.members, forKey: .members) }
     }
 }
 
@@ -491,16 +649,52 @@ public struct SystemAudio: Codable, Sendable, Hashable {
     public var mode: String
     public var options: UInt
     public var route: String
+    public var policy: Int
+    public var categories: [String]
+    public var modes: [String]
+    public var preferredSampleRate: Double
+    public var sampleRate: Double
+    /// nanoseconds
+    public var preferredIOBufferDuration: Int64
+    /// nanoseconds
+    public var ioBufferDuration: Int64
+    public var prefersNoInterruptions: Bool
+    public var prefersEchoCancelledInput: Bool
+    public var echoCancelledInput: Bool
+    public var outputMuted: Bool
+    public var recordPermission: Int
+    public var otherAudioPlaying: Bool
+    public var silenceSecondaryAudio: Bool
+    public var current: SystemRoute?
+    public var availableInputs: [SystemPort]
+    public var preferredInput: SystemPort?
 
-    public init(category: String = "", mode: String = "", options: UInt = 0, route: String = "") {
+    public init(category: String = "", mode: String = "", options: UInt = 0, route: String = "", policy: Int = 0, categories: [String] = [], modes: [String] = [], preferredSampleRate: Double = 0, sampleRate: Double = 0, preferredIOBufferDuration: Int64 = 0, ioBufferDuration: Int64 = 0, prefersNoInterruptions: Bool = false, prefersEchoCancelledInput: Bool = false, echoCancelledInput: Bool = false, outputMuted: Bool = false, recordPermission: Int = 0, otherAudioPlaying: Bool = false, silenceSecondaryAudio: Bool = false, current: SystemRoute? = nil, availableInputs: [SystemPort] = [], preferredInput: SystemPort? = nil) {
         self.category = category
         self.mode = mode
         self.options = options
         self.route = route
+        self.policy = policy
+        self.categories = categories
+        self.modes = modes
+        self.preferredSampleRate = preferredSampleRate
+        self.sampleRate = sampleRate
+        self.preferredIOBufferDuration = preferredIOBufferDuration
+        self.ioBufferDuration = ioBufferDuration
+        self.prefersNoInterruptions = prefersNoInterruptions
+        self.prefersEchoCancelledInput = prefersEchoCancelledInput
+        self.echoCancelledInput = echoCancelledInput
+        self.outputMuted = outputMuted
+        self.recordPermission = recordPermission
+        self.otherAudioPlaying = otherAudioPlaying
+        self.silenceSecondaryAudio = silenceSecondaryAudio
+        self.current = current
+        self.availableInputs = availableInputs
+        self.preferredInput = preferredInput
     }
 
     enum CodingKeys: String, CodingKey {
-        case category, mode, options, route
+        case category, mode, options, route, policy, categories, modes, preferredSampleRate, sampleRate, preferredIOBufferDuration, ioBufferDuration, prefersNoInterruptions, prefersEchoCancelledInput, echoCancelledInput, outputMuted, recordPermission, otherAudioPlaying, silenceSecondaryAudio, current, availableInputs, preferredInput
     }
 
     /// Absent is zero, as in Go.
@@ -510,6 +704,23 @@ public struct SystemAudio: Codable, Sendable, Hashable {
         self.mode = try c.decodeIfPresent(String.self, forKey: .mode) ?? ""
         self.options = try c.decodeIfPresent(UInt.self, forKey: .options) ?? 0
         self.route = try c.decodeIfPresent(String.self, forKey: .route) ?? ""
+        self.policy = try c.decodeIfPresent(Int.self, forKey: .policy) ?? 0
+        self.categories = try c.decodeIfPresent([String].self, forKey: .categories) ?? []
+        self.modes = try c.decodeIfPresent([String].self, forKey: .modes) ?? []
+        self.preferredSampleRate = try c.decodeIfPresent(Double.self, forKey: .preferredSampleRate) ?? 0
+        self.sampleRate = try c.decodeIfPresent(Double.self, forKey: .sampleRate) ?? 0
+        self.preferredIOBufferDuration = try c.decodeIfPresent(Int64.self, forKey: .preferredIOBufferDuration) ?? 0
+        self.ioBufferDuration = try c.decodeIfPresent(Int64.self, forKey: .ioBufferDuration) ?? 0
+        self.prefersNoInterruptions = try c.decodeIfPresent(Bool.self, forKey: .prefersNoInterruptions) ?? false
+        self.prefersEchoCancelledInput = try c.decodeIfPresent(Bool.self, forKey: .prefersEchoCancelledInput) ?? false
+        self.echoCancelledInput = try c.decodeIfPresent(Bool.self, forKey: .echoCancelledInput) ?? false
+        self.outputMuted = try c.decodeIfPresent(Bool.self, forKey: .outputMuted) ?? false
+        self.recordPermission = try c.decodeIfPresent(Int.self, forKey: .recordPermission) ?? 0
+        self.otherAudioPlaying = try c.decodeIfPresent(Bool.self, forKey: .otherAudioPlaying) ?? false
+        self.silenceSecondaryAudio = try c.decodeIfPresent(Bool.self, forKey: .silenceSecondaryAudio) ?? false
+        self.current = try c.decodeIfPresent(SystemRoute.self, forKey: .current)
+        self.availableInputs = try c.decodeIfPresent([SystemPort].self, forKey: .availableInputs) ?? []
+        self.preferredInput = try c.decodeIfPresent(SystemPort.self, forKey: .preferredInput)
     }
 
     /// Zero is left out, as in Go.
@@ -519,6 +730,328 @@ public struct SystemAudio: Codable, Sendable, Hashable {
         if self.mode != "" { try c.encode(self.mode, forKey: .mode) }
         if self.options != 0 { try c.encode(self.options, forKey: .options) }
         if self.route != "" { try c.encode(self.route, forKey: .route) }
+        if self.policy != 0 { try c.encode(self.policy, forKey: .policy) }
+        if !self.categories.isEmpty { try c.encode(self.categories, forKey: .categories) }
+        if !self.modes.isEmpty { try c.encode(self.modes, forKey: .modes) }
+        if self.preferredSampleRate != 0 { try c.encode(self.preferredSampleRate, forKey: .preferredSampleRate) }
+        if self.sampleRate != 0 { try c.encode(self.sampleRate, forKey: .sampleRate) }
+        if self.preferredIOBufferDuration != 0 { try c.encode(self.preferredIOBufferDuration, forKey: .preferredIOBufferDuration) }
+        if self.ioBufferDuration != 0 { try c.encode(self.ioBufferDuration, forKey: .ioBufferDuration) }
+        if self.prefersNoInterruptions != false { try c.encode(self.prefersNoInterruptions, forKey: .prefersNoInterruptions) }
+        if self.prefersEchoCancelledInput != false { try c.encode(self.prefersEchoCancelledInput, forKey: .prefersEchoCancelledInput) }
+        if self.echoCancelledInput != false { try c.encode(self.echoCancelledInput, forKey: .echoCancelledInput) }
+        if self.outputMuted != false { try c.encode(self.outputMuted, forKey: .outputMuted) }
+        if self.recordPermission != 0 { try c.encode(self.recordPermission, forKey: .recordPermission) }
+        if self.otherAudioPlaying != false { try c.encode(self.otherAudioPlaying, forKey: .otherAudioPlaying) }
+        if self.silenceSecondaryAudio != false { try c.encode(self.silenceSecondaryAudio, forKey: .silenceSecondaryAudio) }
+        try c.encodeIfPresent(self.current, forKey: .current)
+        if !self.availableInputs.isEmpty { try c.encode(self.availableInputs, forKey: .availableInputs) }
+        try c.encodeIfPresent(self.preferredInput, forKey: .preferredInput)
+    }
+}
+
+/// Port is [callkit.AudioPortDescription].
+public struct SystemPort: Codable, Sendable, Hashable {
+    public var type: String
+    public var name: String
+    public var uid: String
+
+    public init(type: String = "", name: String = "", uid: String = "") {
+        self.type = type
+        self.name = name
+        self.uid = uid
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case type, name, uid
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.type = try c.decodeIfPresent(String.self, forKey: .type) ?? ""
+        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
+        self.uid = try c.decodeIfPresent(String.self, forKey: .uid) ?? ""
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.type != "" { try c.encode(self.type, forKey: .type) }
+        if self.name != "" { try c.encode(self.name, forKey: .name) }
+        if self.uid != "" { try c.encode(self.uid, forKey: .uid) }
+    }
+}
+
+/// Route is [callkit.AudioRoute].
+public struct SystemRoute: Codable, Sendable, Hashable {
+    public var inputs: [SystemPort]
+    public var outputs: [SystemPort]
+
+    public init(inputs: [SystemPort] = [], outputs: [SystemPort] = []) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case inputs, outputs
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.inputs = try c.decodeIfPresent([SystemPort].self, forKey: .inputs) ?? []
+        self.outputs = try c.decodeIfPresent([SystemPort].self, forKey: .outputs) ?? []
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if !self.inputs.isEmpty { try c.encode(self.inputs, forKey: .inputs) }
+        if !self.outputs.isEmpty { try c.encode(self.outputs, forKey: .outputs) }
+    }
+}
+
+/// Interruption is [callkit.Interruption].
+public struct SystemInterruption: Codable, Sendable, Hashable {
+    public var type: Int
+    public var options: Int
+    public var reason: Int
+    public var wasSuspended: Bool
+
+    public init(type: Int = 0, options: Int = 0, reason: Int = 0, wasSuspended: Bool = false) {
+        self.type = type
+        self.options = options
+        self.reason = reason
+        self.wasSuspended = wasSuspended
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case type, options, reason, wasSuspended
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.type = try c.decodeIfPresent(Int.self, forKey: .type) ?? 0
+        self.options = try c.decodeIfPresent(Int.self, forKey: .options) ?? 0
+        self.reason = try c.decodeIfPresent(Int.self, forKey: .reason) ?? 0
+        self.wasSuspended = try c.decodeIfPresent(Bool.self, forKey: .wasSuspended) ?? false
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.type != 0 { try c.encode(self.type, forKey: .type) }
+        if self.options != 0 { try c.encode(self.options, forKey: .options) }
+        if self.reason != 0 { try c.encode(self.reason, forKey: .reason) }
+        if self.wasSuspended != false { try c.encode(self.wasSuspended, forKey: .wasSuspended) }
+    }
+}
+
+/// Interaction is [callkit.Interaction].
+public struct SystemInteraction: Codable, Sendable, Hashable {
+    public var identifier: String
+    public var group: String
+    public var intent: SystemActivity
+    public var direction: Int
+    public var start: Date?
+    /// nanoseconds
+    public var duration: Int64
+
+    public init(identifier: String = "", group: String = "", intent: SystemActivity = SystemActivity(), direction: Int = 0, start: Date? = nil, duration: Int64 = 0) {
+        self.identifier = identifier
+        self.group = group
+        self.intent = intent
+        self.direction = direction
+        self.start = start
+        self.duration = duration
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case identifier, group, intent, direction, start, duration
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
+        self.group = try c.decodeIfPresent(String.self, forKey: .group) ?? ""
+        self.intent = try c.decodeIfPresent(SystemActivity.self, forKey: .intent) ?? SystemActivity()
+        self.direction = try c.decodeIfPresent(Int.self, forKey: .direction) ?? 0
+        self.start = try c.decodeIfPresent(Date.self, forKey: .start)
+        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
+        if self.group != "" { try c.encode(self.group, forKey: .group) }
+        if self.intent != SystemActivity() { try c.encode(self.intent, forKey: .intent) }
+        if self.direction != 0 { try c.encode(self.direction, forKey: .direction) }
+        try c.encodeIfPresent(self.start, forKey: .start)
+        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
+    }
+}
+
+/// ConversationUpdate is lck.Update: absent fields change nothing.
+public struct SystemConversationUpdate: Codable, Sendable, Hashable {
+    public var localMember: SystemContact?
+    public var members: [SystemContact]?
+    public var activeRemoteMembers: [SystemContact]?
+    public var capabilities: Int?
+
+    public init(localMember: SystemContact? = nil, members: [SystemContact]? = nil, activeRemoteMembers: [SystemContact]? = nil, capabilities: Int? = nil) {
+        self.localMember = localMember
+        self.members = members
+        self.activeRemoteMembers = activeRemoteMembers
+        self.capabilities = capabilities
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case localMember, members, activeRemoteMembers, capabilities
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.localMember = try c.decodeIfPresent(SystemContact.self, forKey: .localMember)
+        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members)
+        self.activeRemoteMembers = try c.decodeIfPresent([SystemContact].self, forKey: .activeRemoteMembers)
+        self.capabilities = try c.decodeIfPresent(Int.self, forKey: .capabilities)
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        try c.encodeIfPresent(self.localMember, forKey: .localMember)
+        try c.encodeIfPresent(self.members, forKey: .members)
+        try c.encodeIfPresent(self.activeRemoteMembers, forKey: .activeRemoteMembers)
+        try c.encodeIfPresent(self.capabilities, forKey: .capabilities)
+    }
+}
+
+/// Conversation is lck.Conversation.
+public struct SystemConversation: Codable, Sendable, Hashable {
+    public var uuid: String
+    /// idle, joining, joined, paused, leaving, left
+    public var state: Int
+    public var localMember: SystemContact?
+
+    public init(uuid: String = "", state: Int = 0, localMember: SystemContact? = nil) {
+        self.uuid = uuid
+        self.state = state
+        self.localMember = localMember
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case uuid, state, localMember
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.uuid = try c.decodeIfPresent(String.self, forKey: .uuid) ?? ""
+        self.state = try c.decodeIfPresent(Int.self, forKey: .state) ?? 0
+        self.localMember = try c.decodeIfPresent(SystemContact.self, forKey: .localMember)
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.uuid != "" { try c.encode(self.uuid, forKey: .uuid) }
+        if self.state != 0 { try c.encode(self.state, forKey: .state) }
+        try c.encodeIfPresent(self.localMember, forKey: .localMember)
+    }
+}
+
+/// Recent is lck.RecentConversation.
+public struct SystemRecent: Codable, Sendable, Hashable {
+    public var id: String
+    public var date: Date?
+    /// nanoseconds
+    public var duration: Int64
+    public var incoming: Bool
+    /// connected, missed, declined, cancelled, elsewhere, failed
+    public var status: Int
+    public var handles: [SystemContact]
+    public var isRead: Bool
+
+    public init(id: String = "", date: Date? = nil, duration: Int64 = 0, incoming: Bool = false, status: Int = 0, handles: [SystemContact] = [], isRead: Bool = false) {
+        self.id = id
+        self.date = date
+        self.duration = duration
+        self.incoming = incoming
+        self.status = status
+        self.handles = handles
+        self.isRead = isRead
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, date, duration, incoming, status, handles, isRead
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.id = try c.decodeIfPresent(String.self, forKey: .id) ?? ""
+        self.date = try c.decodeIfPresent(Date.self, forKey: .date)
+        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
+        self.incoming = try c.decodeIfPresent(Bool.self, forKey: .incoming) ?? false
+        self.status = try c.decodeIfPresent(Int.self, forKey: .status) ?? 0
+        self.handles = try c.decodeIfPresent([SystemContact].self, forKey: .handles) ?? []
+        self.isRead = try c.decodeIfPresent(Bool.self, forKey: .isRead) ?? false
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.id != "" { try c.encode(self.id, forKey: .id) }
+        try c.encodeIfPresent(self.date, forKey: .date)
+        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
+        if self.incoming != false { try c.encode(self.incoming, forKey: .incoming) }
+        if self.status != 0 { try c.encode(self.status, forKey: .status) }
+        if !self.handles.isEmpty { try c.encode(self.handles, forKey: .handles) }
+        if self.isRead != false { try c.encode(self.isRead, forKey: .isRead) }
+    }
+}
+
+/// Notification is [callkit.NotificationRequest] and its content.
+public struct SystemNotification: Codable, Sendable, Hashable {
+    public var identifier: String
+    public var title: String
+    public var body: String
+    /// base64 of the push's payload as JSON
+    public var userInfo: Data?
+
+    public init(identifier: String = "", title: String = "", body: String = "", userInfo: Data? = nil) {
+        self.identifier = identifier
+        self.title = title
+        self.body = body
+        self.userInfo = userInfo
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case identifier, title, body, userInfo
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
+        self.title = try c.decodeIfPresent(String.self, forKey: .title) ?? ""
+        self.body = try c.decodeIfPresent(String.self, forKey: .body) ?? ""
+        self.userInfo = try c.decodeIfPresent(Data.self, forKey: .userInfo)
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
+        if self.title != "" { try c.encode(self.title, forKey: .title) }
+        if self.body != "" { try c.encode(self.body, forKey: .body) }
+        try c.encodeIfPresent(self.userInfo, forKey: .userInfo)
     }
 }
 
@@ -529,16 +1062,25 @@ public struct SystemActivity: Codable, Sendable, Hashable {
     public var callCapability: Int
     /// it has an intent
     public var intent: Bool
+    /// userInfo["handle"]
+    public var handle: String
+    public var destinationType: Int
+    public var audioRoute: Int
+    public var record: SystemCallRecord?
 
-    public init(type: String = "", contacts: [SystemContact] = [], callCapability: Int = 0, intent: Bool = false) {
+    public init(type: String = "", contacts: [SystemContact] = [], callCapability: Int = 0, intent: Bool = false, handle: String = "", destinationType: Int = 0, audioRoute: Int = 0, record: SystemCallRecord? = nil) {
         self.type = type
         self.contacts = contacts
         self.callCapability = callCapability
         self.intent = intent
+        self.handle = handle
+        self.destinationType = destinationType
+        self.audioRoute = audioRoute
+        self.record = record
     }
 
     enum CodingKeys: String, CodingKey {
-        case type, contacts, callCapability, intent
+        case type, contacts, callCapability, intent, handle, destinationType, audioRoute, record
     }
 
     /// Absent is zero, as in Go.
@@ -548,6 +1090,10 @@ public struct SystemActivity: Codable, Sendable, Hashable {
         self.contacts = try c.decodeIfPresent([SystemContact].self, forKey: .contacts) ?? []
         self.callCapability = try c.decodeIfPresent(Int.self, forKey: .callCapability) ?? 0
         self.intent = try c.decodeIfPresent(Bool.self, forKey: .intent) ?? false
+        self.handle = try c.decodeIfPresent(String.self, forKey: .handle) ?? ""
+        self.destinationType = try c.decodeIfPresent(Int.self, forKey: .destinationType) ?? 0
+        self.audioRoute = try c.decodeIfPresent(Int.self, forKey: .audioRoute) ?? 0
+        self.record = try c.decodeIfPresent(SystemCallRecord.self, forKey: .record)
     }
 
     /// Zero is left out, as in Go.
@@ -557,6 +1103,56 @@ public struct SystemActivity: Codable, Sendable, Hashable {
         if !self.contacts.isEmpty { try c.encode(self.contacts, forKey: .contacts) }
         if self.callCapability != 0 { try c.encode(self.callCapability, forKey: .callCapability) }
         if self.intent != false { try c.encode(self.intent, forKey: .intent) }
+        if self.handle != "" { try c.encode(self.handle, forKey: .handle) }
+        if self.destinationType != 0 { try c.encode(self.destinationType, forKey: .destinationType) }
+        if self.audioRoute != 0 { try c.encode(self.audioRoute, forKey: .audioRoute) }
+        try c.encodeIfPresent(self.record, forKey: .record)
+    }
+}
+
+/// CallRecord is [callkit.CallRecord].
+public struct SystemCallRecord: Codable, Sendable, Hashable {
+    public var identifier: String
+    public var date: Date?
+    public var caller: SystemContact
+    public var type: Int
+    public var capability: Int
+    /// nanoseconds
+    public var duration: Int64
+
+    public init(identifier: String = "", date: Date? = nil, caller: SystemContact = SystemContact(), type: Int = 0, capability: Int = 0, duration: Int64 = 0) {
+        self.identifier = identifier
+        self.date = date
+        self.caller = caller
+        self.type = type
+        self.capability = capability
+        self.duration = duration
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case identifier, date, caller, type, capability, duration
+    }
+
+    /// Absent is zero, as in Go.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
+        self.date = try c.decodeIfPresent(Date.self, forKey: .date)
+        self.caller = try c.decodeIfPresent(SystemContact.self, forKey: .caller) ?? SystemContact()
+        self.type = try c.decodeIfPresent(Int.self, forKey: .type) ?? 0
+        self.capability = try c.decodeIfPresent(Int.self, forKey: .capability) ?? 0
+        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
+    }
+
+    /// Zero is left out, as in Go.
+    public func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: CodingKeys.self)
+        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
+        try c.encodeIfPresent(self.date, forKey: .date)
+        if self.caller != SystemContact() { try c.encode(self.caller, forKey: .caller) }
+        if self.type != 0 { try c.encode(self.type, forKey: .type) }
+        if self.capability != 0 { try c.encode(self.capability, forKey: .capability) }
+        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
     }
 }
 
