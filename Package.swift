@@ -17,6 +17,9 @@ targets += [
     .target(name: "AVFAudio", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/AVFAudio"),
     .target(name: "AVFoundation", dependencies: ["AVFAudio"], path: "swift/Simulated/AVFoundation"),
     .target(name: "CallKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"], path: "swift/Simulated/CallKit"),
+    .target(name: "Intents", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/Intents"),
+    .target(name: "LiveCommunicationKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"],
+        path: "swift/Simulated/LiveCommunicationKit"),
     // An app as it is written for iOS, which knows nothing of the simulated iPhone.
     .target(name: "ClassicApp", dependencies: ["CallKit", "PushKit", "AVFoundation"], path: "swift/Tests/ClassicApp",
         swiftSettings: [.swiftLanguageMode(.v5)]),
@@ -28,7 +31,7 @@ targets += [
         path: "swift/Tests/RingtripKitTests"),
 ]
 products += [
-    .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"]),
+    .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "LiveCommunicationKit"]),
 ]
 #else
 targets += [

@@ -20,7 +20,7 @@ public final class SimulatedProcess: @unchecked Sendable {
     private var tickets = 0
     private var routes: [Int: (SystemMessage) -> SystemMessage] = [:]
     private var rest: [SystemOp: (SystemMessage) -> SystemMessage] = [:]
-    private var waiting: [Int: (SystemError?) -> Void] = [:]
+    private var waiting: [Int: (SystemMessage) -> Void] = [:]
     private var draining = false
     private var shared: [String: AnyObject] = [:]
     private var dead = false
@@ -103,7 +103,10 @@ public final class SimulatedProcess: @unchecked Sendable {
     public func on(_ op: SystemOp, _ handler: @escaping (SystemMessage) -> SystemMessage) { locked { rest[op] = handler } }
 
     /// A ticket for a completion handler: `f` is called once, when the phone gives it back.
-    public func ticket(_ f: @escaping (SystemError?) -> Void) -> Int {
+    public func ticket(_ f: @escaping (SystemError?) -> Void) -> Int { ticketForAnswer { f($0.error) } }
+
+    /// A ticket for a completion handler that gets more than an error.
+    public func ticketForAnswer(_ f: @escaping (SystemMessage) -> Void) -> Int {
         locked {
             tickets += 1
             waiting[tickets] = f
@@ -133,7 +136,7 @@ public final class SimulatedProcess: @unchecked Sendable {
             return SystemMessage()
         case .run, .completion, .taskExpired:
             guard let f = locked({ waiting.removeValue(forKey: message.ticket) }) else { return SystemMessage() }
-            run { f(message.error) }
+            run { f(message) }
             return SystemMessage()
         default:
             let f = locked { message.object != 0 ? routes[message.object] : rest[message.op] }
