@@ -20,10 +20,13 @@ targets += [
     .target(name: "Intents", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/Intents"),
     .target(name: "LiveCommunicationKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"],
         path: "swift/Simulated/LiveCommunicationKit"),
-    // An app as it is written for iOS, which knows nothing of the simulated iPhone.
-    .target(name: "ClassicApp", dependencies: ["CallKit", "PushKit", "AVFoundation"], path: "swift/Tests/ClassicApp",
+    // An app as it is written for iOS, which knows nothing of the simulated iPhone. (Who imports AVFoundation must name
+    // AVFAudio too, or is not built anew when that changes.)
+    .target(name: "ClassicApp", dependencies: ["CallKit", "PushKit", "AVFoundation", "AVFAudio"], path: "swift/Tests/ClassicApp",
         swiftSettings: [.swiftLanguageMode(.v5)]),
-    .testTarget(name: "SimulatedTests", dependencies: ["ClassicApp", "CallKit", "PushKit", "AVFoundation", "RingtripSimulator"],
+    .testTarget(name: "SimulatedTests", dependencies: [
+        "ClassicApp", "CallKit", "PushKit", "AVFoundation", "AVFAudio", "Intents", "LiveCommunicationKit", "RingtripSimulator",
+    ],
         path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
     .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"],
         path: "swift/Sources/RingtripKit"),

@@ -77,6 +77,7 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// world ("SYS cellularRing +15550100"). What follows at once has happened when it returns.
     /// - Throws: ``SimulatorFailure`` if the phone does not know the words, or its screen does not offer it.
     public func perform(_ line: String) throws {
+        MainQueue.drain()
         try tell(SimulatorIn(do: line))
         settle()
     }
@@ -93,6 +94,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     /// Delivers a VoIP push with this payload, whatever it is. What follows at once has happened when it returns.
     public func push(_ payload: Data) {
+        MainQueue.drain()
         _ = try? tell(payload.isEmpty ? SimulatorIn(empty: true) : SimulatorIn(push: payload))
         settle()
     }
@@ -107,6 +109,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     /// Lets time pass on the phone, with all that happens in it.
     public func wait(_ seconds: Double) {
+        settle()
         let millis = Int64((seconds * 1000).rounded())
         _ = try? tell(millis > 0 ? SimulatorIn(wait: millis) : SimulatorIn(settle: true))
         settle()
@@ -114,8 +117,10 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     /// Does what is due, in no time: also what the app has put into the main queue since.
     public func settle() {
-        MainQueue.drain()
-        _ = try? tell(SimulatorIn(settle: true))
+        for _ in 0..<2 { // what the first round woke may have put more into the queue
+            MainQueue.drain()
+            _ = try? tell(SimulatorIn(settle: true))
+        }
     }
 
     /// What can be seen: "screen", "calls", "app", "strikes", "recents", "audio", "route", "dialogs", "notices".

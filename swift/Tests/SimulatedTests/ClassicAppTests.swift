@@ -62,7 +62,7 @@ final class ClassicAppTests: XCTestCase {
         XCTAssertTrue(call.isActive)
         XCTAssertTrue(AudioController.isRunning)
         XCTAssertTrue(CXCallObserver().calls[0].hasConnected)
-        XCTAssertEqual(AVAudioSession.sharedInstance().category, .playAndRecord)
+        XCTAssertEqual(AVAudioSession.sharedInstance().category, .playAndRecord, phone.log)
         XCTAssertEqual(AVAudioSession.sharedInstance().mode, .voiceChat)
 
         try app(phone).callManager.setHeld(call: call, onHold: true)
