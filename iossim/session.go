@@ -3,6 +3,7 @@ package iossim
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -202,11 +203,17 @@ func (s *audioSession) notify(text string, f func(callkit.AudioObserver)) {
 	})
 }
 
+// counts reports whether an observer that may be partial means the methods of T (see [callkit.Partial]).
+func counts[T any](observer any) bool {
+	name := reflect.TypeFor[T]().Name()
+	return callkit.Counts(observer, name)
+}
+
 // notifyIf is notify for observers that have the optional interface T.
 func notifyIf[T any](s *audioSession, text string, f func(T)) {
 	var o T
 	s.p.post(item{
-		skip: func() bool { var ok bool; o, ok = s.observer.(T); return !ok },
+		skip: func() bool { var ok bool; o, ok = s.observer.(T); return !ok || !counts[T](s.observer) },
 		log:  s.p.say(ChanLife, "%s", text),
 		run:  func() { f(o) },
 	})

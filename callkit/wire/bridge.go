@@ -22,9 +22,12 @@ type Bridge struct {
 	providers  map[int]*bridgeProvider
 	observers  map[int]*bridgeObserver
 	registries map[int]*bridgeRegistry
-	waiting    map[int]func(error) // completions and what is to run, by ticket
+	managers   map[int]*bridgeManager
+	waiting    map[int]func(Message) // completions and what is to run, by ticket
 	audio      callkit.AudioObserver
 	app        callkit.ApplicationDelegate
+	mute       callkit.InputMuteObserver
+	history    func()
 }
 
 var _ callkit.System = (*Bridge)(nil)
@@ -33,7 +36,7 @@ var _ callkit.System = (*Bridge)(nil)
 func NewBridge(send Send) *Bridge {
 	return &Bridge{
 		send: send, providers: map[int]*bridgeProvider{}, observers: map[int]*bridgeObserver{},
-		registries: map[int]*bridgeRegistry{}, waiting: map[int]func(error){},
+		registries: map[int]*bridgeRegistry{}, managers: map[int]*bridgeManager{}, waiting: map[int]func(Message){},
 	}
 }
 
@@ -44,8 +47,9 @@ func (b *Bridge) Close() {
 	clear(b.providers)
 	clear(b.observers)
 	clear(b.registries)
+	clear(b.managers)
 	clear(b.waiting)
-	b.audio, b.app = nil, nil
+	b.audio, b.app, b.mute, b.history = nil, nil, nil, nil
 }
 
 // Event takes what the system tells, runs the app's code for it, and returns the answer when that has returned. An
@@ -57,7 +61,7 @@ func (b *Bridge) Event(m Message) Message {
 		if f == nil {
 			return refuse(fmt.Sprintf("%s: nothing waits with ticket %d", m.Op, m.Ticket))
 		}
-		f(m.Error.err())
+		f(m)
 	case ObserverCallChanged:
 		b.mu.Lock()
 		o := b.observers[m.Object]
@@ -74,8 +78,18 @@ func (b *Bridge) Event(m Message) Message {
 			return refuse(string(m.Op) + ": no such push registry")
 		}
 		return r.event(m)
-	case DidBecomeActive, DidEnterBackground, ContinueUserActivity, AudioInterruption, AudioRouteChange:
+	case DidBecomeActive, DidEnterBackground, ContinueUserActivity, SceneWillConnect, SceneContinue, ApplicationOpenURL,
+		AudioInterruption, AudioRouteChange, AudioMediaServicesLost, AudioMediaServicesReset, AudioSilenceSecondary,
+		AudioAvailableInputsChanged, AudioOutputMuteChanged, MicrophoneMuteChanged, HistoryDidUpdate:
 		b.life(m)
+	case ManagerDidBegin, ManagerDidReset, ManagerAct, ManagerTimedOut, ManagerDidActivate, ManagerDidDeactivate, ManagerChanged:
+		b.mu.Lock()
+		c := b.managers[m.Object]
+		b.mu.Unlock()
+		if c == nil {
+			return refuse(string(m.Op) + ": no such conversation manager")
+		}
+		return c.event(m)
 	default:
 		b.mu.Lock()
 		p := b.providers[m.Object]
@@ -98,34 +112,33 @@ func Options(m Message) callkit.LaunchOptions {
 
 func (b *Bridge) life(m Message) {
 	b.mu.Lock()
-	app, audio := b.app, b.audio
+	app, audio, mute, history := b.app, b.audio, b.mute, b.history
 	b.mu.Unlock()
 	switch m.Op {
-	case DidBecomeActive:
+	case MicrophoneMuteChanged:
+		if mute != nil {
+			mute.InputMuteStateChanged(m.On)
+		}
+	case HistoryDidUpdate:
+		if history != nil {
+			history()
+		}
+	case DidBecomeActive, DidEnterBackground, ContinueUserActivity, SceneWillConnect, SceneContinue, ApplicationOpenURL:
 		if app != nil {
-			app.DidBecomeActive()
+			hearApplication(app, m)
 		}
-	case DidEnterBackground:
-		if app != nil {
-			app.DidEnterBackground()
-		}
-	case ContinueUserActivity:
-		if app != nil && m.Activity != nil {
-			app.ContinueUserActivity(*m.Activity.activity())
-		}
-	case AudioInterruption:
+	default:
 		if audio != nil {
-			audio.AudioInterruption(callkit.InterruptionType(m.Number))
-		}
-	case AudioRouteChange:
-		if audio != nil {
-			audio.AudioRouteChange(callkit.RouteChangeReason(m.Number), m.Port)
+			hearAudio(audio, m)
 		}
 	}
 }
 
 // wait keeps f until its ticket comes back.
-func (b *Bridge) wait(f func(error)) int {
+func (b *Bridge) wait(f func(error)) int { return b.await(func(m Message) { f(m.Error.err()) }) }
+
+// await is wait for who wants more than an error.
+func (b *Bridge) await(f func(Message)) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tickets++
@@ -133,7 +146,7 @@ func (b *Bridge) wait(f func(error)) int {
 	return b.tickets
 }
 
-func (b *Bridge) claim(ticket int) func(error) {
+func (b *Bridge) claim(ticket int) func(Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := b.waiting[ticket]

@@ -31,7 +31,7 @@ func (c *bridgeController) RequestTransaction(actions []callkit.Action, completi
 		// It never reached the system, so nobody else will say so.
 		mainQueue{c.b}.Async(func() {
 			if f := c.b.claim(m.Ticket); f != nil {
-				f(answer.Error.err())
+				f(Message{Error: answer.Error})
 			}
 		})
 	}
@@ -174,7 +174,7 @@ func (s bridgeAudio) SetObserver(o callkit.AudioObserver) {
 	s.b.mu.Lock()
 	s.b.audio = o
 	s.b.mu.Unlock()
-	s.b.send(Message{Op: AudioSetObserver, On: o != nil})
+	s.b.send(Message{Op: AudioSetObserver, On: o != nil, Implements: hears(o)})
 }
 
 type bridgeApplication struct{ b *Bridge }
@@ -192,7 +192,7 @@ func (a bridgeApplication) SetDelegate(d callkit.ApplicationDelegate) {
 	a.b.mu.Lock()
 	a.b.app = d
 	a.b.mu.Unlock()
-	a.b.send(Message{Op: ApplicationSetDelegate, On: d != nil})
+	a.b.send(Message{Op: ApplicationSetDelegate, On: d != nil, Implements: methods(d)})
 }
 
 // BeginBackgroundTask is part of [callkit.Application].

@@ -76,7 +76,7 @@ func (h *Host) Do(m Message) Message {
 	case ControllerRequestTransaction:
 		return h.request(m)
 	default:
-		for _, rest := range []func(*Host, Message) (Message, bool){(*Host).wholeAudio, (*Host).intents, (*Host).directory, (*Host).conversations} {
+		for _, rest := range []func(*Host, Message) (Message, bool){(*Host).wholeAudio, (*Host).intents, (*Host).directory, (*Host).conversations, (*Host).simulated} {
 			if answer, mine := rest(h, m); mine {
 				return answer
 			}

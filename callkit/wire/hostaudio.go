@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
@@ -114,7 +115,7 @@ func (h *Host) microphone(m Message) Message {
 		return Message{Error: errorOf(a.SetInputMuted(m.On))}
 	case MicrophoneSetObserver:
 		if m.On {
-			a.SetInputMuteObserver(hostAudio{h})
+			a.SetInputMuteObserver(hostAudio{h, nil})
 		} else {
 			a.SetInputMuteObserver(nil)
 		}
@@ -127,7 +128,15 @@ func (h *Host) microphone(m Message) Message {
 }
 
 // hostAudio hears all notifications of the audio session.
-type hostAudio struct{ h *Host }
+type hostAudio struct {
+	h          *Host
+	implements []string // the optional interfaces that the app's observer has; nil is all
+}
+
+// Implements is part of [callkit.Partial]. The names are those of the interfaces.
+func (a hostAudio) Implements(name string) bool {
+	return a.implements == nil || slices.Contains(a.implements, name)
+}
 
 var (
 	_ callkit.AudioInterruptionObserver = hostAudio{}

@@ -28,7 +28,7 @@ func (h *Host) conversations(m Message) (Message, bool) {
 		return h.history(sys, m), true
 	case TelephonyServices, TelephonyStart:
 		return h.telephony(sys, m), true
-	case ManagerSetDelegate, ManagerSetConfiguration, ManagerPerform, ManagerReportNew, ManagerReportEvent, ManagerConversations, ManagerInvalidate:
+	case ManagerSetDelegate, ManagerSetConfiguration, ManagerPerform, ManagerReportNew, ManagerReportNewAndWait, ManagerReportEvent, ManagerConversations, ManagerInvalidate:
 		if c := get(h, h.managers, m.Object); c != nil {
 			return h.manager(c, m), true
 		}
@@ -59,6 +59,12 @@ func (h *Host) manager(c lck.ConversationManager, m Message) Message {
 		c.Perform(actions, h.complete(m.Ticket))
 	case ManagerReportNew:
 		c.ReportNewIncomingConversation(id(m.Call), m.Conversation.update(), h.complete(m.Ticket))
+	case ManagerReportNewAndWait:
+		w, ok := c.(lck.Waiter)
+		if !ok {
+			return Message{Error: errorOf(lck.ErrUnavailable)}
+		}
+		return Message{Error: errorOf(w.ReportNewIncomingConversationAndWait(id(m.Call), m.Conversation.update()))}
 	case ManagerReportEvent:
 		e, err := m.event()
 		if err != nil {

@@ -87,7 +87,7 @@ func (h *Host) audio(m Message) Message {
 		return Message{Error: errorOf(s.OverrideOutputAudioPort(m.On))}
 	case AudioSetObserver:
 		if m.On {
-			s.SetObserver(hostAudio{h})
+			s.SetObserver(hostAudio{h, m.Implements})
 		} else {
 			s.SetObserver(nil)
 		}

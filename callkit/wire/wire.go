@@ -47,8 +47,8 @@ const (
 	AudioSetCategory             Op = "audio.setCategory"
 	AudioSetActive               Op = "audio.setActive"
 	AudioOverridePort            Op = "audio.overrideOutputAudioPort"
-	AudioState                   Op = "audio.state" // the answer has Audio
-	AudioSetObserver             Op = "audio.setObserver"
+	AudioState                   Op = "audio.state"       // the answer has Audio
+	AudioSetObserver             Op = "audio.setObserver" // On, Implements: names of callkit's optional interfaces; none is all
 	ApplicationState             Op = "application.state" // the answer has State
 	ApplicationSetDelegate       Op = "application.setDelegate"
 	ApplicationBeginTask         Op = "application.beginBackgroundTask" // Name, Ticket
@@ -95,6 +95,7 @@ const (
 	ManagerSetConfiguration Op = "manager.setConfiguration" // Object, Config
 	ManagerPerform          Op = "manager.perform"          // Object, Actions, Ticket
 	ManagerReportNew        Op = "manager.reportNewIncomingConversation"
+	ManagerReportNewAndWait Op = "manager.reportNewIncomingConversationAndWait"
 	ManagerReportEvent      Op = "manager.reportConversationEvent" // Object, Call, Name ("startedConnecting", "connected", "updated", "ended"), At, Number, Conversation
 	ManagerConversations    Op = "manager.conversations"           // Object; the answer has Conversations
 	ManagerInvalidate       Op = "manager.invalidate"
@@ -103,6 +104,15 @@ const (
 	HistorySetObserver      Op = "history.setObserver"
 	TelephonyServices       Op = "telephony.cellularServices"          // the answer has Names: identifier, label, ...
 	TelephonyStart          Op = "telephony.startCellularConversation" // Members, Names, Ticket
+)
+
+// Commands for what only a process on a simulated iPhone has (type [Simulated]).
+const (
+	ProcessBlock      Op = "process.block" // Delay
+	ProcessCrash      Op = "process.crash" // Name is why
+	ProcessStartAudio Op = "process.startAudio"
+	ProcessStopAudio  Op = "process.stopAudio"
+	ProcessTrack      Op = "process.microphoneTrack" // On: the app's own track sends
 )
 
 // Commands of an extension's process, which has these besides [Now], [MainAsync], [TimerStart] and [ReportVoIPPushPayload].

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"testing"
-	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/callkit/callkittest"
@@ -32,28 +31,13 @@ type abroad struct {
 	home callkit.App
 }
 
-// system is a bridge, and what only a simulated process has.
-type system struct {
-	*wire.Bridge
-	process interface {
-		Block(time.Duration)
-		Crash(string)
-	}
-}
-
-func (s system) Block(d time.Duration) { s.process.Block(d) }
-func (s system) Crash(why string)      { s.process.Crash(why) }
-
 // DidFinishLaunching is part of [callkit.App].
 func (a abroad) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) {
 	var host *wire.Host
 	bridge := wire.NewBridge(overJSON(a.t, func(m wire.Message) wire.Message { return host.Do(m) }))
 	host = wire.NewHost(sys, overJSON(a.t, func(m wire.Message) wire.Message {
 		if m.Op == wire.Launched {
-			a.home.DidFinishLaunching(system{bridge, sys.(interface {
-				Block(time.Duration)
-				Crash(string)
-			})}, wire.Options(m))
+			a.home.DidFinishLaunching(wire.Simulated{Bridge: bridge}, wire.Options(m))
 			return wire.Message{}
 		}
 		return bridge.Event(m)

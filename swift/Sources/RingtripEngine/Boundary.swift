@@ -52,6 +52,7 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
     public static let audioOverridePort = SystemOp(rawValue: "audio.overrideOutputAudioPort")
     /// the answer has Audio
     public static let audioState = SystemOp(rawValue: "audio.state")
+    /// On, Implements: names of callkit's optional interfaces; none is all
     public static let audioSetObserver = SystemOp(rawValue: "audio.setObserver")
     /// the answer has State
     public static let applicationState = SystemOp(rawValue: "application.state")
@@ -111,6 +112,7 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
     /// Object, Actions, Ticket
     public static let managerPerform = SystemOp(rawValue: "manager.perform")
     public static let managerReportNew = SystemOp(rawValue: "manager.reportNewIncomingConversation")
+    public static let managerReportNewAndWait = SystemOp(rawValue: "manager.reportNewIncomingConversationAndWait")
     /// Object, Call, Name ("startedConnecting", "connected", "updated", "ended"), At, Number, Conversation
     public static let managerReportEvent = SystemOp(rawValue: "manager.reportConversationEvent")
     /// Object; the answer has Conversations
@@ -124,6 +126,14 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
     public static let telephonyServices = SystemOp(rawValue: "telephony.cellularServices")
     /// Members, Names, Ticket
     public static let telephonyStart = SystemOp(rawValue: "telephony.startCellularConversation")
+    /// Delay
+    public static let processBlock = SystemOp(rawValue: "process.block")
+    /// Name is why
+    public static let processCrash = SystemOp(rawValue: "process.crash")
+    public static let processStartAudio = SystemOp(rawValue: "process.startAudio")
+    public static let processStopAudio = SystemOp(rawValue: "process.stopAudio")
+    /// On: the app's own track sends
+    public static let processTrack = SystemOp(rawValue: "process.microphoneTrack")
     /// Ticket of the event, Notification; the contentHandler
     public static let notificationShow = SystemOp(rawValue: "notification.show")
     public static let directoryAddBlocking = SystemOp(rawValue: "directory.addBlockingEntry")
