@@ -10,7 +10,7 @@ var table = map[string]row{
 	"callkit/lck": {why: "LiveCommunicationKit, the second vocabulary for the same calls; words only, as callkit", ours: []string{"callkit"}},
 
 	"callkit/wire": {why: "callkit as messages, for borders that functions can't cross (Go and Swift); no transport, no states",
-		ours: []string{"callkit"}, testing: []string{"callkit/callkittest"}},
+		ours: []string{"callkit", "callkit/lck"}, testing: []string{"callkit/callkittest"}},
 	"callkit/callkittest": {why: "the conformance suite and scenario runner; the simulated iPhone is its first stage",
 		ours: []string{"callkit", "callkit/lck", "iossim"}},
 	"iossim": {why: "a leaf: the simulated iPhone knows Apple's words and nothing of ringtrip, so it is useful alone",
