@@ -18,6 +18,7 @@ targets += [
     .target(name: "AVFoundation", dependencies: ["AVFAudio"], path: "swift/Simulated/AVFoundation"),
     .target(name: "CallKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"], path: "swift/Simulated/CallKit"),
     .target(name: "Intents", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/Intents"),
+    .target(name: "UserNotifications", dependencies: ["RingtripSimulator", "RingtripEngine"], path: "swift/Simulated/UserNotifications"),
     .target(name: "LiveCommunicationKit", dependencies: ["RingtripSimulator", "RingtripEngine", "AVFAudio"],
         path: "swift/Simulated/LiveCommunicationKit"),
     // An app as it is written for iOS, which knows nothing of the simulated iPhone. (Who imports AVFoundation must name
@@ -25,7 +26,8 @@ targets += [
     .target(name: "ClassicApp", dependencies: ["CallKit", "PushKit", "AVFoundation", "AVFAudio"], path: "swift/Tests/ClassicApp",
         swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(name: "SimulatedTests", dependencies: [
-        "ClassicApp", "CallKit", "PushKit", "AVFoundation", "AVFAudio", "Intents", "LiveCommunicationKit", "RingtripSimulator",
+        "ClassicApp", "CallKit", "PushKit", "AVFoundation", "AVFAudio", "Intents", "UserNotifications",
+        "LiveCommunicationKit", "RingtripSimulator",
     ],
         path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
     .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"],
@@ -34,7 +36,7 @@ targets += [
         path: "swift/Tests/RingtripKitTests"),
 ]
 products += [
-    .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "LiveCommunicationKit"]),
+    .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "UserNotifications", "LiveCommunicationKit"]),
 ]
 #else
 targets += [

@@ -75,13 +75,19 @@ func (s *simStage) setUp(c StageConfig) error {
 		FilteringEntitlement: has("filteringEntitlement"), CallingAppEntitlement: has("callingAppEntitlement"), Scenes: has("scenes"),
 	}
 	if has("notificationService") {
-		app.NotificationService = func() callkit.NotificationService { return c.Extension() }
+		if app.NotificationService = c.Code.NotificationService; app.NotificationService == nil {
+			app.NotificationService = func() callkit.NotificationService { return c.Extension() }
+		}
 	}
 	if has("callDirectory") {
-		app.CallDirectory = func() callkit.CallDirectoryProvider { return c.Extension() }
+		if app.CallDirectory = c.Code.CallDirectory; app.CallDirectory == nil {
+			app.CallDirectory = func() callkit.CallDirectoryProvider { return c.Extension() }
+		}
 	}
 	if has("intentsExtension") {
-		app.IntentsExtension = func() callkit.StartCallHandler { return c.Extension() }
+		if app.IntentsExtension = c.Code.Intents; app.IntentsExtension == nil {
+			app.IntentsExtension = func() callkit.StartCallHandler { return c.Extension() }
+		}
 	}
 	return phone.Install(app)
 }

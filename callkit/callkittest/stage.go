@@ -33,11 +33,21 @@ type StageConfig struct {
 	App func() callkit.App
 	// Extension makes the code of the app's extensions, for a new process of one of them.
 	Extension func() *Extension
+	// Code makes the code of the app's extensions in place of Extension, for who has code of their own.
+	Code ExtensionCode
 	// Others are further apps on the phone.
 	Others []OtherApp
 	// System is to be called with everything that the system does to the world: the lines of channel SYS. app is
 	// the name of another app if it is about that one, else empty.
 	System func(text, app string)
+}
+
+// ExtensionCode makes the code of an app's extensions, for a new process of one of them. The traits of the app say which
+// extensions there are.
+type ExtensionCode struct {
+	NotificationService func() callkit.NotificationService
+	CallDirectory       func() callkit.CallDirectoryProvider
+	Intents             func() callkit.StartCallHandler
 }
 
 // OtherApp is an app that stands beside the one under test.

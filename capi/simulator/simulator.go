@@ -34,6 +34,7 @@ type Config struct {
 // Out is what a simulator says to a process of the app, answered by a [wire.Message].
 type Out struct {
 	Process   int           `json:"process"`
+	Extension string        `json:"extension,omitempty"` // the process is one of an extension: notificationService, callDirectory or intents
 	System    *wire.Message `json:"system,omitempty"`    // an event; "launched" is the first
 	Died      bool          `json:"died,omitempty"`      // the process is gone
 	Suspended *bool         `json:"suspended,omitempty"` // it stands still, or goes on
@@ -94,6 +95,11 @@ func New(config []byte, callback Callback) (*Simulator, error) {
 	s := &Simulator{callback: callback, processes: make(map[int]*process)}
 	stage, err := callkittest.Simulator(callkittest.StageConfig{
 		OS: c.OS, Knobs: c.Knobs, Seed: c.Seed, Traits: c.Traits,
+		Code: callkittest.ExtensionCode{
+			NotificationService: func() callkit.NotificationService { return s.extension("notificationService") },
+			CallDirectory:       func() callkit.CallDirectoryProvider { return s.extension("callDirectory") },
+			Intents:             func() callkit.StartCallHandler { return s.extension("intents") },
+		},
 		App: func() callkit.App {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -192,12 +198,15 @@ func (s *Simulator) System(number int, command []byte) []byte {
 	s.mu.Lock()
 	p := s.processes[number]
 	s.mu.Unlock()
-	if p == nil || p.host == nil {
+	if p == nil || p.host == nil && p.extension == nil {
 		return refuse("there is no process %d", number)
 	}
 	var m wire.Message
 	if err := json.Unmarshal(command, &m); err != nil {
 		return refuse("process %d: this is no message: %v", number, err)
+	}
+	if p.extension != nil {
+		return answer(p.extension.Do(m))
 	}
 	return answer(p.host.Do(m))
 }
@@ -210,11 +219,25 @@ func (s *Simulator) Close() {
 	}
 }
 
-// process is one life of the app on the other side.
+// extension makes a process for an extension of the app.
+func (s *Simulator) extension(kind string) *wire.ExtensionHost {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next++
+	p := &process{s: s, number: s.next, kind: kind}
+	s.processes[p.number] = p
+	p.extension = wire.NewExtensionHost(func(m wire.Message) wire.Message { return p.say(Out{System: &m}) })
+	return p.extension
+}
+
+// process is one life of the app, or of one of its extensions, on the other side.
 type process struct {
 	s      *Simulator
 	number int
 	host   *wire.Host
+
+	kind      string // of an extension
+	extension *wire.ExtensionHost
 }
 
 // DidFinishLaunching is part of [callkit.App].
@@ -235,7 +258,7 @@ func (p *process) ProcessDied() {
 func (p *process) ProcessSuspended(on bool) { p.say(Out{Suspended: &on}) }
 
 func (p *process) say(o Out) (answer wire.Message) {
-	o.Process = p.number
+	o.Process, o.Extension = p.number, p.kind
 	b, err := json.Marshal(o)
 	if err != nil {
 		return wire.Message{}

@@ -312,7 +312,7 @@ func lower(s string) string {
 // escape puts Swift's own words in backquotes.
 func escape(s string) string {
 	switch s {
-	case "continue", "in", "do", "init", "case", "default", "self", "is", "as":
+	case "continue", "extension", "in", "do", "init", "case", "default", "self", "is", "as":
 		return "`" + s + "`"
 	}
 	return s

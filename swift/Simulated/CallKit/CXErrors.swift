@@ -88,6 +88,56 @@ public struct CXErrorCodeRequestTransactionError: _BridgedStoredNSError, @unchec
     public static var callIsProtected: Code { .callIsProtected }
 }
 
+/// Why a call directory was not loaded.
+public struct CXErrorCodeCallDirectoryManagerError: _BridgedStoredNSError, @unchecked Sendable {
+    public let _nsError: NSError
+    public init(_nsError error: NSError) { _nsError = error }
+    public static var _nsErrorDomain: String { CXErrorDomainCallDirectoryManager }
+    public static var errorDomain: String { CXErrorDomainCallDirectoryManager }
+
+    public enum Code: Int, _ErrorCodeProtocol, Sendable {
+        public typealias _ErrorType = CXErrorCodeCallDirectoryManagerError
+        case unknown = 0
+        case noExtensionFound = 1
+        case loadingInterrupted = 2
+        case entriesOutOfOrder = 3
+        case duplicateEntries = 4
+        case maximumEntriesExceeded = 5
+        case extensionDisabled = 6
+        case currentlyLoading = 7
+        case unexpectedIncrementalRemoval = 8
+    }
+
+    public static var unknown: Code { .unknown }
+    public static var noExtensionFound: Code { .noExtensionFound }
+    public static var loadingInterrupted: Code { .loadingInterrupted }
+    public static var entriesOutOfOrder: Code { .entriesOutOfOrder }
+    public static var duplicateEntries: Code { .duplicateEntries }
+    public static var maximumEntriesExceeded: Code { .maximumEntriesExceeded }
+    public static var extensionDisabled: Code { .extensionDisabled }
+    public static var currentlyLoading: Code { .currentlyLoading }
+    public static var unexpectedIncrementalRemoval: Code { .unexpectedIncrementalRemoval }
+}
+
+/// Why a notification service extension may not hand the app a VoIP push.
+public struct CXErrorCodeNotificationServiceExtensionError: _BridgedStoredNSError, @unchecked Sendable {
+    public let _nsError: NSError
+    public init(_nsError error: NSError) { _nsError = error }
+    public static var _nsErrorDomain: String { CXErrorDomainNotificationServiceExtension }
+    public static var errorDomain: String { CXErrorDomainNotificationServiceExtension }
+
+    public enum Code: Int, _ErrorCodeProtocol, Sendable {
+        public typealias _ErrorType = CXErrorCodeNotificationServiceExtensionError
+        case unknown = 0
+        case invalidClientProcess = 1
+        case missingNotificationFilteringEntitlement = 2
+    }
+
+    public static var unknown: Code { .unknown }
+    public static var invalidClientProcess: Code { .invalidClientProcess }
+    public static var missingNotificationFilteringEntitlement: Code { .missingNotificationFilteringEntitlement }
+}
+
 extension SystemError {
     /// The error as the app gets it: of the type that Apple's error bridges to.
     var error: any Error {
@@ -95,6 +145,8 @@ extension SystemError {
         switch domain {
         case CXErrorDomainIncomingCall: return CXErrorCodeIncomingCallError(_nsError: e)
         case CXErrorDomainRequestTransaction: return CXErrorCodeRequestTransactionError(_nsError: e)
+        case CXErrorDomainCallDirectoryManager: return CXErrorCodeCallDirectoryManagerError(_nsError: e)
+        case CXErrorDomainNotificationServiceExtension: return CXErrorCodeNotificationServiceExtensionError(_nsError: e)
         case CXErrorDomain: return CXErrorCode(_nsError: e)
         default: return e
         }

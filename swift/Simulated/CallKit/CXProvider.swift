@@ -88,6 +88,21 @@ open class CXProvider: NSObject {
     /// Ends all calls as failed, and the provider's life.
     open func invalidate() { process.send(SystemMessage(op: .providerInvalidate, object: object)) }
 
+    /// Hands the app a VoIP push that its notification service extension made of an alert. Only there it may be called.
+    open class func reportNewIncomingVoIPPushPayload(_ dictionaryPayload: [AnyHashable: Any], completion: (((any Error)?) -> Void)? = nil) {
+        let process = SimulatedProcess.currentOrStop("CXProvider.reportNewIncomingVoIPPushPayload")
+        let json = (dictionaryPayload as? [String: Any]).flatMap { try? JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys]) }
+        let queue = DispatchQueue(label: "CXProvider")
+        let ticket = process.ticket { e in process.call(on: queue) { completion?(e?.error) } }
+        process.send(SystemMessage(op: .reportVoIPPushPayload, ticket: ticket, payload: json))
+    }
+
+    open class func reportNewIncomingVoIPPushPayload(
+        _ dictionaryPayload: [AnyHashable: Any], isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await asynchronously { reportNewIncomingVoIPPushPayload(dictionaryPayload, completion: $0) }
+    }
+
     // MARK: pending actions
 
     /// Transactions with actions that the delegate was asked to perform and that are neither fulfilled nor failed.

@@ -2040,6 +2040,8 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
 /// Out is what a simulator says to a process of the app, answered by a [wire.Message].
 public struct SimulatorOut: Codable, Sendable, Hashable {
     public var process: Int
+    /// the process is one of an extension: notificationService, callDirectory or intents
+    public var `extension`: String
     /// an event; "launched" is the first
     public var system: SystemMessage?
     /// the process is gone
@@ -2047,21 +2049,23 @@ public struct SimulatorOut: Codable, Sendable, Hashable {
     /// it stands still, or goes on
     public var suspended: Bool?
 
-    public init(process: Int = 0, system: SystemMessage? = nil, died: Bool = false, suspended: Bool? = nil) {
+    public init(process: Int = 0, `extension`: String = "", system: SystemMessage? = nil, died: Bool = false, suspended: Bool? = nil) {
         self.process = process
+        self.extension = `extension`
         self.system = system
         self.died = died
         self.suspended = suspended
     }
 
     enum CodingKeys: String, CodingKey {
-        case process, system, died, suspended
+        case process, `extension`, system, died, suspended
     }
 
     /// Absent is zero, as in Go.
     public init(from decoder: any Decoder) throws {
         let c = try decoder.container(keyedBy: CodingKeys.self)
         self.process = try c.decodeIfPresent(Int.self, forKey: .process) ?? 0
+        self.extension = try c.decodeIfPresent(String.self, forKey: .extension) ?? ""
         self.system = try c.decodeIfPresent(SystemMessage.self, forKey: .system)
         self.died = try c.decodeIfPresent(Bool.self, forKey: .died) ?? false
         self.suspended = try c.decodeIfPresent(Bool.self, forKey: .suspended)
@@ -2071,6 +2075,7 @@ public struct SimulatorOut: Codable, Sendable, Hashable {
     public func encode(to encoder: any Encoder) throws {
         var c = encoder.container(keyedBy: CodingKeys.self)
         if self.process != 0 { try c.encode(self.process, forKey: .process) }
+        if self.extension != "" { try c.encode(self.extension, forKey: .extension) }
         try c.encodeIfPresent(self.system, forKey: .system)
         if self.died != false { try c.encode(self.died, forKey: .died) }
         try c.encodeIfPresent(self.suspended, forKey: .suspended)

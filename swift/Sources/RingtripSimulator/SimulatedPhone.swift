@@ -25,12 +25,13 @@ public final class SimulatedPhone: @unchecked Sendable {
     private var number: ringtrip_simulator = 0
     private var processes: [Int: SimulatedProcess] = [:] // guarded by lock
     private let launch: (SimulatedProcess) -> Void
+    private var extensions: [String: (SimulatedProcess) -> Void] = [:] // guarded by lock
 
     /// The newest process of the app that lives; nil if none does.
     public var process: SimulatedProcess? {
         lock.lock()
         defer { lock.unlock() }
-        return processes.values.max { $0.number < $1.number }
+        return processes.values.filter { !$0.isExtension }.max { $0.number < $1.number }
     }
 
     /// Makes a phone and installs the app. `launch` is called for each process of it, in place of the app's main function
@@ -155,6 +156,29 @@ public final class SimulatedPhone: @unchecked Sendable {
         }
     }
 
+    /// Says what the process of an extension is made of. The kinds are notificationService, callDirectory and intents; the
+    /// app has those that its traits name. The modules offer this with Apple's types.
+    public func install(extension kind: String, _ make: @escaping (SimulatedProcess) -> Void) {
+        lock.lock()
+        defer { lock.unlock() }
+        extensions[kind] = make
+    }
+
+    /// Makes the process of an extension and tells it its first event.
+    private func begin(_ out: SimulatorOut, _ event: SystemMessage) -> SystemMessage {
+        let p = SimulatedProcess(phone: self, number: out.process, launch: SystemLaunch(background: true))
+        lock.lock()
+        let make = extensions[out.extension]
+        processes[out.process] = p
+        lock.unlock()
+        p.isExtension = true
+        guard let make else {
+            preconditionFailure("the app's traits name an extension \(out.extension), and nobody has installed its code in the SimulatedPhone")
+        }
+        p.run { make(p) }
+        return p.event(event)
+    }
+
     /// Takes what the phone says to a process.
     fileprivate func heard(_ out: SimulatorOut) -> SystemMessage {
         lock.lock()
@@ -168,6 +192,9 @@ public final class SimulatedPhone: @unchecked Sendable {
             return SystemMessage()
         }
         guard let event = out.system else { return SystemMessage() }
+        if known == nil, !out.extension.isEmpty {
+            return begin(out, event)
+        }
         guard event.op == .launched else {
             return known?.event(event) ?? SystemMessage(error: SystemError(domain: "SimulatedPhone", text: "there is no process \(out.process)"))
         }

@@ -14,6 +14,9 @@ public final class SimulatedProcess: @unchecked Sendable {
     /// Why it was started.
     public let launch: SystemLaunch
 
+    /// Whether it is the process of an extension of the app.
+    public internal(set) var isExtension = false
+
     private let lock = NSLock()
     private var kept: [AnyObject] = [] // guarded by lock, as all below
     private var objects = 0
@@ -187,6 +190,23 @@ public final class SimulatedProcess: @unchecked Sendable {
         guard let queue, queue.label != "com.apple.main-thread" else { return work() } // on Linux each .main is another object
         return queue.sync(execute: work)
     }
+
+    /// Makes the code that calls it take so many seconds of the phone's time, as if it waited for a network or a lock.
+    public func block(_ seconds: Double) { send(SystemMessage(op: .processBlock, delay: Int64(seconds * 1e9))) }
+
+    /// Ends the process as an uncaught exception would, when the code that calls it has returned.
+    public func crash(_ why: String) { send(SystemMessage(op: .processCrash, name: why)) }
+
+    /// Starts what stands for the app's audio engine, as a media SDK does.
+    /// - Throws: what an iPhone would, as when nobody has activated the audio session.
+    public func startAudio(record: Bool) throws {
+        if let e = send(SystemMessage(op: .processStartAudio, on: record)).error {
+            throw NSError(domain: e.domain, code: e.code, userInfo: [NSLocalizedDescriptionKey: e.text])
+        }
+    }
+
+    /// Stops it.
+    public func stopAudio() { send(SystemMessage(op: .processStopAudio)) }
 
     /// The phone's clock.
     public var now: Date { send(SystemMessage(op: .now)).at ?? Date() }
