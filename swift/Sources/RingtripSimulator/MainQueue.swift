@@ -18,7 +18,7 @@ enum MainQueue {
             }
             DispatchQueue.main.async { mark.passed = true }
             var tries = 0
-            while !mark.passed, tries < 3 {
+            while !mark.passed, tries < 50 {
                 tries += 1
                 _ = RunLoop.main.run(mode: .default, before: .distantPast)
             }

@@ -65,16 +65,26 @@ public final class SimulatedProcess: @unchecked Sendable {
         return p
     }
 
-    private static func enter(_ p: SimulatedProcess) {
+    /// Makes `p` the process whose code runs, and returns the one that was.
+    @discardableResult
+    private static func enter(_ p: SimulatedProcess) -> SimulatedProcess? {
         runningLock.lock()
         defer { runningLock.unlock() }
+        let before = running
         running = p
+        return before
+    }
+
+    /// Goes back from an extension to the app: a test that asks next means the app.
+    private func leave(to before: SimulatedProcess?) {
+        if isExtension, let before, before.isAlive { SimulatedProcess.enter(before) }
     }
 
     /// Makes this the process whose code runs, also after `body`, until another's does.
     public func run<R>(_ body: () -> R) -> R {
         MainQueue.run {
-            SimulatedProcess.enter(self)
+            let before = SimulatedProcess.enter(self)
+            defer { leave(to: before) }
             let r = body()
             drainSoon()
             return r
@@ -132,8 +142,9 @@ public final class SimulatedProcess: @unchecked Sendable {
         switch message.op {
         case .run where message.ticket == SimulatedProcess.drainTicket:
             MainQueue.run {
-                SimulatedProcess.enter(self)
+                let before = SimulatedProcess.enter(self)
                 MainQueue.drain()
+                leave(to: before)
             }
             locked { draining = false }
             return SystemMessage()

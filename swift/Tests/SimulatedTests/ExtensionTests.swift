@@ -40,6 +40,8 @@ final class ExtensionTests: XCTestCase {
         Directory.failures = []
         try phone.perform("SYS callDirectory on")
         phone.wait(5)
+        try phone.perform("U open") // a suspended app asks nobody anything
+        phone.wait(1)
         var status: CXCallDirectoryManager.EnabledStatus?
         Task { @MainActor in
             status = try await CXCallDirectoryManager.sharedInstance.enabledStatusForExtension(withIdentifier: "com.example.app.directory")
@@ -115,7 +117,7 @@ final class ExtensionTests: XCTestCase {
         defer { phone.close() }
         phone.install(intents: Siri.init)
         Siri.asked = []
-        try phone.perform("U siri bob Bob")
+        try phone.perform("U siri call bob")
         phone.wait(5)
         XCTAssertEqual(Siri.asked, ["resolve", "handle bob"], phone.log)
         let intent = try phone.app(App.self).activities.first?.interaction?.intent as? INStartCallIntent
