@@ -16,9 +16,10 @@ import RingtripEngine
 /// the main thread: from a test that runs there (a synchronous XCTest does) directly, from any other by
 /// `DispatchQueue.main.sync`, for which the main thread must be free.
 ///
-/// What the app gives to `DispatchQueue.main.async` or to a `Task` of the main actor while the phone calls it is run right
-/// after the code that was called has returned, before anything else happens on the phone, as an iPhone's main queue would.
-/// Work on other threads is not waited for. `DispatchQueue.asyncAfter` and `Timer` run on the real clock; see
+/// What the app gives to `DispatchQueue.main.async` or to a `Task` while the phone calls it is run right after the code that
+/// was called has returned, before anything else happens on the phone, as an iPhone's main queue would. While there is a
+/// phone, all tasks of the program run on the main thread for that, also detached ones. Work on queues and threads of the
+/// app's own is not waited for. `DispatchQueue.asyncAfter` and `Timer` run on the real clock; see
 /// ``SimulatedProcess/after(_:_:)``.
 public final class SimulatedPhone: @unchecked Sendable {
     private let lock = NSRecursiveLock()
@@ -56,6 +57,7 @@ public final class SimulatedPhone: @unchecked Sendable {
         if number == 0 {
             throw SimulatorFailure(text: take(problem))
         }
+        TaskQueue.phones(1)
     }
 
     deinit { close() }
@@ -66,6 +68,7 @@ public final class SimulatedPhone: @unchecked Sendable {
         number = 0
         if n != 0 {
             ringtrip_sim_destroy(n)
+            TaskQueue.phones(-1)
         }
         lock.lock()
         let left = Array(processes.values)
