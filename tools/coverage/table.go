@@ -81,20 +81,24 @@ func readApple(dir string) ([]class, error) {
 }
 
 // readRows reads go.txt: for each class its rows by Apple's name.
-func readRows(dir string) (map[string]map[string]row, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "go.txt"))
+func readRows(dir string) (map[string]map[string]row, error) { return readTable(dir, "go.txt") }
+
+func readTable(dir, file string) (map[string]map[string]row, error) {
+	b, err := os.ReadFile(filepath.Join(dir, file))
 	if err != nil {
 		return nil, err
 	}
-	return parseRows(string(b))
+	return parseTable(file, string(b))
 }
 
-func parseRows(text string) (map[string]map[string]row, error) {
+func parseRows(text string) (map[string]map[string]row, error) { return parseTable("go.txt", text) }
+
+func parseTable(file, text string) (map[string]map[string]row, error) {
 	rows := map[string]map[string]row{}
 	var in map[string]row
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
-		fail := func(want string) error { return fmt.Errorf("go.txt:%d: %q: %s", i+1, line, want) }
+		fail := func(want string) error { return fmt.Errorf("%s:%d: %q: %s", file, i+1, line, want) }
 		switch {
 		case line == "", strings.HasPrefix(line, "#"):
 			continue
@@ -118,7 +122,7 @@ func parseRows(text string) (map[string]map[string]row, error) {
 			r.reason = strings.TrimSpace(rest)
 		}
 		if _, twice := in[name]; !ok || twice || r.reason == "" && len(r.names) == 0 {
-			return nil, fail("want a name that was not before, and \" = GoName ; note\" or \" -- reason\"")
+			return nil, fail("want a name that was not before, and \" = Name ; note\" or \" -- reason\"")
 		}
 		in[name] = r
 	}
