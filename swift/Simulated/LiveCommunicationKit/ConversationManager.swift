@@ -99,12 +99,24 @@ public final class ConversationManager {
     }
 
     /// Has the phone ring. It returns after the phone has answered, which is after a PushKit delegate that only begins it
-    /// has returned: see forums 774958.
+    /// has returned: see forums 774958. A delegate that blocks the main thread until a detached task has called this has
+    /// reported in time, as on an iPhone.
     public func reportNewIncomingConversation(uuid: UUID, update: Conversation.Update, isolation: isolated (any Actor)? = #isolation) async throws {
+        var m = SystemMessage(op: .managerReportNew, object: object, call: uuid.uuidString, conversation: update.message)
+        if !ConversationManager.isOnMainThread() { // whose thread may be waiting, so that no event could come
+            m.op = .managerReportNewAndWait
+            if let e = unavailable ?? process.send(m).error?.conversationError { throw e }
+            return
+        }
+        let report = m
         try await wait { ticket in
-            SystemMessage(op: .managerReportNew, object: object, ticket: ticket, call: uuid.uuidString, conversation: update.message)
+            var m = report
+            m.ticket = ticket
+            return m
         }
     }
+
+    private static func isOnMainThread() -> Bool { Thread.isMainThread }
 
     /// Tells the phone what happened to a conversation.
     public func reportConversationEvent(_ event: Conversation.Event, for conversation: Conversation) {

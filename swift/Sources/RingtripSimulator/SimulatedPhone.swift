@@ -18,7 +18,8 @@ import RingtripEngine
 ///
 /// What the app gives to `DispatchQueue.main.async` or to a `Task` while the phone calls it is run right after the code that
 /// was called has returned, before anything else happens on the phone, as an iPhone's main queue would. While there is a
-/// phone, all tasks of the program run on the main thread for that, also detached ones. Work on queues and threads of the
+/// phone, all tasks of the program run on the main thread for that, also detached ones; but a task that a push delegate begins
+/// runs beside it, for the delegate may wait for it. Work on queues and threads of the
 /// app's own is not waited for. `DispatchQueue.asyncAfter` and `Timer` run on the real clock; see
 /// ``SimulatedProcess/after(_:_:)``.
 public final class SimulatedPhone: @unchecked Sendable {

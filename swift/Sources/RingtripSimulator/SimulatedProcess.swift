@@ -157,6 +157,9 @@ public final class SimulatedProcess: @unchecked Sendable {
             guard let f else {
                 return SystemMessage(error: SystemError(domain: "SimulatedProcess", text: "\(message.op.rawValue): nobody listens"))
             }
+            if message.op == .registryDidReceive {
+                return run { TaskQueue.withPool { f(message) } }
+            }
             return run { f(message) }
         }
     }

@@ -18,13 +18,26 @@ enum TaskQueue {
     nonisolated(unsafe) private static var phones = 0
     private static let lock = NSLock()
 
+    /// Whether tasks go to Swift's own threads all the same: while a push delegate runs, for it may block the main thread
+    /// until a task of its own has reported (forums 774958).
+    nonisolated(unsafe) private(set) static var usesPool = false
+
+    /// Runs `body` with tasks on Swift's own threads.
+    static func withPool<R>(_ body: () -> R) -> R {
+        usesPool = true
+        defer { usesPool = false }
+        return body()
+    }
+
     /// Says that there is one phone more (1) or less (-1).
     static func phones(_ change: Int) {
         lock.lock()
         defer { lock.unlock() }
         phones += change
         if phones == 1, change == 1 {
-            hook?.pointee = { job, _ in MainActor.shared.enqueue(job) }
+            hook?.pointee = { job, original in
+                if TaskQueue.usesPool { original(job) } else { MainActor.shared.enqueue(job) }
+            }
         } else if phones == 0 {
             hook?.pointee = nil
         }

@@ -1,5 +1,6 @@
 import AVFoundation
 import LiveCommunicationKit
+import PushKit
 import RingtripSimulator
 import XCTest
 
@@ -110,6 +111,55 @@ final class ConversationTests: XCTestCase {
         XCTAssertTrue(app.said.contains("start [\"bob\"]"), phone.log)
         XCTAssertEqual(errors.map(\.code), [4])
         XCTAssertEqual(app.manager.conversations.count, 0, phone.log)
+    }
+
+    /// Takes pushes and reports them as a conversation, waiting for it or not.
+    final class Pushed: NSObject, PKPushRegistryDelegate {
+        let app = App()
+        let registry = PKPushRegistry(queue: nil)
+        let waits: Bool
+
+        init(waits: Bool) {
+            self.waits = waits
+            super.init()
+            registry.delegate = self
+            registry.desiredPushTypes = [.voIP]
+        }
+
+        func pushRegistry(_ registry: PKPushRegistry, didUpdate pushCredentials: PKPushCredentials, for type: PKPushType) {}
+
+        func pushRegistry(
+            _ registry: PKPushRegistry, didReceiveIncomingPushWith payload: PKPushPayload, for type: PKPushType,
+            completion: @escaping () -> Void
+        ) {
+            nonisolated(unsafe) let manager = app.manager
+            let report: @Sendable () async -> Void = {
+                try? await manager.reportNewIncomingConversation(
+                    uuid: UUID(), update: .init(members: [Handle(type: .generic, value: "alice")], capabilities: []))
+            }
+            if waits {
+                let reported = DispatchSemaphore(value: 0)
+                Task.detached {
+                    await report()
+                    reported.signal()
+                }
+                reported.wait()
+            } else {
+                Task { @MainActor in await report() }
+            }
+            completion()
+        }
+    }
+
+    func testAPushDelegateMustWaitForItsReport() throws {
+        for waits in [true, false] {
+            let phone = try SimulatedPhone.with { _ in Pushed(waits: waits) }
+            defer { phone.close() }
+            let before = phone.process?.number
+            phone.ring()
+            XCTAssertEqual(phone.process?.number == before, waits, phone.log)
+            XCTAssertEqual(phone.log.contains("Killing app because it never posted an incoming call"), !waits, phone.log)
+        }
     }
 
     func testOldPhonesHaveNone() throws {
