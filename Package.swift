@@ -33,7 +33,7 @@ targets += [
     .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"],
         path: "swift/Sources/RingtripKit"),
     .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripEngine", "RingtripSimulator"],
-        path: "swift/Tests/RingtripKitTests"),
+        path: "swift/Tests/RingtripKitTests", exclude: ["Scenarios"]),
 ]
 products += [
     .library(name: "RingtripSimulator", targets: ["RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "UserNotifications", "LiveCommunicationKit"]),

@@ -36,13 +36,33 @@ const head = `// Generated from the Go types by tools/swifttypes. Do not edit: c
 import Foundation
 
 /// CXHandle.
-public struct SystemHandle: Codable, Sendable, Hashable {
+public struct SystemHandle: BoundaryValue, Sendable, Hashable {
     public var type: Int
     public var value: String
 
     public init(type: Int = 0, value: String = "") {
         self.type = type
         self.value = value
+    }
+
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        json.field("type", type)
+        json.field("value", value)
+        json.end()
+    }
+
+    public static func read(from json: inout BoundaryReader) throws -> SystemHandle {
+        var m = SystemHandle()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "type": try json.value(into: &m.type)
+            case "value": try json.value(into: &m.value)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 `
@@ -132,7 +152,7 @@ func write(b *strings.Builder, types map[string]*decl, d *decl, prefix string) e
 		if t.Name != "string" || len(d.consts) == 0 {
 			return nil
 		}
-		fmt.Fprintf(b, "\n/// %s\npublic struct %s: RawRepresentable, Codable, Sendable, Hashable {\n    public let rawValue: String\n", d.doc, name)
+		fmt.Fprintf(b, "\n/// %s\npublic struct %s: RawRepresentable, BoundaryValue, Sendable, Hashable {\n    public let rawValue: String\n", d.doc, name)
 		b.WriteString("    public init(rawValue: String) { self.rawValue = rawValue }\n\n")
 		for _, c := range d.consts {
 			if c.doc != "" {
@@ -171,7 +191,7 @@ func writeStruct(b *strings.Builder, types map[string]*decl, name string, d *dec
 		}
 		fields = append(fields, field{json, typ, value, doc})
 	}
-	fmt.Fprintf(b, "\n/// %s\npublic struct %s: Codable, Sendable, Hashable {\n", d.doc, name)
+	fmt.Fprintf(b, "\n/// %s\npublic struct %s: BoundaryValue, Sendable, Hashable {\n", d.doc, name)
 	for _, f := range fields {
 		if f.doc != "" {
 			fmt.Fprintf(b, "    /// %s\n", f.doc)
@@ -189,33 +209,23 @@ func writeStruct(b *strings.Builder, types map[string]*decl, name string, d *dec
 	for _, f := range fields {
 		fmt.Fprintf(b, "        self.%s = %s\n", f.name, escape(f.name))
 	}
-	b.WriteString("    }\n\n    enum CodingKeys: String, CodingKey {\n        case ")
-	for i, f := range fields {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(escape(f.name))
-	}
-	b.WriteString("\n    }\n\n    /// Absent is zero, as in Go.\n    public init(from decoder: any Decoder) throws {\n        let c = try decoder.container(keyedBy: CodingKeys.self)\n")
-	for _, f := range fields {
-		if bare, optional := strings.CutSuffix(f.typ, "?"); optional {
-			fmt.Fprintf(b, "        self.%s = try c.decodeIfPresent(%s.self, forKey: .%s)\n", f.name, bare, f.name)
-		} else {
-			fmt.Fprintf(b, "        self.%s = try c.decodeIfPresent(%s.self, forKey: .%s) ?? %s\n", f.name, f.typ, f.name, f.value)
-		}
-	}
-	b.WriteString("    }\n\n    /// Zero is left out, as in Go.\n    public func encode(to encoder: any Encoder) throws {\n        var c = encoder.container(keyedBy: CodingKeys.self)\n")
+	b.WriteString("    }\n\n    /// Zero is left out, as in Go.\n    public func write(to json: inout BoundaryWriter) {\n        json.begin()\n")
 	for _, f := range fields {
 		switch {
 		case strings.HasSuffix(f.typ, "?"):
-			fmt.Fprintf(b, "        try c.encodeIfPresent(self.%s, forKey: .%s)\n", f.name, f.name)
+			fmt.Fprintf(b, "        if let v = self.%s { json.field(%q, v) }\n", f.name, f.name)
 		case strings.HasPrefix(f.typ, "["):
-			fmt.Fprintf(b, "        if !self.%s.isEmpty { try c.encode(self.%s, forKey: .%s) }\n", f.name, f.name, f.name)
+			fmt.Fprintf(b, "        if !self.%s.isEmpty { json.field(%q, self.%s) }\n", f.name, f.name, f.name)
 		default:
-			fmt.Fprintf(b, "        if self.%s != %s { try c.encode(self.%s, forKey: .%s) }\n", f.name, f.value, f.name, f.name)
+			fmt.Fprintf(b, "        if self.%s != %s { json.field(%q, self.%s) }\n", f.name, f.value, f.name, f.name)
 		}
 	}
-	b.WriteString("    }\n}\n")
+	fmt.Fprintf(b, "        json.end()\n    }\n\n    /// Absent is zero, as in Go.\n    public static func read(from json: inout BoundaryReader) throws -> %s {\n", name)
+	fmt.Fprintf(b, "        var m = %s()\n        try json.begin()\n        while let key = try json.key() {\n            switch key {\n", name)
+	for _, f := range fields {
+		fmt.Fprintf(b, "            case %q: try json.value(into: &m.%s)\n", f.name, f.name)
+	}
+	b.WriteString("            default: try json.skip()\n            }\n        }\n        return m\n    }\n}\n")
 	return nil
 }
 

@@ -3,7 +3,7 @@
 import Foundation
 
 /// CXHandle.
-public struct SystemHandle: Codable, Sendable, Hashable {
+public struct SystemHandle: BoundaryValue, Sendable, Hashable {
     public var type: Int
     public var value: String
 
@@ -11,10 +11,30 @@ public struct SystemHandle: Codable, Sendable, Hashable {
         self.type = type
         self.value = value
     }
+
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        json.field("type", type)
+        json.field("value", value)
+        json.end()
+    }
+
+    public static func read(from json: inout BoundaryReader) throws -> SystemHandle {
+        var m = SystemHandle()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "type": try json.value(into: &m.type)
+            case "value": try json.value(into: &m.value)
+            default: try json.skip()
+            }
+        }
+        return m
+    }
 }
 
 /// Op says what a command asks for, or what an event tells.
-public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
+public struct SystemOp: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
@@ -226,7 +246,7 @@ public struct SystemOp: RawRepresentable, Codable, Sendable, Hashable {
 }
 
 /// Message is a command, an event, or the answer to either; which fields it has, its Op says. Absent is zero.
-public struct SystemMessage: Codable, Sendable, Hashable {
+public struct SystemMessage: BoundaryValue, Sendable, Hashable {
     public var op: SystemOp
     public var object: Int
     public var ticket: Int
@@ -314,99 +334,103 @@ public struct SystemMessage: Codable, Sendable, Hashable {
         self.notification = notification
     }
 
-    enum CodingKeys: String, CodingKey {
-        case op, object, ticket, call, on, at, delay, name, number, implements, config, update, action, actions, calls, type, types, token, payload, missing, mustReport, audio, port, state, activity, launch, error, names, interruption, routes, activities, contacts, interaction, members, conversation, conversations, recents, notification
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.op != SystemOp(rawValue: "") { json.field("op", self.op) }
+        if self.object != 0 { json.field("object", self.object) }
+        if self.ticket != 0 { json.field("ticket", self.ticket) }
+        if self.call != "" { json.field("call", self.call) }
+        if self.on != false { json.field("on", self.on) }
+        if let v = self.at { json.field("at", v) }
+        if self.delay != 0 { json.field("delay", self.delay) }
+        if self.name != "" { json.field("name", self.name) }
+        if self.number != 0 { json.field("number", self.number) }
+        if !self.implements.isEmpty { json.field("implements", self.implements) }
+        if let v = self.config { json.field("config", v) }
+        if let v = self.update { json.field("update", v) }
+        if let v = self.action { json.field("action", v) }
+        if !self.actions.isEmpty { json.field("actions", self.actions) }
+        if !self.calls.isEmpty { json.field("calls", self.calls) }
+        if self.type != "" { json.field("type", self.type) }
+        if !self.types.isEmpty { json.field("types", self.types) }
+        if let v = self.token { json.field("token", v) }
+        if let v = self.payload { json.field("payload", v) }
+        if self.missing != false { json.field("missing", self.missing) }
+        if let v = self.mustReport { json.field("mustReport", v) }
+        if let v = self.audio { json.field("audio", v) }
+        if self.port != "" { json.field("port", self.port) }
+        if self.state != 0 { json.field("state", self.state) }
+        if let v = self.activity { json.field("activity", v) }
+        if let v = self.launch { json.field("launch", v) }
+        if let v = self.error { json.field("error", v) }
+        if !self.names.isEmpty { json.field("names", self.names) }
+        if let v = self.interruption { json.field("interruption", v) }
+        if !self.routes.isEmpty { json.field("routes", self.routes) }
+        if !self.activities.isEmpty { json.field("activities", self.activities) }
+        if !self.contacts.isEmpty { json.field("contacts", self.contacts) }
+        if let v = self.interaction { json.field("interaction", v) }
+        if !self.members.isEmpty { json.field("members", self.members) }
+        if let v = self.conversation { json.field("conversation", v) }
+        if !self.conversations.isEmpty { json.field("conversations", self.conversations) }
+        if !self.recents.isEmpty { json.field("recents", self.recents) }
+        if let v = self.notification { json.field("notification", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.op = try c.decodeIfPresent(SystemOp.self, forKey: .op) ?? SystemOp(rawValue: "")
-        self.object = try c.decodeIfPresent(Int.self, forKey: .object) ?? 0
-        self.ticket = try c.decodeIfPresent(Int.self, forKey: .ticket) ?? 0
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.on = try c.decodeIfPresent(Bool.self, forKey: .on) ?? false
-        self.at = try c.decodeIfPresent(Date.self, forKey: .at)
-        self.delay = try c.decodeIfPresent(Int64.self, forKey: .delay) ?? 0
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-        self.number = try c.decodeIfPresent(Int.self, forKey: .number) ?? 0
-        self.implements = try c.decodeIfPresent([String].self, forKey: .implements) ?? []
-        self.config = try c.decodeIfPresent(SystemConfiguration.self, forKey: .config)
-        self.update = try c.decodeIfPresent(SystemUpdate.self, forKey: .update)
-        self.action = try c.decodeIfPresent(SystemAction.self, forKey: .action)
-        self.actions = try c.decodeIfPresent([SystemAction].self, forKey: .actions) ?? []
-        self.calls = try c.decodeIfPresent([SystemCall].self, forKey: .calls) ?? []
-        self.type = try c.decodeIfPresent(String.self, forKey: .type) ?? ""
-        self.types = try c.decodeIfPresent([String].self, forKey: .types) ?? []
-        self.token = try c.decodeIfPresent(Data.self, forKey: .token)
-        self.payload = try c.decodeIfPresent(Data.self, forKey: .payload)
-        self.missing = try c.decodeIfPresent(Bool.self, forKey: .missing) ?? false
-        self.mustReport = try c.decodeIfPresent(Bool.self, forKey: .mustReport)
-        self.audio = try c.decodeIfPresent(SystemAudio.self, forKey: .audio)
-        self.port = try c.decodeIfPresent(String.self, forKey: .port) ?? ""
-        self.state = try c.decodeIfPresent(Int.self, forKey: .state) ?? 0
-        self.activity = try c.decodeIfPresent(SystemActivity.self, forKey: .activity)
-        self.launch = try c.decodeIfPresent(SystemLaunch.self, forKey: .launch)
-        self.error = try c.decodeIfPresent(SystemError.self, forKey: .error)
-        self.names = try c.decodeIfPresent([String].self, forKey: .names) ?? []
-        self.interruption = try c.decodeIfPresent(SystemInterruption.self, forKey: .interruption)
-        self.routes = try c.decodeIfPresent([SystemRoute].self, forKey: .routes) ?? []
-        self.activities = try c.decodeIfPresent([SystemActivity].self, forKey: .activities) ?? []
-        self.contacts = try c.decodeIfPresent([SystemContact].self, forKey: .contacts) ?? []
-        self.interaction = try c.decodeIfPresent(SystemInteraction.self, forKey: .interaction)
-        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members) ?? []
-        self.conversation = try c.decodeIfPresent(SystemConversationUpdate.self, forKey: .conversation)
-        self.conversations = try c.decodeIfPresent([SystemConversation].self, forKey: .conversations) ?? []
-        self.recents = try c.decodeIfPresent([SystemRecent].self, forKey: .recents) ?? []
-        self.notification = try c.decodeIfPresent(SystemNotification.self, forKey: .notification)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.op != SystemOp(rawValue: "") { try c.encode(self.op, forKey: .op) }
-        if self.object != 0 { try c.encode(self.object, forKey: .object) }
-        if self.ticket != 0 { try c.encode(self.ticket, forKey: .ticket) }
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        if self.on != false { try c.encode(self.on, forKey: .on) }
-        try c.encodeIfPresent(self.at, forKey: .at)
-        if self.delay != 0 { try c.encode(self.delay, forKey: .delay) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
-        if self.number != 0 { try c.encode(self.number, forKey: .number) }
-        if !self.implements.isEmpty { try c.encode(self.implements, forKey: .implements) }
-        try c.encodeIfPresent(self.config, forKey: .config)
-        try c.encodeIfPresent(self.update, forKey: .update)
-        try c.encodeIfPresent(self.action, forKey: .action)
-        if !self.actions.isEmpty { try c.encode(self.actions, forKey: .actions) }
-        if !self.calls.isEmpty { try c.encode(self.calls, forKey: .calls) }
-        if self.type != "" { try c.encode(self.type, forKey: .type) }
-        if !self.types.isEmpty { try c.encode(self.types, forKey: .types) }
-        try c.encodeIfPresent(self.token, forKey: .token)
-        try c.encodeIfPresent(self.payload, forKey: .payload)
-        if self.missing != false { try c.encode(self.missing, forKey: .missing) }
-        try c.encodeIfPresent(self.mustReport, forKey: .mustReport)
-        try c.encodeIfPresent(self.audio, forKey: .audio)
-        if self.port != "" { try c.encode(self.port, forKey: .port) }
-        if self.state != 0 { try c.encode(self.state, forKey: .state) }
-        try c.encodeIfPresent(self.activity, forKey: .activity)
-        try c.encodeIfPresent(self.launch, forKey: .launch)
-        try c.encodeIfPresent(self.error, forKey: .error)
-        if !self.names.isEmpty { try c.encode(self.names, forKey: .names) }
-        try c.encodeIfPresent(self.interruption, forKey: .interruption)
-        if !self.routes.isEmpty { try c.encode(self.routes, forKey: .routes) }
-        if !self.activities.isEmpty { try c.encode(self.activities, forKey: .activities) }
-        if !self.contacts.isEmpty { try c.encode(self.contacts, forKey: .contacts) }
-        try c.encodeIfPresent(self.interaction, forKey: .interaction)
-        if !self.members.isEmpty { try c.encode(self.members, forKey: .members) }
-        try c.encodeIfPresent(self.conversation, forKey: .conversation)
-        if !self.conversations.isEmpty { try c.encode(self.conversations, forKey: .conversations) }
-        if !self.recents.isEmpty { try c.encode(self.recents, forKey: .recents) }
-        try c.encodeIfPresent(self.notification, forKey: .notification)
+    public static func read(from json: inout BoundaryReader) throws -> SystemMessage {
+        var m = SystemMessage()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "op": try json.value(into: &m.op)
+            case "object": try json.value(into: &m.object)
+            case "ticket": try json.value(into: &m.ticket)
+            case "call": try json.value(into: &m.call)
+            case "on": try json.value(into: &m.on)
+            case "at": try json.value(into: &m.at)
+            case "delay": try json.value(into: &m.delay)
+            case "name": try json.value(into: &m.name)
+            case "number": try json.value(into: &m.number)
+            case "implements": try json.value(into: &m.implements)
+            case "config": try json.value(into: &m.config)
+            case "update": try json.value(into: &m.update)
+            case "action": try json.value(into: &m.action)
+            case "actions": try json.value(into: &m.actions)
+            case "calls": try json.value(into: &m.calls)
+            case "type": try json.value(into: &m.type)
+            case "types": try json.value(into: &m.types)
+            case "token": try json.value(into: &m.token)
+            case "payload": try json.value(into: &m.payload)
+            case "missing": try json.value(into: &m.missing)
+            case "mustReport": try json.value(into: &m.mustReport)
+            case "audio": try json.value(into: &m.audio)
+            case "port": try json.value(into: &m.port)
+            case "state": try json.value(into: &m.state)
+            case "activity": try json.value(into: &m.activity)
+            case "launch": try json.value(into: &m.launch)
+            case "error": try json.value(into: &m.error)
+            case "names": try json.value(into: &m.names)
+            case "interruption": try json.value(into: &m.interruption)
+            case "routes": try json.value(into: &m.routes)
+            case "activities": try json.value(into: &m.activities)
+            case "contacts": try json.value(into: &m.contacts)
+            case "interaction": try json.value(into: &m.interaction)
+            case "members": try json.value(into: &m.members)
+            case "conversation": try json.value(into: &m.conversation)
+            case "conversations": try json.value(into: &m.conversations)
+            case "recents": try json.value(into: &m.recents)
+            case "notification": try json.value(into: &m.notification)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Configuration is [callkit.ProviderConfiguration].
-public struct SystemConfiguration: Codable, Sendable, Hashable {
+public struct SystemConfiguration: BoundaryValue, Sendable, Hashable {
     public var localizedName: String
     public var ringtoneSound: String
     public var iconTemplateImageData: Data?
@@ -429,41 +453,45 @@ public struct SystemConfiguration: Codable, Sendable, Hashable {
         self.supportedHandleTypes = supportedHandleTypes
     }
 
-    enum CodingKeys: String, CodingKey {
-        case localizedName, ringtoneSound, iconTemplateImageData, maximumCallGroups, maximumCallsPerCallGroup, includesCallsInRecents, supportsVideo, supportsAudioTranslation, supportedHandleTypes
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.localizedName != "" { json.field("localizedName", self.localizedName) }
+        if self.ringtoneSound != "" { json.field("ringtoneSound", self.ringtoneSound) }
+        if let v = self.iconTemplateImageData { json.field("iconTemplateImageData", v) }
+        if self.maximumCallGroups != 0 { json.field("maximumCallGroups", self.maximumCallGroups) }
+        if self.maximumCallsPerCallGroup != 0 { json.field("maximumCallsPerCallGroup", self.maximumCallsPerCallGroup) }
+        if self.includesCallsInRecents != false { json.field("includesCallsInRecents", self.includesCallsInRecents) }
+        if self.supportsVideo != false { json.field("supportsVideo", self.supportsVideo) }
+        if self.supportsAudioTranslation != false { json.field("supportsAudioTranslation", self.supportsAudioTranslation) }
+        if !self.supportedHandleTypes.isEmpty { json.field("supportedHandleTypes", self.supportedHandleTypes) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.localizedName = try c.decodeIfPresent(String.self, forKey: .localizedName) ?? ""
-        self.ringtoneSound = try c.decodeIfPresent(String.self, forKey: .ringtoneSound) ?? ""
-        self.iconTemplateImageData = try c.decodeIfPresent(Data.self, forKey: .iconTemplateImageData)
-        self.maximumCallGroups = try c.decodeIfPresent(Int.self, forKey: .maximumCallGroups) ?? 0
-        self.maximumCallsPerCallGroup = try c.decodeIfPresent(Int.self, forKey: .maximumCallsPerCallGroup) ?? 0
-        self.includesCallsInRecents = try c.decodeIfPresent(Bool.self, forKey: .includesCallsInRecents) ?? false
-        self.supportsVideo = try c.decodeIfPresent(Bool.self, forKey: .supportsVideo) ?? false
-        self.supportsAudioTranslation = try c.decodeIfPresent(Bool.self, forKey: .supportsAudioTranslation) ?? false
-        self.supportedHandleTypes = try c.decodeIfPresent([Int].self, forKey: .supportedHandleTypes) ?? []
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.localizedName != "" { try c.encode(self.localizedName, forKey: .localizedName) }
-        if self.ringtoneSound != "" { try c.encode(self.ringtoneSound, forKey: .ringtoneSound) }
-        try c.encodeIfPresent(self.iconTemplateImageData, forKey: .iconTemplateImageData)
-        if self.maximumCallGroups != 0 { try c.encode(self.maximumCallGroups, forKey: .maximumCallGroups) }
-        if self.maximumCallsPerCallGroup != 0 { try c.encode(self.maximumCallsPerCallGroup, forKey: .maximumCallsPerCallGroup) }
-        if self.includesCallsInRecents != false { try c.encode(self.includesCallsInRecents, forKey: .includesCallsInRecents) }
-        if self.supportsVideo != false { try c.encode(self.supportsVideo, forKey: .supportsVideo) }
-        if self.supportsAudioTranslation != false { try c.encode(self.supportsAudioTranslation, forKey: .supportsAudioTranslation) }
-        if !self.supportedHandleTypes.isEmpty { try c.encode(self.supportedHandleTypes, forKey: .supportedHandleTypes) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemConfiguration {
+        var m = SystemConfiguration()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "localizedName": try json.value(into: &m.localizedName)
+            case "ringtoneSound": try json.value(into: &m.ringtoneSound)
+            case "iconTemplateImageData": try json.value(into: &m.iconTemplateImageData)
+            case "maximumCallGroups": try json.value(into: &m.maximumCallGroups)
+            case "maximumCallsPerCallGroup": try json.value(into: &m.maximumCallsPerCallGroup)
+            case "includesCallsInRecents": try json.value(into: &m.includesCallsInRecents)
+            case "supportsVideo": try json.value(into: &m.supportsVideo)
+            case "supportsAudioTranslation": try json.value(into: &m.supportsAudioTranslation)
+            case "supportedHandleTypes": try json.value(into: &m.supportedHandleTypes)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Update is [callkit.Update]: absent fields change nothing.
-public struct SystemUpdate: Codable, Sendable, Hashable {
+public struct SystemUpdate: BoundaryValue, Sendable, Hashable {
     public var remoteHandle: SystemHandle?
     public var localizedCallerName: String?
     public var supportsHolding: Bool?
@@ -482,37 +510,41 @@ public struct SystemUpdate: Codable, Sendable, Hashable {
         self.hasVideo = hasVideo
     }
 
-    enum CodingKeys: String, CodingKey {
-        case remoteHandle, localizedCallerName, supportsHolding, supportsGrouping, supportsUngrouping, supportsDTMF, hasVideo
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if let v = self.remoteHandle { json.field("remoteHandle", v) }
+        if let v = self.localizedCallerName { json.field("localizedCallerName", v) }
+        if let v = self.supportsHolding { json.field("supportsHolding", v) }
+        if let v = self.supportsGrouping { json.field("supportsGrouping", v) }
+        if let v = self.supportsUngrouping { json.field("supportsUngrouping", v) }
+        if let v = self.supportsDTMF { json.field("supportsDTMF", v) }
+        if let v = self.hasVideo { json.field("hasVideo", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.remoteHandle = try c.decodeIfPresent(SystemHandle.self, forKey: .remoteHandle)
-        self.localizedCallerName = try c.decodeIfPresent(String.self, forKey: .localizedCallerName)
-        self.supportsHolding = try c.decodeIfPresent(Bool.self, forKey: .supportsHolding)
-        self.supportsGrouping = try c.decodeIfPresent(Bool.self, forKey: .supportsGrouping)
-        self.supportsUngrouping = try c.decodeIfPresent(Bool.self, forKey: .supportsUngrouping)
-        self.supportsDTMF = try c.decodeIfPresent(Bool.self, forKey: .supportsDTMF)
-        self.hasVideo = try c.decodeIfPresent(Bool.self, forKey: .hasVideo)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encodeIfPresent(self.remoteHandle, forKey: .remoteHandle)
-        try c.encodeIfPresent(self.localizedCallerName, forKey: .localizedCallerName)
-        try c.encodeIfPresent(self.supportsHolding, forKey: .supportsHolding)
-        try c.encodeIfPresent(self.supportsGrouping, forKey: .supportsGrouping)
-        try c.encodeIfPresent(self.supportsUngrouping, forKey: .supportsUngrouping)
-        try c.encodeIfPresent(self.supportsDTMF, forKey: .supportsDTMF)
-        try c.encodeIfPresent(self.hasVideo, forKey: .hasVideo)
+    public static func read(from json: inout BoundaryReader) throws -> SystemUpdate {
+        var m = SystemUpdate()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "remoteHandle": try json.value(into: &m.remoteHandle)
+            case "localizedCallerName": try json.value(into: &m.localizedCallerName)
+            case "supportsHolding": try json.value(into: &m.supportsHolding)
+            case "supportsGrouping": try json.value(into: &m.supportsGrouping)
+            case "supportsUngrouping": try json.value(into: &m.supportsUngrouping)
+            case "supportsDTMF": try json.value(into: &m.supportsDTMF)
+            case "hasVideo": try json.value(into: &m.hasVideo)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// ActionKind is the class of an action without CX and CallAction.
-public struct SystemActionKind: RawRepresentable, Codable, Sendable, Hashable {
+public struct SystemActionKind: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
@@ -527,7 +559,7 @@ public struct SystemActionKind: RawRepresentable, Codable, Sendable, Hashable {
 }
 
 /// Action is a [callkit.Action] with the fields of its kind.
-public struct SystemAction: Codable, Sendable, Hashable {
+public struct SystemAction: BoundaryValue, Sendable, Hashable {
     public var kind: SystemActionKind
     /// UUID of the action; the system gives it
     public var id: String
@@ -567,53 +599,57 @@ public struct SystemAction: Codable, Sendable, Hashable {
         self.members = members
     }
 
-    enum CodingKeys: String, CodingKey {
-        case kind, id, call, timeout, on, handle, contact, video, groupWith, digits, tone, local, remote, engine, members
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.kind != SystemActionKind(rawValue: "") { json.field("kind", self.kind) }
+        if self.id != "" { json.field("id", self.id) }
+        if self.call != "" { json.field("call", self.call) }
+        if let v = self.timeout { json.field("timeout", v) }
+        if self.on != false { json.field("on", self.on) }
+        if self.handle != SystemHandle() { json.field("handle", self.handle) }
+        if self.contact != "" { json.field("contact", self.contact) }
+        if self.video != false { json.field("video", self.video) }
+        if self.groupWith != "" { json.field("groupWith", self.groupWith) }
+        if self.digits != "" { json.field("digits", self.digits) }
+        if self.tone != 0 { json.field("tone", self.tone) }
+        if self.local != "" { json.field("local", self.local) }
+        if self.remote != "" { json.field("remote", self.remote) }
+        if self.engine != 0 { json.field("engine", self.engine) }
+        if !self.members.isEmpty { json.field("members", self.members) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.kind = try c.decodeIfPresent(SystemActionKind.self, forKey: .kind) ?? SystemActionKind(rawValue: "")
-        self.id = try c.decodeIfPresent(String.self, forKey: .id) ?? ""
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.timeout = try c.decodeIfPresent(Date.self, forKey: .timeout)
-        self.on = try c.decodeIfPresent(Bool.self, forKey: .on) ?? false
-        self.handle = try c.decodeIfPresent(SystemHandle.self, forKey: .handle) ?? SystemHandle()
-        self.contact = try c.decodeIfPresent(String.self, forKey: .contact) ?? ""
-        self.video = try c.decodeIfPresent(Bool.self, forKey: .video) ?? false
-        self.groupWith = try c.decodeIfPresent(String.self, forKey: .groupWith) ?? ""
-        self.digits = try c.decodeIfPresent(String.self, forKey: .digits) ?? ""
-        self.tone = try c.decodeIfPresent(Int.self, forKey: .tone) ?? 0
-        self.local = try c.decodeIfPresent(String.self, forKey: .local) ?? ""
-        self.remote = try c.decodeIfPresent(String.self, forKey: .remote) ?? ""
-        self.engine = try c.decodeIfPresent(UInt.self, forKey: .engine) ?? 0
-        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members) ?? []
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.kind != SystemActionKind(rawValue: "") { try c.encode(self.kind, forKey: .kind) }
-        if self.id != "" { try c.encode(self.id, forKey: .id) }
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        try c.encodeIfPresent(self.timeout, forKey: .timeout)
-        if self.on != false { try c.encode(self.on, forKey: .on) }
-        if self.handle != SystemHandle() { try c.encode(self.handle, forKey: .handle) }
-        if self.contact != "" { try c.encode(self.contact, forKey: .contact) }
-        if self.video != false { try c.encode(self.video, forKey: .video) }
-        if self.groupWith != "" { try c.encode(self.groupWith, forKey: .groupWith) }
-        if self.digits != "" { try c.encode(self.digits, forKey: .digits) }
-        if self.tone != 0 { try c.encode(self.tone, forKey: .tone) }
-        if self.local != "" { try c.encode(self.local, forKey: .local) }
-        if self.remote != "" { try c.encode(self.remote, forKey: .remote) }
-        if self.engine != 0 { try c.encode(self.engine, forKey: .engine) }
-        if !self.members.isEmpty { try c.encode(self.members, forKey: .members) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemAction {
+        var m = SystemAction()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "kind": try json.value(into: &m.kind)
+            case "id": try json.value(into: &m.id)
+            case "call": try json.value(into: &m.call)
+            case "timeout": try json.value(into: &m.timeout)
+            case "on": try json.value(into: &m.on)
+            case "handle": try json.value(into: &m.handle)
+            case "contact": try json.value(into: &m.contact)
+            case "video": try json.value(into: &m.video)
+            case "groupWith": try json.value(into: &m.groupWith)
+            case "digits": try json.value(into: &m.digits)
+            case "tone": try json.value(into: &m.tone)
+            case "local": try json.value(into: &m.local)
+            case "remote": try json.value(into: &m.remote)
+            case "engine": try json.value(into: &m.engine)
+            case "members": try json.value(into: &m.members)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Call is [callkit.Call].
-public struct SystemCall: Codable, Sendable, Hashable {
+public struct SystemCall: BoundaryValue, Sendable, Hashable {
     public var uuid: String
     public var isOutgoing: Bool
     public var isOnHold: Bool
@@ -628,33 +664,37 @@ public struct SystemCall: Codable, Sendable, Hashable {
         self.hasEnded = hasEnded
     }
 
-    enum CodingKeys: String, CodingKey {
-        case uuid, isOutgoing, isOnHold, hasConnected, hasEnded
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.uuid != "" { json.field("uuid", self.uuid) }
+        if self.isOutgoing != false { json.field("isOutgoing", self.isOutgoing) }
+        if self.isOnHold != false { json.field("isOnHold", self.isOnHold) }
+        if self.hasConnected != false { json.field("hasConnected", self.hasConnected) }
+        if self.hasEnded != false { json.field("hasEnded", self.hasEnded) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.uuid = try c.decodeIfPresent(String.self, forKey: .uuid) ?? ""
-        self.isOutgoing = try c.decodeIfPresent(Bool.self, forKey: .isOutgoing) ?? false
-        self.isOnHold = try c.decodeIfPresent(Bool.self, forKey: .isOnHold) ?? false
-        self.hasConnected = try c.decodeIfPresent(Bool.self, forKey: .hasConnected) ?? false
-        self.hasEnded = try c.decodeIfPresent(Bool.self, forKey: .hasEnded) ?? false
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.uuid != "" { try c.encode(self.uuid, forKey: .uuid) }
-        if self.isOutgoing != false { try c.encode(self.isOutgoing, forKey: .isOutgoing) }
-        if self.isOnHold != false { try c.encode(self.isOnHold, forKey: .isOnHold) }
-        if self.hasConnected != false { try c.encode(self.hasConnected, forKey: .hasConnected) }
-        if self.hasEnded != false { try c.encode(self.hasEnded, forKey: .hasEnded) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemCall {
+        var m = SystemCall()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "uuid": try json.value(into: &m.uuid)
+            case "isOutgoing": try json.value(into: &m.isOutgoing)
+            case "isOnHold": try json.value(into: &m.isOnHold)
+            case "hasConnected": try json.value(into: &m.hasConnected)
+            case "hasEnded": try json.value(into: &m.hasEnded)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Audio is what an app can ask of its audio session, or how it is.
-public struct SystemAudio: Codable, Sendable, Hashable {
+public struct SystemAudio: BoundaryValue, Sendable, Hashable {
     public var category: String
     public var mode: String
     public var options: UInt
@@ -703,65 +743,69 @@ public struct SystemAudio: Codable, Sendable, Hashable {
         self.preferredInput = preferredInput
     }
 
-    enum CodingKeys: String, CodingKey {
-        case category, mode, options, route, policy, categories, modes, preferredSampleRate, sampleRate, preferredIOBufferDuration, ioBufferDuration, prefersNoInterruptions, prefersEchoCancelledInput, echoCancelledInput, outputMuted, recordPermission, otherAudioPlaying, silenceSecondaryAudio, current, availableInputs, preferredInput
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.category != "" { json.field("category", self.category) }
+        if self.mode != "" { json.field("mode", self.mode) }
+        if self.options != 0 { json.field("options", self.options) }
+        if self.route != "" { json.field("route", self.route) }
+        if self.policy != 0 { json.field("policy", self.policy) }
+        if !self.categories.isEmpty { json.field("categories", self.categories) }
+        if !self.modes.isEmpty { json.field("modes", self.modes) }
+        if self.preferredSampleRate != 0 { json.field("preferredSampleRate", self.preferredSampleRate) }
+        if self.sampleRate != 0 { json.field("sampleRate", self.sampleRate) }
+        if self.preferredIOBufferDuration != 0 { json.field("preferredIOBufferDuration", self.preferredIOBufferDuration) }
+        if self.ioBufferDuration != 0 { json.field("ioBufferDuration", self.ioBufferDuration) }
+        if self.prefersNoInterruptions != false { json.field("prefersNoInterruptions", self.prefersNoInterruptions) }
+        if self.prefersEchoCancelledInput != false { json.field("prefersEchoCancelledInput", self.prefersEchoCancelledInput) }
+        if self.echoCancelledInput != false { json.field("echoCancelledInput", self.echoCancelledInput) }
+        if self.outputMuted != false { json.field("outputMuted", self.outputMuted) }
+        if self.recordPermission != 0 { json.field("recordPermission", self.recordPermission) }
+        if self.otherAudioPlaying != false { json.field("otherAudioPlaying", self.otherAudioPlaying) }
+        if self.silenceSecondaryAudio != false { json.field("silenceSecondaryAudio", self.silenceSecondaryAudio) }
+        if let v = self.current { json.field("current", v) }
+        if !self.availableInputs.isEmpty { json.field("availableInputs", self.availableInputs) }
+        if let v = self.preferredInput { json.field("preferredInput", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.category = try c.decodeIfPresent(String.self, forKey: .category) ?? ""
-        self.mode = try c.decodeIfPresent(String.self, forKey: .mode) ?? ""
-        self.options = try c.decodeIfPresent(UInt.self, forKey: .options) ?? 0
-        self.route = try c.decodeIfPresent(String.self, forKey: .route) ?? ""
-        self.policy = try c.decodeIfPresent(Int.self, forKey: .policy) ?? 0
-        self.categories = try c.decodeIfPresent([String].self, forKey: .categories) ?? []
-        self.modes = try c.decodeIfPresent([String].self, forKey: .modes) ?? []
-        self.preferredSampleRate = try c.decodeIfPresent(Double.self, forKey: .preferredSampleRate) ?? 0
-        self.sampleRate = try c.decodeIfPresent(Double.self, forKey: .sampleRate) ?? 0
-        self.preferredIOBufferDuration = try c.decodeIfPresent(Int64.self, forKey: .preferredIOBufferDuration) ?? 0
-        self.ioBufferDuration = try c.decodeIfPresent(Int64.self, forKey: .ioBufferDuration) ?? 0
-        self.prefersNoInterruptions = try c.decodeIfPresent(Bool.self, forKey: .prefersNoInterruptions) ?? false
-        self.prefersEchoCancelledInput = try c.decodeIfPresent(Bool.self, forKey: .prefersEchoCancelledInput) ?? false
-        self.echoCancelledInput = try c.decodeIfPresent(Bool.self, forKey: .echoCancelledInput) ?? false
-        self.outputMuted = try c.decodeIfPresent(Bool.self, forKey: .outputMuted) ?? false
-        self.recordPermission = try c.decodeIfPresent(Int.self, forKey: .recordPermission) ?? 0
-        self.otherAudioPlaying = try c.decodeIfPresent(Bool.self, forKey: .otherAudioPlaying) ?? false
-        self.silenceSecondaryAudio = try c.decodeIfPresent(Bool.self, forKey: .silenceSecondaryAudio) ?? false
-        self.current = try c.decodeIfPresent(SystemRoute.self, forKey: .current)
-        self.availableInputs = try c.decodeIfPresent([SystemPort].self, forKey: .availableInputs) ?? []
-        self.preferredInput = try c.decodeIfPresent(SystemPort.self, forKey: .preferredInput)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.category != "" { try c.encode(self.category, forKey: .category) }
-        if self.mode != "" { try c.encode(self.mode, forKey: .mode) }
-        if self.options != 0 { try c.encode(self.options, forKey: .options) }
-        if self.route != "" { try c.encode(self.route, forKey: .route) }
-        if self.policy != 0 { try c.encode(self.policy, forKey: .policy) }
-        if !self.categories.isEmpty { try c.encode(self.categories, forKey: .categories) }
-        if !self.modes.isEmpty { try c.encode(self.modes, forKey: .modes) }
-        if self.preferredSampleRate != 0 { try c.encode(self.preferredSampleRate, forKey: .preferredSampleRate) }
-        if self.sampleRate != 0 { try c.encode(self.sampleRate, forKey: .sampleRate) }
-        if self.preferredIOBufferDuration != 0 { try c.encode(self.preferredIOBufferDuration, forKey: .preferredIOBufferDuration) }
-        if self.ioBufferDuration != 0 { try c.encode(self.ioBufferDuration, forKey: .ioBufferDuration) }
-        if self.prefersNoInterruptions != false { try c.encode(self.prefersNoInterruptions, forKey: .prefersNoInterruptions) }
-        if self.prefersEchoCancelledInput != false { try c.encode(self.prefersEchoCancelledInput, forKey: .prefersEchoCancelledInput) }
-        if self.echoCancelledInput != false { try c.encode(self.echoCancelledInput, forKey: .echoCancelledInput) }
-        if self.outputMuted != false { try c.encode(self.outputMuted, forKey: .outputMuted) }
-        if self.recordPermission != 0 { try c.encode(self.recordPermission, forKey: .recordPermission) }
-        if self.otherAudioPlaying != false { try c.encode(self.otherAudioPlaying, forKey: .otherAudioPlaying) }
-        if self.silenceSecondaryAudio != false { try c.encode(self.silenceSecondaryAudio, forKey: .silenceSecondaryAudio) }
-        try c.encodeIfPresent(self.current, forKey: .current)
-        if !self.availableInputs.isEmpty { try c.encode(self.availableInputs, forKey: .availableInputs) }
-        try c.encodeIfPresent(self.preferredInput, forKey: .preferredInput)
+    public static func read(from json: inout BoundaryReader) throws -> SystemAudio {
+        var m = SystemAudio()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "category": try json.value(into: &m.category)
+            case "mode": try json.value(into: &m.mode)
+            case "options": try json.value(into: &m.options)
+            case "route": try json.value(into: &m.route)
+            case "policy": try json.value(into: &m.policy)
+            case "categories": try json.value(into: &m.categories)
+            case "modes": try json.value(into: &m.modes)
+            case "preferredSampleRate": try json.value(into: &m.preferredSampleRate)
+            case "sampleRate": try json.value(into: &m.sampleRate)
+            case "preferredIOBufferDuration": try json.value(into: &m.preferredIOBufferDuration)
+            case "ioBufferDuration": try json.value(into: &m.ioBufferDuration)
+            case "prefersNoInterruptions": try json.value(into: &m.prefersNoInterruptions)
+            case "prefersEchoCancelledInput": try json.value(into: &m.prefersEchoCancelledInput)
+            case "echoCancelledInput": try json.value(into: &m.echoCancelledInput)
+            case "outputMuted": try json.value(into: &m.outputMuted)
+            case "recordPermission": try json.value(into: &m.recordPermission)
+            case "otherAudioPlaying": try json.value(into: &m.otherAudioPlaying)
+            case "silenceSecondaryAudio": try json.value(into: &m.silenceSecondaryAudio)
+            case "current": try json.value(into: &m.current)
+            case "availableInputs": try json.value(into: &m.availableInputs)
+            case "preferredInput": try json.value(into: &m.preferredInput)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Port is [callkit.AudioPortDescription].
-public struct SystemPort: Codable, Sendable, Hashable {
+public struct SystemPort: BoundaryValue, Sendable, Hashable {
     public var type: String
     public var name: String
     public var uid: String
@@ -772,29 +816,33 @@ public struct SystemPort: Codable, Sendable, Hashable {
         self.uid = uid
     }
 
-    enum CodingKeys: String, CodingKey {
-        case type, name, uid
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.type != "" { json.field("type", self.type) }
+        if self.name != "" { json.field("name", self.name) }
+        if self.uid != "" { json.field("uid", self.uid) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.type = try c.decodeIfPresent(String.self, forKey: .type) ?? ""
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-        self.uid = try c.decodeIfPresent(String.self, forKey: .uid) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.type != "" { try c.encode(self.type, forKey: .type) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
-        if self.uid != "" { try c.encode(self.uid, forKey: .uid) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemPort {
+        var m = SystemPort()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "type": try json.value(into: &m.type)
+            case "name": try json.value(into: &m.name)
+            case "uid": try json.value(into: &m.uid)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Route is [callkit.AudioRoute].
-public struct SystemRoute: Codable, Sendable, Hashable {
+public struct SystemRoute: BoundaryValue, Sendable, Hashable {
     public var inputs: [SystemPort]
     public var outputs: [SystemPort]
 
@@ -803,27 +851,31 @@ public struct SystemRoute: Codable, Sendable, Hashable {
         self.outputs = outputs
     }
 
-    enum CodingKeys: String, CodingKey {
-        case inputs, outputs
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if !self.inputs.isEmpty { json.field("inputs", self.inputs) }
+        if !self.outputs.isEmpty { json.field("outputs", self.outputs) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.inputs = try c.decodeIfPresent([SystemPort].self, forKey: .inputs) ?? []
-        self.outputs = try c.decodeIfPresent([SystemPort].self, forKey: .outputs) ?? []
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if !self.inputs.isEmpty { try c.encode(self.inputs, forKey: .inputs) }
-        if !self.outputs.isEmpty { try c.encode(self.outputs, forKey: .outputs) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemRoute {
+        var m = SystemRoute()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "inputs": try json.value(into: &m.inputs)
+            case "outputs": try json.value(into: &m.outputs)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Interruption is [callkit.Interruption].
-public struct SystemInterruption: Codable, Sendable, Hashable {
+public struct SystemInterruption: BoundaryValue, Sendable, Hashable {
     public var type: Int
     public var options: Int
     public var reason: Int
@@ -836,31 +888,35 @@ public struct SystemInterruption: Codable, Sendable, Hashable {
         self.wasSuspended = wasSuspended
     }
 
-    enum CodingKeys: String, CodingKey {
-        case type, options, reason, wasSuspended
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.type != 0 { json.field("type", self.type) }
+        if self.options != 0 { json.field("options", self.options) }
+        if self.reason != 0 { json.field("reason", self.reason) }
+        if self.wasSuspended != false { json.field("wasSuspended", self.wasSuspended) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.type = try c.decodeIfPresent(Int.self, forKey: .type) ?? 0
-        self.options = try c.decodeIfPresent(Int.self, forKey: .options) ?? 0
-        self.reason = try c.decodeIfPresent(Int.self, forKey: .reason) ?? 0
-        self.wasSuspended = try c.decodeIfPresent(Bool.self, forKey: .wasSuspended) ?? false
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.type != 0 { try c.encode(self.type, forKey: .type) }
-        if self.options != 0 { try c.encode(self.options, forKey: .options) }
-        if self.reason != 0 { try c.encode(self.reason, forKey: .reason) }
-        if self.wasSuspended != false { try c.encode(self.wasSuspended, forKey: .wasSuspended) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemInterruption {
+        var m = SystemInterruption()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "type": try json.value(into: &m.type)
+            case "options": try json.value(into: &m.options)
+            case "reason": try json.value(into: &m.reason)
+            case "wasSuspended": try json.value(into: &m.wasSuspended)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Interaction is [callkit.Interaction].
-public struct SystemInteraction: Codable, Sendable, Hashable {
+public struct SystemInteraction: BoundaryValue, Sendable, Hashable {
     public var identifier: String
     public var group: String
     public var intent: SystemActivity
@@ -878,35 +934,39 @@ public struct SystemInteraction: Codable, Sendable, Hashable {
         self.duration = duration
     }
 
-    enum CodingKeys: String, CodingKey {
-        case identifier, group, intent, direction, start, duration
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.identifier != "" { json.field("identifier", self.identifier) }
+        if self.group != "" { json.field("group", self.group) }
+        if self.intent != SystemActivity() { json.field("intent", self.intent) }
+        if self.direction != 0 { json.field("direction", self.direction) }
+        if let v = self.start { json.field("start", v) }
+        if self.duration != 0 { json.field("duration", self.duration) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
-        self.group = try c.decodeIfPresent(String.self, forKey: .group) ?? ""
-        self.intent = try c.decodeIfPresent(SystemActivity.self, forKey: .intent) ?? SystemActivity()
-        self.direction = try c.decodeIfPresent(Int.self, forKey: .direction) ?? 0
-        self.start = try c.decodeIfPresent(Date.self, forKey: .start)
-        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
-        if self.group != "" { try c.encode(self.group, forKey: .group) }
-        if self.intent != SystemActivity() { try c.encode(self.intent, forKey: .intent) }
-        if self.direction != 0 { try c.encode(self.direction, forKey: .direction) }
-        try c.encodeIfPresent(self.start, forKey: .start)
-        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemInteraction {
+        var m = SystemInteraction()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "identifier": try json.value(into: &m.identifier)
+            case "group": try json.value(into: &m.group)
+            case "intent": try json.value(into: &m.intent)
+            case "direction": try json.value(into: &m.direction)
+            case "start": try json.value(into: &m.start)
+            case "duration": try json.value(into: &m.duration)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// ConversationUpdate is lck.Update: absent fields change nothing.
-public struct SystemConversationUpdate: Codable, Sendable, Hashable {
+public struct SystemConversationUpdate: BoundaryValue, Sendable, Hashable {
     public var localMember: SystemContact?
     public var members: [SystemContact]?
     public var activeRemoteMembers: [SystemContact]?
@@ -919,31 +979,35 @@ public struct SystemConversationUpdate: Codable, Sendable, Hashable {
         self.capabilities = capabilities
     }
 
-    enum CodingKeys: String, CodingKey {
-        case localMember, members, activeRemoteMembers, capabilities
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if let v = self.localMember { json.field("localMember", v) }
+        if let v = self.members { json.field("members", v) }
+        if let v = self.activeRemoteMembers { json.field("activeRemoteMembers", v) }
+        if let v = self.capabilities { json.field("capabilities", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.localMember = try c.decodeIfPresent(SystemContact.self, forKey: .localMember)
-        self.members = try c.decodeIfPresent([SystemContact].self, forKey: .members)
-        self.activeRemoteMembers = try c.decodeIfPresent([SystemContact].self, forKey: .activeRemoteMembers)
-        self.capabilities = try c.decodeIfPresent(Int.self, forKey: .capabilities)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encodeIfPresent(self.localMember, forKey: .localMember)
-        try c.encodeIfPresent(self.members, forKey: .members)
-        try c.encodeIfPresent(self.activeRemoteMembers, forKey: .activeRemoteMembers)
-        try c.encodeIfPresent(self.capabilities, forKey: .capabilities)
+    public static func read(from json: inout BoundaryReader) throws -> SystemConversationUpdate {
+        var m = SystemConversationUpdate()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "localMember": try json.value(into: &m.localMember)
+            case "members": try json.value(into: &m.members)
+            case "activeRemoteMembers": try json.value(into: &m.activeRemoteMembers)
+            case "capabilities": try json.value(into: &m.capabilities)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Conversation is lck.Conversation.
-public struct SystemConversation: Codable, Sendable, Hashable {
+public struct SystemConversation: BoundaryValue, Sendable, Hashable {
     public var uuid: String
     /// idle, joining, joined, paused, leaving, left
     public var state: Int
@@ -955,29 +1019,33 @@ public struct SystemConversation: Codable, Sendable, Hashable {
         self.localMember = localMember
     }
 
-    enum CodingKeys: String, CodingKey {
-        case uuid, state, localMember
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.uuid != "" { json.field("uuid", self.uuid) }
+        if self.state != 0 { json.field("state", self.state) }
+        if let v = self.localMember { json.field("localMember", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.uuid = try c.decodeIfPresent(String.self, forKey: .uuid) ?? ""
-        self.state = try c.decodeIfPresent(Int.self, forKey: .state) ?? 0
-        self.localMember = try c.decodeIfPresent(SystemContact.self, forKey: .localMember)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.uuid != "" { try c.encode(self.uuid, forKey: .uuid) }
-        if self.state != 0 { try c.encode(self.state, forKey: .state) }
-        try c.encodeIfPresent(self.localMember, forKey: .localMember)
+    public static func read(from json: inout BoundaryReader) throws -> SystemConversation {
+        var m = SystemConversation()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "uuid": try json.value(into: &m.uuid)
+            case "state": try json.value(into: &m.state)
+            case "localMember": try json.value(into: &m.localMember)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Recent is lck.RecentConversation.
-public struct SystemRecent: Codable, Sendable, Hashable {
+public struct SystemRecent: BoundaryValue, Sendable, Hashable {
     public var id: String
     public var date: Date?
     /// nanoseconds
@@ -998,37 +1066,41 @@ public struct SystemRecent: Codable, Sendable, Hashable {
         self.isRead = isRead
     }
 
-    enum CodingKeys: String, CodingKey {
-        case id, date, duration, incoming, status, handles, isRead
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.id != "" { json.field("id", self.id) }
+        if let v = self.date { json.field("date", v) }
+        if self.duration != 0 { json.field("duration", self.duration) }
+        if self.incoming != false { json.field("incoming", self.incoming) }
+        if self.status != 0 { json.field("status", self.status) }
+        if !self.handles.isEmpty { json.field("handles", self.handles) }
+        if self.isRead != false { json.field("isRead", self.isRead) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.id = try c.decodeIfPresent(String.self, forKey: .id) ?? ""
-        self.date = try c.decodeIfPresent(Date.self, forKey: .date)
-        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
-        self.incoming = try c.decodeIfPresent(Bool.self, forKey: .incoming) ?? false
-        self.status = try c.decodeIfPresent(Int.self, forKey: .status) ?? 0
-        self.handles = try c.decodeIfPresent([SystemContact].self, forKey: .handles) ?? []
-        self.isRead = try c.decodeIfPresent(Bool.self, forKey: .isRead) ?? false
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.id != "" { try c.encode(self.id, forKey: .id) }
-        try c.encodeIfPresent(self.date, forKey: .date)
-        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
-        if self.incoming != false { try c.encode(self.incoming, forKey: .incoming) }
-        if self.status != 0 { try c.encode(self.status, forKey: .status) }
-        if !self.handles.isEmpty { try c.encode(self.handles, forKey: .handles) }
-        if self.isRead != false { try c.encode(self.isRead, forKey: .isRead) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemRecent {
+        var m = SystemRecent()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "id": try json.value(into: &m.id)
+            case "date": try json.value(into: &m.date)
+            case "duration": try json.value(into: &m.duration)
+            case "incoming": try json.value(into: &m.incoming)
+            case "status": try json.value(into: &m.status)
+            case "handles": try json.value(into: &m.handles)
+            case "isRead": try json.value(into: &m.isRead)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Notification is [callkit.NotificationRequest] and its content.
-public struct SystemNotification: Codable, Sendable, Hashable {
+public struct SystemNotification: BoundaryValue, Sendable, Hashable {
     public var identifier: String
     public var title: String
     public var body: String
@@ -1042,31 +1114,35 @@ public struct SystemNotification: Codable, Sendable, Hashable {
         self.userInfo = userInfo
     }
 
-    enum CodingKeys: String, CodingKey {
-        case identifier, title, body, userInfo
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.identifier != "" { json.field("identifier", self.identifier) }
+        if self.title != "" { json.field("title", self.title) }
+        if self.body != "" { json.field("body", self.body) }
+        if let v = self.userInfo { json.field("userInfo", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
-        self.title = try c.decodeIfPresent(String.self, forKey: .title) ?? ""
-        self.body = try c.decodeIfPresent(String.self, forKey: .body) ?? ""
-        self.userInfo = try c.decodeIfPresent(Data.self, forKey: .userInfo)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
-        if self.title != "" { try c.encode(self.title, forKey: .title) }
-        if self.body != "" { try c.encode(self.body, forKey: .body) }
-        try c.encodeIfPresent(self.userInfo, forKey: .userInfo)
+    public static func read(from json: inout BoundaryReader) throws -> SystemNotification {
+        var m = SystemNotification()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "identifier": try json.value(into: &m.identifier)
+            case "title": try json.value(into: &m.title)
+            case "body": try json.value(into: &m.body)
+            case "userInfo": try json.value(into: &m.userInfo)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Activity is [callkit.UserActivity], flat.
-public struct SystemActivity: Codable, Sendable, Hashable {
+public struct SystemActivity: BoundaryValue, Sendable, Hashable {
     public var type: String
     public var contacts: [SystemContact]
     public var callCapability: Int
@@ -1089,39 +1165,43 @@ public struct SystemActivity: Codable, Sendable, Hashable {
         self.record = record
     }
 
-    enum CodingKeys: String, CodingKey {
-        case type, contacts, callCapability, intent, handle, destinationType, audioRoute, record
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.type != "" { json.field("type", self.type) }
+        if !self.contacts.isEmpty { json.field("contacts", self.contacts) }
+        if self.callCapability != 0 { json.field("callCapability", self.callCapability) }
+        if self.intent != false { json.field("intent", self.intent) }
+        if self.handle != "" { json.field("handle", self.handle) }
+        if self.destinationType != 0 { json.field("destinationType", self.destinationType) }
+        if self.audioRoute != 0 { json.field("audioRoute", self.audioRoute) }
+        if let v = self.record { json.field("record", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.type = try c.decodeIfPresent(String.self, forKey: .type) ?? ""
-        self.contacts = try c.decodeIfPresent([SystemContact].self, forKey: .contacts) ?? []
-        self.callCapability = try c.decodeIfPresent(Int.self, forKey: .callCapability) ?? 0
-        self.intent = try c.decodeIfPresent(Bool.self, forKey: .intent) ?? false
-        self.handle = try c.decodeIfPresent(String.self, forKey: .handle) ?? ""
-        self.destinationType = try c.decodeIfPresent(Int.self, forKey: .destinationType) ?? 0
-        self.audioRoute = try c.decodeIfPresent(Int.self, forKey: .audioRoute) ?? 0
-        self.record = try c.decodeIfPresent(SystemCallRecord.self, forKey: .record)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.type != "" { try c.encode(self.type, forKey: .type) }
-        if !self.contacts.isEmpty { try c.encode(self.contacts, forKey: .contacts) }
-        if self.callCapability != 0 { try c.encode(self.callCapability, forKey: .callCapability) }
-        if self.intent != false { try c.encode(self.intent, forKey: .intent) }
-        if self.handle != "" { try c.encode(self.handle, forKey: .handle) }
-        if self.destinationType != 0 { try c.encode(self.destinationType, forKey: .destinationType) }
-        if self.audioRoute != 0 { try c.encode(self.audioRoute, forKey: .audioRoute) }
-        try c.encodeIfPresent(self.record, forKey: .record)
+    public static func read(from json: inout BoundaryReader) throws -> SystemActivity {
+        var m = SystemActivity()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "type": try json.value(into: &m.type)
+            case "contacts": try json.value(into: &m.contacts)
+            case "callCapability": try json.value(into: &m.callCapability)
+            case "intent": try json.value(into: &m.intent)
+            case "handle": try json.value(into: &m.handle)
+            case "destinationType": try json.value(into: &m.destinationType)
+            case "audioRoute": try json.value(into: &m.audioRoute)
+            case "record": try json.value(into: &m.record)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// CallRecord is [callkit.CallRecord].
-public struct SystemCallRecord: Codable, Sendable, Hashable {
+public struct SystemCallRecord: BoundaryValue, Sendable, Hashable {
     public var identifier: String
     public var date: Date?
     public var caller: SystemContact
@@ -1139,35 +1219,39 @@ public struct SystemCallRecord: Codable, Sendable, Hashable {
         self.duration = duration
     }
 
-    enum CodingKeys: String, CodingKey {
-        case identifier, date, caller, type, capability, duration
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.identifier != "" { json.field("identifier", self.identifier) }
+        if let v = self.date { json.field("date", v) }
+        if self.caller != SystemContact() { json.field("caller", self.caller) }
+        if self.type != 0 { json.field("type", self.type) }
+        if self.capability != 0 { json.field("capability", self.capability) }
+        if self.duration != 0 { json.field("duration", self.duration) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.identifier = try c.decodeIfPresent(String.self, forKey: .identifier) ?? ""
-        self.date = try c.decodeIfPresent(Date.self, forKey: .date)
-        self.caller = try c.decodeIfPresent(SystemContact.self, forKey: .caller) ?? SystemContact()
-        self.type = try c.decodeIfPresent(Int.self, forKey: .type) ?? 0
-        self.capability = try c.decodeIfPresent(Int.self, forKey: .capability) ?? 0
-        self.duration = try c.decodeIfPresent(Int64.self, forKey: .duration) ?? 0
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.identifier != "" { try c.encode(self.identifier, forKey: .identifier) }
-        try c.encodeIfPresent(self.date, forKey: .date)
-        if self.caller != SystemContact() { try c.encode(self.caller, forKey: .caller) }
-        if self.type != 0 { try c.encode(self.type, forKey: .type) }
-        if self.capability != 0 { try c.encode(self.capability, forKey: .capability) }
-        if self.duration != 0 { try c.encode(self.duration, forKey: .duration) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemCallRecord {
+        var m = SystemCallRecord()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "identifier": try json.value(into: &m.identifier)
+            case "date": try json.value(into: &m.date)
+            case "caller": try json.value(into: &m.caller)
+            case "type": try json.value(into: &m.type)
+            case "capability": try json.value(into: &m.capability)
+            case "duration": try json.value(into: &m.duration)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Contact is [callkit.Person].
-public struct SystemContact: Codable, Sendable, Hashable {
+public struct SystemContact: BoundaryValue, Sendable, Hashable {
     public var handle: SystemHandle
     public var name: String
 
@@ -1176,27 +1260,31 @@ public struct SystemContact: Codable, Sendable, Hashable {
         self.name = name
     }
 
-    enum CodingKeys: String, CodingKey {
-        case handle, name
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.handle != SystemHandle() { json.field("handle", self.handle) }
+        if self.name != "" { json.field("name", self.name) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.handle = try c.decodeIfPresent(SystemHandle.self, forKey: .handle) ?? SystemHandle()
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.handle != SystemHandle() { try c.encode(self.handle, forKey: .handle) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemContact {
+        var m = SystemContact()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "handle": try json.value(into: &m.handle)
+            case "name": try json.value(into: &m.name)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Launch is [callkit.LaunchOptions].
-public struct SystemLaunch: Codable, Sendable, Hashable {
+public struct SystemLaunch: BoundaryValue, Sendable, Hashable {
     public var background: Bool
     public var activity: SystemActivity?
 
@@ -1205,27 +1293,31 @@ public struct SystemLaunch: Codable, Sendable, Hashable {
         self.activity = activity
     }
 
-    enum CodingKeys: String, CodingKey {
-        case background, activity
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.background != false { json.field("background", self.background) }
+        if let v = self.activity { json.field("activity", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.background = try c.decodeIfPresent(Bool.self, forKey: .background) ?? false
-        self.activity = try c.decodeIfPresent(SystemActivity.self, forKey: .activity)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.background != false { try c.encode(self.background, forKey: .background) }
-        try c.encodeIfPresent(self.activity, forKey: .activity)
+    public static func read(from json: inout BoundaryReader) throws -> SystemLaunch {
+        var m = SystemLaunch()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "background": try json.value(into: &m.background)
+            case "activity": try json.value(into: &m.activity)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Error is an NSError.
-public struct SystemError: Codable, Sendable, Hashable {
+public struct SystemError: BoundaryValue, Sendable, Hashable {
     public var domain: String
     public var code: Int
     public var text: String
@@ -1236,29 +1328,33 @@ public struct SystemError: Codable, Sendable, Hashable {
         self.text = text
     }
 
-    enum CodingKeys: String, CodingKey {
-        case domain, code, text
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.domain != "" { json.field("domain", self.domain) }
+        if self.code != 0 { json.field("code", self.code) }
+        if self.text != "" { json.field("text", self.text) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.domain = try c.decodeIfPresent(String.self, forKey: .domain) ?? ""
-        self.code = try c.decodeIfPresent(Int.self, forKey: .code) ?? 0
-        self.text = try c.decodeIfPresent(String.self, forKey: .text) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.domain != "" { try c.encode(self.domain, forKey: .domain) }
-        if self.code != 0 { try c.encode(self.code, forKey: .code) }
-        if self.text != "" { try c.encode(self.text, forKey: .text) }
+    public static func read(from json: inout BoundaryReader) throws -> SystemError {
+        var m = SystemError()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "domain": try json.value(into: &m.domain)
+            case "code": try json.value(into: &m.code)
+            case "text": try json.value(into: &m.text)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Op says what a command asks of the SDK, or what an event tells.
-public struct MediaOp: RawRepresentable, Codable, Sendable, Hashable {
+public struct MediaOp: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
@@ -1289,7 +1385,7 @@ public struct MediaOp: RawRepresentable, Codable, Sendable, Hashable {
 }
 
 /// Message is a command, an event, or the answer to either. Absent is zero.
-public struct MediaMessage: Codable, Sendable, Hashable {
+public struct MediaMessage: BoundaryValue, Sendable, Hashable {
     public var op: MediaOp
     public var session: Int
     /// UUID, for logs
@@ -1326,49 +1422,53 @@ public struct MediaMessage: Codable, Sendable, Hashable {
         self.code = code
     }
 
-    enum CodingKeys: String, CodingKey {
-        case op, session, call, name, role, credentials, kind, data, on, event, stats, error, code
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.op != MediaOp(rawValue: "") { json.field("op", self.op) }
+        if self.session != 0 { json.field("session", self.session) }
+        if self.call != "" { json.field("call", self.call) }
+        if self.name != "" { json.field("name", self.name) }
+        if self.role != 0 { json.field("role", self.role) }
+        if let v = self.credentials { json.field("credentials", v) }
+        if self.kind != 0 { json.field("kind", self.kind) }
+        if self.data != "" { json.field("data", self.data) }
+        if self.on != false { json.field("on", self.on) }
+        if self.event != 0 { json.field("event", self.event) }
+        if let v = self.stats { json.field("stats", v) }
+        if self.error != "" { json.field("error", self.error) }
+        if self.code != "" { json.field("code", self.code) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.op = try c.decodeIfPresent(MediaOp.self, forKey: .op) ?? MediaOp(rawValue: "")
-        self.session = try c.decodeIfPresent(Int.self, forKey: .session) ?? 0
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-        self.role = try c.decodeIfPresent(Int.self, forKey: .role) ?? 0
-        self.credentials = try c.decodeIfPresent(Data.self, forKey: .credentials)
-        self.kind = try c.decodeIfPresent(Int.self, forKey: .kind) ?? 0
-        self.data = try c.decodeIfPresent(String.self, forKey: .data) ?? ""
-        self.on = try c.decodeIfPresent(Bool.self, forKey: .on) ?? false
-        self.event = try c.decodeIfPresent(Int.self, forKey: .event) ?? 0
-        self.stats = try c.decodeIfPresent(MediaCounters.self, forKey: .stats)
-        self.error = try c.decodeIfPresent(String.self, forKey: .error) ?? ""
-        self.code = try c.decodeIfPresent(String.self, forKey: .code) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.op != MediaOp(rawValue: "") { try c.encode(self.op, forKey: .op) }
-        if self.session != 0 { try c.encode(self.session, forKey: .session) }
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
-        if self.role != 0 { try c.encode(self.role, forKey: .role) }
-        try c.encodeIfPresent(self.credentials, forKey: .credentials)
-        if self.kind != 0 { try c.encode(self.kind, forKey: .kind) }
-        if self.data != "" { try c.encode(self.data, forKey: .data) }
-        if self.on != false { try c.encode(self.on, forKey: .on) }
-        if self.event != 0 { try c.encode(self.event, forKey: .event) }
-        try c.encodeIfPresent(self.stats, forKey: .stats)
-        if self.error != "" { try c.encode(self.error, forKey: .error) }
-        if self.code != "" { try c.encode(self.code, forKey: .code) }
+    public static func read(from json: inout BoundaryReader) throws -> MediaMessage {
+        var m = MediaMessage()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "op": try json.value(into: &m.op)
+            case "session": try json.value(into: &m.session)
+            case "call": try json.value(into: &m.call)
+            case "name": try json.value(into: &m.name)
+            case "role": try json.value(into: &m.role)
+            case "credentials": try json.value(into: &m.credentials)
+            case "kind": try json.value(into: &m.kind)
+            case "data": try json.value(into: &m.data)
+            case "on": try json.value(into: &m.on)
+            case "event": try json.value(into: &m.event)
+            case "stats": try json.value(into: &m.stats)
+            case "error": try json.value(into: &m.error)
+            case "code": try json.value(into: &m.code)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Counters is [media.Stats].
-public struct MediaCounters: Codable, Sendable, Hashable {
+public struct MediaCounters: BoundaryValue, Sendable, Hashable {
     public var packetsSent: UInt64
     public var packetsReceived: UInt64
     public var packetsLost: UInt64
@@ -1394,43 +1494,47 @@ public struct MediaCounters: Codable, Sendable, Hashable {
         self.audioLevel = audioLevel
     }
 
-    enum CodingKeys: String, CodingKey {
-        case packetsSent, packetsReceived, packetsLost, bytesSent, bytesReceived, jitterMillis, roundTripMillis, localCandidate, remoteCandidate, audioLevel
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.packetsSent != 0 { json.field("packetsSent", self.packetsSent) }
+        if self.packetsReceived != 0 { json.field("packetsReceived", self.packetsReceived) }
+        if self.packetsLost != 0 { json.field("packetsLost", self.packetsLost) }
+        if self.bytesSent != 0 { json.field("bytesSent", self.bytesSent) }
+        if self.bytesReceived != 0 { json.field("bytesReceived", self.bytesReceived) }
+        if self.jitterMillis != 0 { json.field("jitterMillis", self.jitterMillis) }
+        if self.roundTripMillis != 0 { json.field("roundTripMillis", self.roundTripMillis) }
+        if self.localCandidate != "" { json.field("localCandidate", self.localCandidate) }
+        if self.remoteCandidate != "" { json.field("remoteCandidate", self.remoteCandidate) }
+        if self.audioLevel != 0 { json.field("audioLevel", self.audioLevel) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.packetsSent = try c.decodeIfPresent(UInt64.self, forKey: .packetsSent) ?? 0
-        self.packetsReceived = try c.decodeIfPresent(UInt64.self, forKey: .packetsReceived) ?? 0
-        self.packetsLost = try c.decodeIfPresent(UInt64.self, forKey: .packetsLost) ?? 0
-        self.bytesSent = try c.decodeIfPresent(UInt64.self, forKey: .bytesSent) ?? 0
-        self.bytesReceived = try c.decodeIfPresent(UInt64.self, forKey: .bytesReceived) ?? 0
-        self.jitterMillis = try c.decodeIfPresent(Double.self, forKey: .jitterMillis) ?? 0
-        self.roundTripMillis = try c.decodeIfPresent(Double.self, forKey: .roundTripMillis) ?? 0
-        self.localCandidate = try c.decodeIfPresent(String.self, forKey: .localCandidate) ?? ""
-        self.remoteCandidate = try c.decodeIfPresent(String.self, forKey: .remoteCandidate) ?? ""
-        self.audioLevel = try c.decodeIfPresent(Double.self, forKey: .audioLevel) ?? 0
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.packetsSent != 0 { try c.encode(self.packetsSent, forKey: .packetsSent) }
-        if self.packetsReceived != 0 { try c.encode(self.packetsReceived, forKey: .packetsReceived) }
-        if self.packetsLost != 0 { try c.encode(self.packetsLost, forKey: .packetsLost) }
-        if self.bytesSent != 0 { try c.encode(self.bytesSent, forKey: .bytesSent) }
-        if self.bytesReceived != 0 { try c.encode(self.bytesReceived, forKey: .bytesReceived) }
-        if self.jitterMillis != 0 { try c.encode(self.jitterMillis, forKey: .jitterMillis) }
-        if self.roundTripMillis != 0 { try c.encode(self.roundTripMillis, forKey: .roundTripMillis) }
-        if self.localCandidate != "" { try c.encode(self.localCandidate, forKey: .localCandidate) }
-        if self.remoteCandidate != "" { try c.encode(self.remoteCandidate, forKey: .remoteCandidate) }
-        if self.audioLevel != 0 { try c.encode(self.audioLevel, forKey: .audioLevel) }
+    public static func read(from json: inout BoundaryReader) throws -> MediaCounters {
+        var m = MediaCounters()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "packetsSent": try json.value(into: &m.packetsSent)
+            case "packetsReceived": try json.value(into: &m.packetsReceived)
+            case "packetsLost": try json.value(into: &m.packetsLost)
+            case "bytesSent": try json.value(into: &m.bytesSent)
+            case "bytesReceived": try json.value(into: &m.bytesReceived)
+            case "jitterMillis": try json.value(into: &m.jitterMillis)
+            case "roundTripMillis": try json.value(into: &m.roundTripMillis)
+            case "localCandidate": try json.value(into: &m.localCandidate)
+            case "remoteCandidate": try json.value(into: &m.remoteCandidate)
+            case "audioLevel": try json.value(into: &m.audioLevel)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Config is what an engine is made from. ServerURL and DeviceID must be set.
-public struct EngineConfig: Codable, Sendable, Hashable {
+public struct EngineConfig: BoundaryValue, Sendable, Hashable {
     /// as "https://calls.example.com"
     public var serverURL: String
     /// once per installation, 1-64 of [A-Za-z0-9._-]
@@ -1480,57 +1584,61 @@ public struct EngineConfig: Codable, Sendable, Hashable {
         self.exchange = exchange
     }
 
-    enum CodingKeys: String, CodingKey {
-        case serverURL, deviceID, deviceName, bundleID, production, appVersion, osVersion, folder, callerName, callerHandle, provider, fulfillFirst, ringSeconds, mixes, stayOnHold, launch, exchange
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.serverURL != "" { json.field("serverURL", self.serverURL) }
+        if self.deviceID != "" { json.field("deviceID", self.deviceID) }
+        if self.deviceName != "" { json.field("deviceName", self.deviceName) }
+        if self.bundleID != "" { json.field("bundleID", self.bundleID) }
+        if self.production != false { json.field("production", self.production) }
+        if self.appVersion != "" { json.field("appVersion", self.appVersion) }
+        if self.osVersion != "" { json.field("osVersion", self.osVersion) }
+        if self.folder != "" { json.field("folder", self.folder) }
+        if self.callerName != "" { json.field("callerName", self.callerName) }
+        if self.callerHandle != "" { json.field("callerHandle", self.callerHandle) }
+        if let v = self.provider { json.field("provider", v) }
+        if self.fulfillFirst != false { json.field("fulfillFirst", self.fulfillFirst) }
+        if self.ringSeconds != 0 { json.field("ringSeconds", self.ringSeconds) }
+        if self.mixes != false { json.field("mixes", self.mixes) }
+        if self.stayOnHold != false { json.field("stayOnHold", self.stayOnHold) }
+        if let v = self.launch { json.field("launch", v) }
+        if self.exchange != "" { json.field("exchange", self.exchange) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.serverURL = try c.decodeIfPresent(String.self, forKey: .serverURL) ?? ""
-        self.deviceID = try c.decodeIfPresent(String.self, forKey: .deviceID) ?? ""
-        self.deviceName = try c.decodeIfPresent(String.self, forKey: .deviceName) ?? ""
-        self.bundleID = try c.decodeIfPresent(String.self, forKey: .bundleID) ?? ""
-        self.production = try c.decodeIfPresent(Bool.self, forKey: .production) ?? false
-        self.appVersion = try c.decodeIfPresent(String.self, forKey: .appVersion) ?? ""
-        self.osVersion = try c.decodeIfPresent(String.self, forKey: .osVersion) ?? ""
-        self.folder = try c.decodeIfPresent(String.self, forKey: .folder) ?? ""
-        self.callerName = try c.decodeIfPresent(String.self, forKey: .callerName) ?? ""
-        self.callerHandle = try c.decodeIfPresent(String.self, forKey: .callerHandle) ?? ""
-        self.provider = try c.decodeIfPresent(SystemConfiguration.self, forKey: .provider)
-        self.fulfillFirst = try c.decodeIfPresent(Bool.self, forKey: .fulfillFirst) ?? false
-        self.ringSeconds = try c.decodeIfPresent(Double.self, forKey: .ringSeconds) ?? 0
-        self.mixes = try c.decodeIfPresent(Bool.self, forKey: .mixes) ?? false
-        self.stayOnHold = try c.decodeIfPresent(Bool.self, forKey: .stayOnHold) ?? false
-        self.launch = try c.decodeIfPresent(SystemLaunch.self, forKey: .launch)
-        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.serverURL != "" { try c.encode(self.serverURL, forKey: .serverURL) }
-        if self.deviceID != "" { try c.encode(self.deviceID, forKey: .deviceID) }
-        if self.deviceName != "" { try c.encode(self.deviceName, forKey: .deviceName) }
-        if self.bundleID != "" { try c.encode(self.bundleID, forKey: .bundleID) }
-        if self.production != false { try c.encode(self.production, forKey: .production) }
-        if self.appVersion != "" { try c.encode(self.appVersion, forKey: .appVersion) }
-        if self.osVersion != "" { try c.encode(self.osVersion, forKey: .osVersion) }
-        if self.folder != "" { try c.encode(self.folder, forKey: .folder) }
-        if self.callerName != "" { try c.encode(self.callerName, forKey: .callerName) }
-        if self.callerHandle != "" { try c.encode(self.callerHandle, forKey: .callerHandle) }
-        try c.encodeIfPresent(self.provider, forKey: .provider)
-        if self.fulfillFirst != false { try c.encode(self.fulfillFirst, forKey: .fulfillFirst) }
-        if self.ringSeconds != 0 { try c.encode(self.ringSeconds, forKey: .ringSeconds) }
-        if self.mixes != false { try c.encode(self.mixes, forKey: .mixes) }
-        if self.stayOnHold != false { try c.encode(self.stayOnHold, forKey: .stayOnHold) }
-        try c.encodeIfPresent(self.launch, forKey: .launch)
-        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineConfig {
+        var m = EngineConfig()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "serverURL": try json.value(into: &m.serverURL)
+            case "deviceID": try json.value(into: &m.deviceID)
+            case "deviceName": try json.value(into: &m.deviceName)
+            case "bundleID": try json.value(into: &m.bundleID)
+            case "production": try json.value(into: &m.production)
+            case "appVersion": try json.value(into: &m.appVersion)
+            case "osVersion": try json.value(into: &m.osVersion)
+            case "folder": try json.value(into: &m.folder)
+            case "callerName": try json.value(into: &m.callerName)
+            case "callerHandle": try json.value(into: &m.callerHandle)
+            case "provider": try json.value(into: &m.provider)
+            case "fulfillFirst": try json.value(into: &m.fulfillFirst)
+            case "ringSeconds": try json.value(into: &m.ringSeconds)
+            case "mixes": try json.value(into: &m.mixes)
+            case "stayOnHold": try json.value(into: &m.stayOnHold)
+            case "launch": try json.value(into: &m.launch)
+            case "exchange": try json.value(into: &m.exchange)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Out is what an engine says. One of its fields is set.
-public struct EngineOut: Codable, Sendable, Hashable {
+public struct EngineOut: BoundaryValue, Sendable, Hashable {
     /// a command for the call system
     public var system: SystemMessage?
     /// a command for the media adapter
@@ -1551,35 +1659,39 @@ public struct EngineOut: Codable, Sendable, Hashable {
         self.failed = failed
     }
 
-    enum CodingKeys: String, CodingKey {
-        case system, media, snapshot, token, log, failed
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if let v = self.system { json.field("system", v) }
+        if let v = self.media { json.field("media", v) }
+        if let v = self.snapshot { json.field("snapshot", v) }
+        if self.token != false { json.field("token", self.token) }
+        if let v = self.log { json.field("log", v) }
+        if let v = self.failed { json.field("failed", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.system = try c.decodeIfPresent(SystemMessage.self, forKey: .system)
-        self.media = try c.decodeIfPresent(MediaMessage.self, forKey: .media)
-        self.snapshot = try c.decodeIfPresent(EngineSnapshot.self, forKey: .snapshot)
-        self.token = try c.decodeIfPresent(Bool.self, forKey: .token) ?? false
-        self.log = try c.decodeIfPresent(EngineLog.self, forKey: .log)
-        self.failed = try c.decodeIfPresent(EngineFailed.self, forKey: .failed)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encodeIfPresent(self.system, forKey: .system)
-        try c.encodeIfPresent(self.media, forKey: .media)
-        try c.encodeIfPresent(self.snapshot, forKey: .snapshot)
-        if self.token != false { try c.encode(self.token, forKey: .token) }
-        try c.encodeIfPresent(self.log, forKey: .log)
-        try c.encodeIfPresent(self.failed, forKey: .failed)
+    public static func read(from json: inout BoundaryReader) throws -> EngineOut {
+        var m = EngineOut()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "system": try json.value(into: &m.system)
+            case "media": try json.value(into: &m.media)
+            case "snapshot": try json.value(into: &m.snapshot)
+            case "token": try json.value(into: &m.token)
+            case "log": try json.value(into: &m.log)
+            case "failed": try json.value(into: &m.failed)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Failed says that the system does not let a call start that was asked for.
-public struct EngineFailed: Codable, Sendable, Hashable {
+public struct EngineFailed: BoundaryValue, Sendable, Hashable {
     public var call: String
     /// for people
     public var error: String
@@ -1589,27 +1701,31 @@ public struct EngineFailed: Codable, Sendable, Hashable {
         self.error = error
     }
 
-    enum CodingKeys: String, CodingKey {
-        case call, error
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.call != "" { json.field("call", self.call) }
+        if self.error != "" { json.field("error", self.error) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.error = try c.decodeIfPresent(String.self, forKey: .error) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        if self.error != "" { try c.encode(self.error, forKey: .error) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineFailed {
+        var m = EngineFailed()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "call": try json.value(into: &m.call)
+            case "error": try json.value(into: &m.error)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Answer is what is said to an Out, or to an In.
-public struct EngineAnswer: Codable, Sendable, Hashable {
+public struct EngineAnswer: BoundaryValue, Sendable, Hashable {
     public var system: SystemMessage?
     public var media: MediaMessage?
     public var token: String
@@ -1629,35 +1745,39 @@ public struct EngineAnswer: Codable, Sendable, Hashable {
         self.error = error
     }
 
-    enum CodingKeys: String, CodingKey {
-        case system, media, token, call, code, error
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if let v = self.system { json.field("system", v) }
+        if let v = self.media { json.field("media", v) }
+        if self.token != "" { json.field("token", self.token) }
+        if self.call != "" { json.field("call", self.call) }
+        if self.code != "" { json.field("code", self.code) }
+        if self.error != "" { json.field("error", self.error) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.system = try c.decodeIfPresent(SystemMessage.self, forKey: .system)
-        self.media = try c.decodeIfPresent(MediaMessage.self, forKey: .media)
-        self.token = try c.decodeIfPresent(String.self, forKey: .token) ?? ""
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.code = try c.decodeIfPresent(String.self, forKey: .code) ?? ""
-        self.error = try c.decodeIfPresent(String.self, forKey: .error) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encodeIfPresent(self.system, forKey: .system)
-        try c.encodeIfPresent(self.media, forKey: .media)
-        if self.token != "" { try c.encode(self.token, forKey: .token) }
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        if self.code != "" { try c.encode(self.code, forKey: .code) }
-        if self.error != "" { try c.encode(self.error, forKey: .error) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineAnswer {
+        var m = EngineAnswer()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "system": try json.value(into: &m.system)
+            case "media": try json.value(into: &m.media)
+            case "token": try json.value(into: &m.token)
+            case "call": try json.value(into: &m.call)
+            case "code": try json.value(into: &m.code)
+            case "error": try json.value(into: &m.error)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// In is what an engine is told. One of its fields is set.
-public struct EngineIn: Codable, Sendable, Hashable {
+public struct EngineIn: BoundaryValue, Sendable, Hashable {
     /// an event of the call system
     public var system: SystemMessage?
     /// an event of the media adapter
@@ -1677,33 +1797,37 @@ public struct EngineIn: Codable, Sendable, Hashable {
         self.network = network
     }
 
-    enum CodingKeys: String, CodingKey {
-        case system, media, request, token, network
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if let v = self.system { json.field("system", v) }
+        if let v = self.media { json.field("media", v) }
+        if let v = self.request { json.field("request", v) }
+        if let v = self.token { json.field("token", v) }
+        if let v = self.network { json.field("network", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.system = try c.decodeIfPresent(SystemMessage.self, forKey: .system)
-        self.media = try c.decodeIfPresent(MediaMessage.self, forKey: .media)
-        self.request = try c.decodeIfPresent(EngineRequest.self, forKey: .request)
-        self.token = try c.decodeIfPresent(String.self, forKey: .token)
-        self.network = try c.decodeIfPresent(Bool.self, forKey: .network)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encodeIfPresent(self.system, forKey: .system)
-        try c.encodeIfPresent(self.media, forKey: .media)
-        try c.encodeIfPresent(self.request, forKey: .request)
-        try c.encodeIfPresent(self.token, forKey: .token)
-        try c.encodeIfPresent(self.network, forKey: .network)
+    public static func read(from json: inout BoundaryReader) throws -> EngineIn {
+        var m = EngineIn()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "system": try json.value(into: &m.system)
+            case "media": try json.value(into: &m.media)
+            case "request": try json.value(into: &m.request)
+            case "token": try json.value(into: &m.token)
+            case "network": try json.value(into: &m.network)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Verb is what a user wants.
-public struct EngineVerb: RawRepresentable, Codable, Sendable, Hashable {
+public struct EngineVerb: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
@@ -1741,7 +1865,7 @@ public struct EngineVerb: RawRepresentable, Codable, Sendable, Hashable {
 }
 
 /// Request is what a user wants of a call.
-public struct EngineRequest: Codable, Sendable, Hashable {
+public struct EngineRequest: BoundaryValue, Sendable, Hashable {
     public var verb: EngineVerb
     public var call: String
     /// the other call
@@ -1767,43 +1891,47 @@ public struct EngineRequest: Codable, Sendable, Hashable {
         self.activity = activity
     }
 
-    enum CodingKeys: String, CodingKey {
-        case verb, call, with, callee, name, handle, video, on, digits, activity
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.verb != EngineVerb(rawValue: "") { json.field("verb", self.verb) }
+        if self.call != "" { json.field("call", self.call) }
+        if self.with != "" { json.field("with", self.with) }
+        if self.callee != "" { json.field("callee", self.callee) }
+        if self.name != "" { json.field("name", self.name) }
+        if self.handle != SystemHandle() { json.field("handle", self.handle) }
+        if self.video != false { json.field("video", self.video) }
+        if self.on != false { json.field("on", self.on) }
+        if self.digits != "" { json.field("digits", self.digits) }
+        if let v = self.activity { json.field("activity", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.verb = try c.decodeIfPresent(EngineVerb.self, forKey: .verb) ?? EngineVerb(rawValue: "")
-        self.call = try c.decodeIfPresent(String.self, forKey: .call) ?? ""
-        self.with = try c.decodeIfPresent(String.self, forKey: .with) ?? ""
-        self.callee = try c.decodeIfPresent(String.self, forKey: .callee) ?? ""
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-        self.handle = try c.decodeIfPresent(SystemHandle.self, forKey: .handle) ?? SystemHandle()
-        self.video = try c.decodeIfPresent(Bool.self, forKey: .video) ?? false
-        self.on = try c.decodeIfPresent(Bool.self, forKey: .on) ?? false
-        self.digits = try c.decodeIfPresent(String.self, forKey: .digits) ?? ""
-        self.activity = try c.decodeIfPresent(SystemActivity.self, forKey: .activity)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.verb != EngineVerb(rawValue: "") { try c.encode(self.verb, forKey: .verb) }
-        if self.call != "" { try c.encode(self.call, forKey: .call) }
-        if self.with != "" { try c.encode(self.with, forKey: .with) }
-        if self.callee != "" { try c.encode(self.callee, forKey: .callee) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
-        if self.handle != SystemHandle() { try c.encode(self.handle, forKey: .handle) }
-        if self.video != false { try c.encode(self.video, forKey: .video) }
-        if self.on != false { try c.encode(self.on, forKey: .on) }
-        if self.digits != "" { try c.encode(self.digits, forKey: .digits) }
-        try c.encodeIfPresent(self.activity, forKey: .activity)
+    public static func read(from json: inout BoundaryReader) throws -> EngineRequest {
+        var m = EngineRequest()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "verb": try json.value(into: &m.verb)
+            case "call": try json.value(into: &m.call)
+            case "with": try json.value(into: &m.with)
+            case "callee": try json.value(into: &m.callee)
+            case "name": try json.value(into: &m.name)
+            case "handle": try json.value(into: &m.handle)
+            case "video": try json.value(into: &m.video)
+            case "on": try json.value(into: &m.on)
+            case "digits": try json.value(into: &m.digits)
+            case "activity": try json.value(into: &m.activity)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Snapshot is what the app's own screens show.
-public struct EngineSnapshot: Codable, Sendable, Hashable {
+public struct EngineSnapshot: BoundaryValue, Sendable, Hashable {
     public var online: Bool
     public var registered: Bool
     public var canStart: Bool
@@ -1822,35 +1950,39 @@ public struct EngineSnapshot: Codable, Sendable, Hashable {
         self.calls = calls
     }
 
-    enum CodingKeys: String, CodingKey {
-        case online, registered, canStart, otherApps, canSwap, calls
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.online != false { json.field("online", self.online) }
+        if self.registered != false { json.field("registered", self.registered) }
+        if self.canStart != false { json.field("canStart", self.canStart) }
+        if self.otherApps != false { json.field("otherApps", self.otherApps) }
+        if self.canSwap != false { json.field("canSwap", self.canSwap) }
+        if !self.calls.isEmpty { json.field("calls", self.calls) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.online = try c.decodeIfPresent(Bool.self, forKey: .online) ?? false
-        self.registered = try c.decodeIfPresent(Bool.self, forKey: .registered) ?? false
-        self.canStart = try c.decodeIfPresent(Bool.self, forKey: .canStart) ?? false
-        self.otherApps = try c.decodeIfPresent(Bool.self, forKey: .otherApps) ?? false
-        self.canSwap = try c.decodeIfPresent(Bool.self, forKey: .canSwap) ?? false
-        self.calls = try c.decodeIfPresent([EngineCall].self, forKey: .calls) ?? []
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.online != false { try c.encode(self.online, forKey: .online) }
-        if self.registered != false { try c.encode(self.registered, forKey: .registered) }
-        if self.canStart != false { try c.encode(self.canStart, forKey: .canStart) }
-        if self.otherApps != false { try c.encode(self.otherApps, forKey: .otherApps) }
-        if self.canSwap != false { try c.encode(self.canSwap, forKey: .canSwap) }
-        if !self.calls.isEmpty { try c.encode(self.calls, forKey: .calls) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineSnapshot {
+        var m = EngineSnapshot()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "online": try json.value(into: &m.online)
+            case "registered": try json.value(into: &m.registered)
+            case "canStart": try json.value(into: &m.canStart)
+            case "otherApps": try json.value(into: &m.otherApps)
+            case "canSwap": try json.value(into: &m.canSwap)
+            case "calls": try json.value(into: &m.calls)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Call is a call at one moment.
-public struct EngineCall: Codable, Sendable, Hashable {
+public struct EngineCall: BoundaryValue, Sendable, Hashable {
     public var id: String
     /// idle, reporting, ringing, dialing, alerting, connecting, connected, ended
     public var state: String
@@ -1906,65 +2038,69 @@ public struct EngineCall: Codable, Sendable, Hashable {
         self.group = group
     }
 
-    enum CodingKeys: String, CodingKey {
-        case id, state, outgoing, video, name, handle, muted, held, remoteHeld, audioRunning, transport, reason, answeredAt, answeredBy, canResume, front, waiting, canHold, canEnd, canEndHeld, group
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.id != "" { json.field("id", self.id) }
+        if self.state != "" { json.field("state", self.state) }
+        if self.outgoing != false { json.field("outgoing", self.outgoing) }
+        if self.video != false { json.field("video", self.video) }
+        if self.name != "" { json.field("name", self.name) }
+        if self.handle != SystemHandle() { json.field("handle", self.handle) }
+        if self.muted != false { json.field("muted", self.muted) }
+        if self.held != false { json.field("held", self.held) }
+        if self.remoteHeld != false { json.field("remoteHeld", self.remoteHeld) }
+        if self.audioRunning != false { json.field("audioRunning", self.audioRunning) }
+        if self.transport != "" { json.field("transport", self.transport) }
+        if self.reason != "" { json.field("reason", self.reason) }
+        if let v = self.answeredAt { json.field("answeredAt", v) }
+        if self.answeredBy != "" { json.field("answeredBy", self.answeredBy) }
+        if self.canResume != false { json.field("canResume", self.canResume) }
+        if self.front != false { json.field("front", self.front) }
+        if self.waiting != false { json.field("waiting", self.waiting) }
+        if self.canHold != false { json.field("canHold", self.canHold) }
+        if self.canEnd != false { json.field("canEnd", self.canEnd) }
+        if self.canEndHeld != false { json.field("canEndHeld", self.canEndHeld) }
+        if self.group != 0 { json.field("group", self.group) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.id = try c.decodeIfPresent(String.self, forKey: .id) ?? ""
-        self.state = try c.decodeIfPresent(String.self, forKey: .state) ?? ""
-        self.outgoing = try c.decodeIfPresent(Bool.self, forKey: .outgoing) ?? false
-        self.video = try c.decodeIfPresent(Bool.self, forKey: .video) ?? false
-        self.name = try c.decodeIfPresent(String.self, forKey: .name) ?? ""
-        self.handle = try c.decodeIfPresent(SystemHandle.self, forKey: .handle) ?? SystemHandle()
-        self.muted = try c.decodeIfPresent(Bool.self, forKey: .muted) ?? false
-        self.held = try c.decodeIfPresent(Bool.self, forKey: .held) ?? false
-        self.remoteHeld = try c.decodeIfPresent(Bool.self, forKey: .remoteHeld) ?? false
-        self.audioRunning = try c.decodeIfPresent(Bool.self, forKey: .audioRunning) ?? false
-        self.transport = try c.decodeIfPresent(String.self, forKey: .transport) ?? ""
-        self.reason = try c.decodeIfPresent(String.self, forKey: .reason) ?? ""
-        self.answeredAt = try c.decodeIfPresent(Date.self, forKey: .answeredAt)
-        self.answeredBy = try c.decodeIfPresent(String.self, forKey: .answeredBy) ?? ""
-        self.canResume = try c.decodeIfPresent(Bool.self, forKey: .canResume) ?? false
-        self.front = try c.decodeIfPresent(Bool.self, forKey: .front) ?? false
-        self.waiting = try c.decodeIfPresent(Bool.self, forKey: .waiting) ?? false
-        self.canHold = try c.decodeIfPresent(Bool.self, forKey: .canHold) ?? false
-        self.canEnd = try c.decodeIfPresent(Bool.self, forKey: .canEnd) ?? false
-        self.canEndHeld = try c.decodeIfPresent(Bool.self, forKey: .canEndHeld) ?? false
-        self.group = try c.decodeIfPresent(Int.self, forKey: .group) ?? 0
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.id != "" { try c.encode(self.id, forKey: .id) }
-        if self.state != "" { try c.encode(self.state, forKey: .state) }
-        if self.outgoing != false { try c.encode(self.outgoing, forKey: .outgoing) }
-        if self.video != false { try c.encode(self.video, forKey: .video) }
-        if self.name != "" { try c.encode(self.name, forKey: .name) }
-        if self.handle != SystemHandle() { try c.encode(self.handle, forKey: .handle) }
-        if self.muted != false { try c.encode(self.muted, forKey: .muted) }
-        if self.held != false { try c.encode(self.held, forKey: .held) }
-        if self.remoteHeld != false { try c.encode(self.remoteHeld, forKey: .remoteHeld) }
-        if self.audioRunning != false { try c.encode(self.audioRunning, forKey: .audioRunning) }
-        if self.transport != "" { try c.encode(self.transport, forKey: .transport) }
-        if self.reason != "" { try c.encode(self.reason, forKey: .reason) }
-        try c.encodeIfPresent(self.answeredAt, forKey: .answeredAt)
-        if self.answeredBy != "" { try c.encode(self.answeredBy, forKey: .answeredBy) }
-        if self.canResume != false { try c.encode(self.canResume, forKey: .canResume) }
-        if self.front != false { try c.encode(self.front, forKey: .front) }
-        if self.waiting != false { try c.encode(self.waiting, forKey: .waiting) }
-        if self.canHold != false { try c.encode(self.canHold, forKey: .canHold) }
-        if self.canEnd != false { try c.encode(self.canEnd, forKey: .canEnd) }
-        if self.canEndHeld != false { try c.encode(self.canEndHeld, forKey: .canEndHeld) }
-        if self.group != 0 { try c.encode(self.group, forKey: .group) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineCall {
+        var m = EngineCall()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "id": try json.value(into: &m.id)
+            case "state": try json.value(into: &m.state)
+            case "outgoing": try json.value(into: &m.outgoing)
+            case "video": try json.value(into: &m.video)
+            case "name": try json.value(into: &m.name)
+            case "handle": try json.value(into: &m.handle)
+            case "muted": try json.value(into: &m.muted)
+            case "held": try json.value(into: &m.held)
+            case "remoteHeld": try json.value(into: &m.remoteHeld)
+            case "audioRunning": try json.value(into: &m.audioRunning)
+            case "transport": try json.value(into: &m.transport)
+            case "reason": try json.value(into: &m.reason)
+            case "answeredAt": try json.value(into: &m.answeredAt)
+            case "answeredBy": try json.value(into: &m.answeredBy)
+            case "canResume": try json.value(into: &m.canResume)
+            case "front": try json.value(into: &m.front)
+            case "waiting": try json.value(into: &m.waiting)
+            case "canHold": try json.value(into: &m.canHold)
+            case "canEnd": try json.value(into: &m.canEnd)
+            case "canEndHeld": try json.value(into: &m.canEndHeld)
+            case "group": try json.value(into: &m.group)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Log is a line of the engine's log.
-public struct EngineLog: Codable, Sendable, Hashable {
+public struct EngineLog: BoundaryValue, Sendable, Hashable {
     /// DEBUG, INFO, WARN, ERROR
     public var level: String
     public var text: String
@@ -1974,27 +2110,31 @@ public struct EngineLog: Codable, Sendable, Hashable {
         self.text = text
     }
 
-    enum CodingKeys: String, CodingKey {
-        case level, text
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.level != "" { json.field("level", self.level) }
+        if self.text != "" { json.field("text", self.text) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.level = try c.decodeIfPresent(String.self, forKey: .level) ?? ""
-        self.text = try c.decodeIfPresent(String.self, forKey: .text) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.level != "" { try c.encode(self.level, forKey: .level) }
-        if self.text != "" { try c.encode(self.text, forKey: .text) }
+    public static func read(from json: inout BoundaryReader) throws -> EngineLog {
+        var m = EngineLog()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "level": try json.value(into: &m.level)
+            case "text": try json.value(into: &m.text)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Config is what a simulator is made from. Everything may be left out.
-public struct SimulatorConfig: Codable, Sendable, Hashable {
+public struct SimulatorConfig: BoundaryValue, Sendable, Hashable {
     /// a profile, as "18"; empty: the newest
     public var os: String
     public var knobs: [String: String]
@@ -2012,33 +2152,37 @@ public struct SimulatorConfig: Codable, Sendable, Hashable {
         self.exchange = exchange
     }
 
-    enum CodingKeys: String, CodingKey {
-        case os, knobs, seed, traits, exchange
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.os != "" { json.field("os", self.os) }
+        if !self.knobs.isEmpty { json.field("knobs", self.knobs) }
+        if self.seed != 0 { json.field("seed", self.seed) }
+        if !self.traits.isEmpty { json.field("traits", self.traits) }
+        if self.exchange != "" { json.field("exchange", self.exchange) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.os = try c.decodeIfPresent(String.self, forKey: .os) ?? ""
-        self.knobs = try c.decodeIfPresent([String: String].self, forKey: .knobs) ?? [:]
-        self.seed = try c.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0
-        self.traits = try c.decodeIfPresent([String].self, forKey: .traits) ?? []
-        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.os != "" { try c.encode(self.os, forKey: .os) }
-        if !self.knobs.isEmpty { try c.encode(self.knobs, forKey: .knobs) }
-        if self.seed != 0 { try c.encode(self.seed, forKey: .seed) }
-        if !self.traits.isEmpty { try c.encode(self.traits, forKey: .traits) }
-        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
+    public static func read(from json: inout BoundaryReader) throws -> SimulatorConfig {
+        var m = SimulatorConfig()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "os": try json.value(into: &m.os)
+            case "knobs": try json.value(into: &m.knobs)
+            case "seed": try json.value(into: &m.seed)
+            case "traits": try json.value(into: &m.traits)
+            case "exchange": try json.value(into: &m.exchange)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Out is what a simulator says to a process of the app, answered by a [wire.Message].
-public struct SimulatorOut: Codable, Sendable, Hashable {
+public struct SimulatorOut: BoundaryValue, Sendable, Hashable {
     public var process: Int
     /// the process is one of an extension: notificationService, callDirectory or intents
     public var `extension`: String
@@ -2057,33 +2201,37 @@ public struct SimulatorOut: Codable, Sendable, Hashable {
         self.suspended = suspended
     }
 
-    enum CodingKeys: String, CodingKey {
-        case process, `extension`, system, died, suspended
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.process != 0 { json.field("process", self.process) }
+        if self.extension != "" { json.field("extension", self.extension) }
+        if let v = self.system { json.field("system", v) }
+        if self.died != false { json.field("died", self.died) }
+        if let v = self.suspended { json.field("suspended", v) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.process = try c.decodeIfPresent(Int.self, forKey: .process) ?? 0
-        self.extension = try c.decodeIfPresent(String.self, forKey: .extension) ?? ""
-        self.system = try c.decodeIfPresent(SystemMessage.self, forKey: .system)
-        self.died = try c.decodeIfPresent(Bool.self, forKey: .died) ?? false
-        self.suspended = try c.decodeIfPresent(Bool.self, forKey: .suspended)
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.process != 0 { try c.encode(self.process, forKey: .process) }
-        if self.extension != "" { try c.encode(self.extension, forKey: .extension) }
-        try c.encodeIfPresent(self.system, forKey: .system)
-        if self.died != false { try c.encode(self.died, forKey: .died) }
-        try c.encodeIfPresent(self.suspended, forKey: .suspended)
+    public static func read(from json: inout BoundaryReader) throws -> SimulatorOut {
+        var m = SimulatorOut()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "process": try json.value(into: &m.process)
+            case "extension": try json.value(into: &m.extension)
+            case "system": try json.value(into: &m.system)
+            case "died": try json.value(into: &m.died)
+            case "suspended": try json.value(into: &m.suspended)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// In is what is done to a simulator. One of its fields is set.
-public struct SimulatorIn: Codable, Sendable, Hashable {
+public struct SimulatorIn: BoundaryValue, Sendable, Hashable {
     /// Do is a line of a scenario, as "U answer", "N voipPush u1 name=Bob" or "SYS cellularRing +1555".
     public var `do`: String
     /// Push delivers a VoIP push with a payload as it came, base64.
@@ -2111,39 +2259,43 @@ public struct SimulatorIn: Codable, Sendable, Hashable {
         self.exchange = exchange
     }
 
-    enum CodingKeys: String, CodingKey {
-        case `do`, push, empty, wait, settle, look, log, exchange
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.do != "" { json.field("do", self.do) }
+        if let v = self.push { json.field("push", v) }
+        if self.empty != false { json.field("empty", self.empty) }
+        if self.wait != 0 { json.field("wait", self.wait) }
+        if self.settle != false { json.field("settle", self.settle) }
+        if self.look != "" { json.field("look", self.look) }
+        if self.log != false { json.field("log", self.log) }
+        if self.exchange != "" { json.field("exchange", self.exchange) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.do = try c.decodeIfPresent(String.self, forKey: .do) ?? ""
-        self.push = try c.decodeIfPresent(Data.self, forKey: .push)
-        self.empty = try c.decodeIfPresent(Bool.self, forKey: .empty) ?? false
-        self.wait = try c.decodeIfPresent(Int64.self, forKey: .wait) ?? 0
-        self.settle = try c.decodeIfPresent(Bool.self, forKey: .settle) ?? false
-        self.look = try c.decodeIfPresent(String.self, forKey: .look) ?? ""
-        self.log = try c.decodeIfPresent(Bool.self, forKey: .log) ?? false
-        self.exchange = try c.decodeIfPresent(String.self, forKey: .exchange) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.do != "" { try c.encode(self.do, forKey: .do) }
-        try c.encodeIfPresent(self.push, forKey: .push)
-        if self.empty != false { try c.encode(self.empty, forKey: .empty) }
-        if self.wait != 0 { try c.encode(self.wait, forKey: .wait) }
-        if self.settle != false { try c.encode(self.settle, forKey: .settle) }
-        if self.look != "" { try c.encode(self.look, forKey: .look) }
-        if self.log != false { try c.encode(self.log, forKey: .log) }
-        if self.exchange != "" { try c.encode(self.exchange, forKey: .exchange) }
+    public static func read(from json: inout BoundaryReader) throws -> SimulatorIn {
+        var m = SimulatorIn()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "do": try json.value(into: &m.do)
+            case "push": try json.value(into: &m.push)
+            case "empty": try json.value(into: &m.empty)
+            case "wait": try json.value(into: &m.wait)
+            case "settle": try json.value(into: &m.settle)
+            case "look": try json.value(into: &m.look)
+            case "log": try json.value(into: &m.log)
+            case "exchange": try json.value(into: &m.exchange)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }
 
 /// Answer is what is said to an In.
-public struct SimulatorAnswer: Codable, Sendable, Hashable {
+public struct SimulatorAnswer: BoundaryValue, Sendable, Hashable {
     public var text: String
     public var at: Date?
     public var error: String
@@ -2154,23 +2306,27 @@ public struct SimulatorAnswer: Codable, Sendable, Hashable {
         self.error = error
     }
 
-    enum CodingKeys: String, CodingKey {
-        case text, at, error
+    /// Zero is left out, as in Go.
+    public func write(to json: inout BoundaryWriter) {
+        json.begin()
+        if self.text != "" { json.field("text", self.text) }
+        if let v = self.at { json.field("at", v) }
+        if self.error != "" { json.field("error", self.error) }
+        json.end()
     }
 
     /// Absent is zero, as in Go.
-    public init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        self.text = try c.decodeIfPresent(String.self, forKey: .text) ?? ""
-        self.at = try c.decodeIfPresent(Date.self, forKey: .at)
-        self.error = try c.decodeIfPresent(String.self, forKey: .error) ?? ""
-    }
-
-    /// Zero is left out, as in Go.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        if self.text != "" { try c.encode(self.text, forKey: .text) }
-        try c.encodeIfPresent(self.at, forKey: .at)
-        if self.error != "" { try c.encode(self.error, forKey: .error) }
+    public static func read(from json: inout BoundaryReader) throws -> SimulatorAnswer {
+        var m = SimulatorAnswer()
+        try json.begin()
+        while let key = try json.key() {
+            switch key {
+            case "text": try json.value(into: &m.text)
+            case "at": try json.value(into: &m.at)
+            case "error": try json.value(into: &m.error)
+            default: try json.skip()
+            }
+        }
+        return m
     }
 }

@@ -3,28 +3,31 @@ import Foundation
 /// BoundaryCoder writes and reads the messages of the boundary as Go does: zero fields left out, dates as RFC 3339 with up
 /// to nanoseconds, bytes as base64.
 public enum BoundaryCoder {
+    /// The longest message that the library takes, in bytes (capi/ringtrip.h).
+    public static let maxLength = 16 << 20
+
     /// The JSON of a message.
-    public static func encode(_ message: some Encodable) throws -> Data {
-        let coder = JSONEncoder()
-        coder.dateEncodingStrategy = .custom { date, encoder in
-            var c = encoder.singleValueContainer()
-            try c.encode(rfc3339(date))
-        }
-        return try coder.encode(message)
+    /// - Throws: ``BoundaryError`` if it would be longer than ``maxLength``.
+    public static func encode(_ message: some BoundaryValue) throws -> Data {
+        var json = BoundaryWriter()
+        message.write(to: &json)
+        if json.bytes.count > maxLength { throw BoundaryError("a message of \(json.bytes.count) bytes is too long, at most \(maxLength)") }
+        return Data(json.bytes)
     }
 
     /// A message from its JSON.
-    public static func decode<M: Decodable>(_ type: M.Type, from json: Data) throws -> M {
-        let coder = JSONDecoder()
-        coder.dateDecodingStrategy = .custom { decoder in
-            let c = try decoder.singleValueContainer()
-            let text = try c.decode(String.self)
-            guard let date = date(rfc3339: text) else {
-                throw DecodingError.dataCorruptedError(in: c, debugDescription: "\(text.prefix(60)) is no date as 2026-01-02T03:04:05Z")
-            }
-            return date
-        }
-        return try coder.decode(type, from: json)
+    /// - Throws: ``BoundaryError`` if it is none.
+    public static func decode<M: BoundaryValue>(_ type: M.Type, from json: Data) throws -> M {
+        try json.withUnsafeBytes { try decode(type, from: $0) }
+    }
+
+    /// A message from its JSON.
+    /// - Throws: ``BoundaryError`` if it is none.
+    public static func decode<M: BoundaryValue>(_ type: M.Type, from json: UnsafeRawBufferPointer) throws -> M {
+        var reader = BoundaryReader(json)
+        let message = try M.read(from: &reader)
+        try reader.finish()
+        return message
     }
 
     /// A date as 2026-01-02T03:04:05.123456Z. A Date is a Double, so that more digits would be noise.

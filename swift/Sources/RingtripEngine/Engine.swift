@@ -20,7 +20,7 @@ public final class Engine: Sendable {
         do {
             json = try BoundaryCoder.encode(config)
         } catch {
-            throw EngineFailure(code: "bad_message", text: "the configuration can't be written as JSON: \(error)")
+            throw EngineFailure(code: "bad_config", text: "\(error)")
         }
         let ear = Ear(listener)
         let context = Unmanaged.passRetained(ear)
@@ -85,7 +85,7 @@ public final class Engine: Sendable {
 
 /// EngineFailure says why an engine was not made.
 public struct EngineFailure: Error, CustomStringConvertible, Sendable, Hashable {
-    /// bad_config, bad_message
+    /// bad_config
     public let code: String
     /// What was wrong and what to do, for people.
     public let text: String
@@ -154,9 +154,9 @@ private func hear(_ context: UnsafeMutableRawPointer?, _ out: UnsafePointer<CCha
     return c
 }
 
-/// borrowed is data that lives as long as the C string does.
-private func borrowed(_ c: UnsafePointer<CChar>, _ count: Int) -> Data {
-    Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: c), count: count, deallocator: .none)
+/// borrowed is what a C string has, which lives as long as the string does.
+private func borrowed(_ c: UnsafePointer<CChar>, _ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: UnsafeRawPointer(c), count: count)
 }
 
 /// lend shows data to C.

@@ -91,6 +91,12 @@ final class Shell: @unchecked Sendable {
 
     func giveToken(_ token: String) { relay.engine?.tell(EngineIn(token: token)) }
 
+    /// Loses the engine as a failure would, while everything else stands.
+    func loseEngineForTests() {
+        relay.engine?.close()
+        relay.set(nil)
+    }
+
     func close() {
         relay.engine?.close()
         relay.set(nil)
