@@ -30,9 +30,11 @@ targets += [
         "LiveCommunicationKit", "RingtripSimulator",
     ],
         path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
-    .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation"],
+    .target(name: "RingtripKit", dependencies: [
+        "RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "LiveCommunicationKit",
+    ],
         path: "swift/Sources/RingtripKit"),
-    .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripEngine", "RingtripSimulator"],
+    .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripEngine", "RingtripSimulator", "Intents"],
         path: "swift/Tests/RingtripKitTests", exclude: ["Scenarios"]),
 ]
 products += [

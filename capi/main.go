@@ -9,12 +9,12 @@ package main
 #define RINGTRIP_TYPES_ONLY
 #include "ringtrip.h"
 
-static __thread int ringtrip_inside; // how many callbacks this thread is in
+static __thread int ringtrip_inside; // how many callbacks of engines this thread is in
 
-static char *ringtrip_say(ringtrip_callback callback, void *context, const char *out, int64_t length) {
-	ringtrip_inside++;
+static char *ringtrip_say(ringtrip_callback callback, void *context, const char *out, int64_t length, int engine) {
+	ringtrip_inside += engine;
 	char *answer = callback(context, out, length);
-	ringtrip_inside--;
+	ringtrip_inside -= engine;
 	return answer;
 }
 
@@ -53,12 +53,12 @@ func text(s *C.char, length C.int64_t) ([]byte, bool) {
 	return C.GoBytes(unsafe.Pointer(s), C.int(length)), true
 }
 
-// say makes the Go callback of a C one.
-func say(callback C.ringtrip_callback, context unsafe.Pointer) boundary.Callback {
+// say makes the Go callback of a C one; engine is 1 for an engine's, 0 for a simulated iPhone's.
+func say(callback C.ringtrip_callback, context unsafe.Pointer, engine C.int) boundary.Callback {
 	return func(out []byte) []byte {
 		o := C.CString(string(out))
 		defer C.free(unsafe.Pointer(o))
-		answer := C.ringtrip_say(callback, context, o, C.int64_t(len(out)))
+		answer := C.ringtrip_say(callback, context, o, C.int64_t(len(out)), engine)
 		if answer == nil {
 			return nil
 		}
@@ -109,7 +109,7 @@ func ringtrip_create(config *C.char, length C.int64_t, callback C.ringtrip_callb
 		fail(problem, fmt.Errorf("ringtrip_create: no configuration of a length from 0 to %d, or no callback", maxLength))
 		return 0
 	}
-	e, err := boundary.New(b, say(callback, context), boundary.Dependencies{})
+	e, err := boundary.New(b, say(callback, context, 1), boundary.Dependencies{})
 	if err != nil {
 		fail(problem, err)
 		return 0

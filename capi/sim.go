@@ -27,7 +27,7 @@ func ringtrip_sim_create(config *C.char, length C.int64_t, callback C.ringtrip_c
 		fail(problem, fmt.Errorf("ringtrip_sim_create: no configuration of a length from 0 to %d, or no callback", maxLength))
 		return 0
 	}
-	s, err := simulator.New(b, simulator.Callback(say(callback, context)))
+	s, err := simulator.New(b, simulator.Callback(say(callback, context, 0)))
 	if err != nil {
 		fail(problem, err)
 		return 0

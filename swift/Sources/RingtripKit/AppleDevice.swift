@@ -30,6 +30,8 @@ final class AppleDevice: Device, @unchecked Sendable {
         return timer
     }
 
+    func hold(_ seconds: Double, until done: DispatchSemaphore) { _ = done.wait(timeout: .now() + seconds) }
+
     private final class DispatchTimer: DeviceTimer, @unchecked Sendable {
         let item: DispatchWorkItem
 

@@ -45,17 +45,12 @@ final class AudioDesk: @unchecked Sendable {
     private static let categoryPrefix = "AVAudioSessionCategory"
     private static let modePrefix = "AVAudioSessionMode"
 
-    #if WHOLE_AUDIO || !os(Linux)
     private var route: String { session.currentRoute.outputs.first?.portType.rawValue ?? "" }
-    #else
-    private var route: String { "" }
-    #endif
 
     private func cut(_ text: String, _ prefix: String) -> String {
         text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
     }
 
-    #if WHOLE_AUDIO || !os(Linux)
     private func watch() {
         unwatch()
         let center = NotificationCenter.default
@@ -71,9 +66,6 @@ final class AudioDesk: @unchecked Sendable {
         observers = [interruption, change]
         lock.unlock()
     }
-    #else
-    private func watch() {}
-    #endif
 
     private func unwatch() {
         lock.lock()

@@ -15,6 +15,9 @@ protocol CallBackend: AnyObject, Sendable {
     /// Reports an incoming call that stands for a push nobody can make sense of, and ends it at once. It works without an
     /// engine, too.
     func reportPlaceholder()
+    /// Returns when reports that are under way have reached the system, or after a second at most. A push delegate must not
+    /// return before.
+    func waitForReports()
     /// Lets everything go, when the engine is gone.
     func close()
 }

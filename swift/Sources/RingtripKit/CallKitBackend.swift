@@ -23,6 +23,8 @@ final class CallKitBackend: CallBackend, @unchecked Sendable {
 
     var reports: Int { locked { reported } }
 
+    func waitForReports() {} // a report is made when it returns
+
     func carry(_ m: SystemMessage) -> SystemMessage? {
         switch m.op {
         case .providerNew:

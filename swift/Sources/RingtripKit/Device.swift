@@ -11,6 +11,8 @@ protocol Device: AnyObject, Sendable {
     func async(_ work: @escaping @Sendable () -> Void)
     /// Runs `work` on the main queue after so many nanoseconds, unless the timer is stopped.
     func after(_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> any DeviceTimer
+    /// Holds the thread until `done` is signalled, at most so many seconds.
+    func hold(_ seconds: Double, until done: DispatchSemaphore)
     /// UIApplication.State: 0 active, 1 inactive, 2 background.
     var applicationState: Int { get }
     /// Has the app's life told to `listener` on the main queue: ``SystemOp/didBecomeActive`` and

@@ -38,6 +38,8 @@ final class InAppBackend: CallBackend, @unchecked Sendable {
 
     var reports: Int { locked { reported } }
 
+    func waitForReports() {} // a report is made when it returns
+
     func carry(_ m: SystemMessage) -> SystemMessage? {
         switch m.op {
         case .providerNew: locked { provider = m.object }

@@ -101,9 +101,11 @@ final class PushDesk: NSObject, PKPushRegistryDelegate, @unchecked Sendable {
         if let e = answer.error {
             log(.error, "the engine did not take a push: \(e.text)")
         }
-        guard backend.reports == before, mustReport ?? true else { return }
+        guard backend.reports == before else { return backend.waitForReports() }
+        guard mustReport ?? true else { return }
         log(.error, "a push was not reported; a placeholder call is, and ends at once")
         backend.reportPlaceholder()
+        backend.waitForReports()
         locked { completions.removeValue(forKey: ticket) }?.value()
     }
 

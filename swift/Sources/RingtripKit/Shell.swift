@@ -49,7 +49,7 @@ final class Shell: @unchecked Sendable {
         #endif
         #if canImport(LiveCommunicationKit) && !os(macOS)
         if system == .liveCommunicationKit, #available(iOS 18, macCatalyst 18, visionOS 2, watchOS 11, *) {
-            return ConversationBackend(tell: tell)
+            return ConversationBackend(device: device, tell: tell)
         }
         #endif
         return InAppBackend(device: device, tell: tell)

@@ -26,17 +26,17 @@ final class SimulatedDevice: Device, @unchecked Sendable {
         return Ticket(process: process, ticket: ticket, op: .timerStop)
     }
 
+    /// The simulated phone stands still while code of the app runs, so nothing can be waited for: the code takes half a second.
+    func hold(_ seconds: Double, until done: DispatchSemaphore) {
+        process.send(SystemMessage(op: .processBlock, delay: Int64(min(seconds, 0.5) * 1e9)))
+    }
+
     var applicationState: Int { process.send(SystemMessage(op: .applicationState)).state }
 
     func watch(_ listener: (@Sendable (SystemOp) -> Void)?) {
         guard let listener else { return }
-        for op in [SystemOp.didBecomeActive, .didEnterBackground] {
-            process.on(op) { _ in
-                listener(op)
-                return SystemMessage()
-            }
-        }
-        process.send(SystemMessage(op: .applicationSetDelegate, on: true))
+        process.onDidBecomeActive { listener(.didBecomeActive) }
+        process.onDidEnterBackground { listener(.didEnterBackground) }
     }
 
     func beginTask(_ name: String, expired: @escaping @Sendable () -> Void) -> any DeviceTask {

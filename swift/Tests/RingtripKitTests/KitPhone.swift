@@ -1,4 +1,5 @@
 import Foundation
+import Intents
 import RingtripEngine
 import RingtripSimulator
 import XCTest
@@ -56,9 +57,9 @@ final class KitPhone: @unchecked Sendable {
         MainActor.assumeIsolated {
             let kit = Ringtrip(ready.value, device: device, launch: launch)
             process.keep(kit)
-            process.on(.continueUserActivity) { [weak kit] m in
-                _ = kit?.shell.request(EngineRequest(verb: .continueUse, activity: m.activity))
-                return SystemMessage()
+            process.onUserActivity { [weak kit] activity in
+                let carried = Carried(activity)
+                MainActor.assumeIsolated { _ = kit?.handle(carried.value) }
             }
         }
     }
