@@ -50,6 +50,27 @@ targets += [
 
 products += [.library(name: "RingtripKit", targets: ["RingtripKit"])]
 
+// The media adapters: one product each, empty where the SDK is not there. On Linux they stand on stubs of the SDKs.
+let adapters = ["WebRTC": "WebRTC", "LiveKit": "LiveKit", "Twilio": "TwilioVoice", "Agora": "AgoraRtcKit", "Daily": "Daily", "Vonage": "VonageClientSDKVoice"]
+for (name, sdk) in adapters.sorted(by: { $0.key < $1.key }) {
+    var dependencies: [Target.Dependency] = ["RingtripKit"]
+    #if os(Linux)
+    targets.append(.target(name: sdk, dependencies: ["StubAudio", "AVFoundation"], path: "swift/Tests/Stubs/\(sdk)"))
+    dependencies += [.byName(name: sdk), "AVFoundation"]
+    #endif
+    targets.append(.target(name: "Ringtrip\(name)", dependencies: dependencies, path: "swift/Sources/Ringtrip\(name)"))
+    products.append(.library(name: "Ringtrip\(name)", targets: ["Ringtrip\(name)"]))
+}
+#if os(Linux)
+targets += [
+    .target(name: "StubAudio", path: "swift/Tests/Stubs/StubAudio"),
+    .testTarget(name: "AdapterTests",
+        dependencies: adapters.sorted(by: { $0.key < $1.key }).flatMap { [.byName(name: "Ringtrip\($0.key)"), .byName(name: $0.value)] }
+            + ["RingtripKit", "RingtripSimulator", "StubAudio"],
+        path: "swift/Tests/AdapterTests"),
+]
+#endif
+
 let package = Package(
     name: "ringtrip",
     platforms: [.iOS(.v15)],

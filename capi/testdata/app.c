@@ -94,9 +94,22 @@ const char *json_field(const char *json, int64_t length, const char *name, int64
 
 static int has(const char *json, int64_t length, const char *text) { return memmem(json, (size_t)length, text, strlen(text)) != NULL; }
 
-/* heard is the engine's callback: commands go to the simulator as they are. */
+static __thread int inside; /* how many engine callbacks this thread is in */
+
+static char *hear(struct app *app, const char *out, int64_t length);
+
+/* heard is the engine's callback. */
 static char *heard(void *context, const char *out, int64_t length) {
-	struct app *app = context;
+	struct life *life = context;
+	EXPECT(!life->over, "the callback is called after ringtrip_destroy has returned: %.*s", (int)length, out);
+	inside++;
+	char *answer = hear(life->app, out, length);
+	inside--;
+	return answer;
+}
+
+/* hear has commands go to the simulator as they are. */
+static char *hear(struct app *app, const char *out, int64_t length) {
 	int64_t n;
 	const char *v;
 	app->outs++;
@@ -131,13 +144,27 @@ static ringtrip_engine launch(struct app *app) {
 	char *problem = NULL;
 	char *config = format("{\"serverURL\":\"%s\",\"deviceID\":\"bobs-phone\",\"deviceName\":\"Bob's iPhone\"}", app->server);
 	int64_t began = now_ns();
-	ringtrip_engine engine = ringtrip_create(config, (int64_t)strlen(config), heard, app, &problem);
+	EXPECT(app->started < (int)(sizeof app->lives / sizeof *app->lives), "the app is launched too often");
+	struct life *life = &app->lives[app->started++];
+	life->app = app;
+	ringtrip_engine engine = ringtrip_create(config, (int64_t)strlen(config), heard, life, &problem);
 	app->ready_ns = now_ns();
 	app->create_ns = app->ready_ns - began;
 	EXPECT(engine != 0, "%s", problem == NULL ? "no reason was given" : problem);
 	EXPECT(problem == NULL, "an engine and a problem: %s", problem);
 	free(config);
+	life->engine = engine;
 	return engine;
+}
+
+/* bury destroys the engines of processes that are dead, if no callback of theirs can wait for it. */
+static void bury(struct app *app) {
+	for (int i = 0; i < app->started; i++) {
+		struct life *life = &app->lives[i];
+		if (life->over || life->engine == 0 || life->engine == app->engine || inside > 0) continue;
+		ringtrip_destroy(life->engine);
+		life->over = 1;
+	}
 }
 
 /* happened is the simulator's callback: events go to the engine as they are. */
@@ -147,9 +174,8 @@ static char *happened(void *context, const char *out, int64_t length) {
 	const char *v = json_field(out, length, "process", &n);
 	if (v != NULL) app->process = strtoll(v, NULL, 10);
 	if (json_field(out, length, "died", &n) != NULL) {
-		EXPECT(app->deaths < (int)(sizeof app->dead / sizeof *app->dead), "the app dies too often");
-		app->dead[app->deaths++] = app->engine;
 		app->engine = 0;
+		bury(app);
 		return NULL;
 	}
 	v = json_field(out, length, "system", &n);
@@ -176,10 +202,6 @@ static char *happened(void *context, const char *out, int64_t length) {
 	if ((v = json_field(answer, (int64_t)strlen(answer), "system", &m)) != NULL) message = format("%.*s", (int)m, v);
 	ringtrip_free(answer);
 	return message;
-}
-
-static void bury(struct app *app) {
-	while (app->deaths > 0) ringtrip_destroy(app->dead[--app->deaths]);
 }
 
 struct app *app_new(const char *server, uint64_t seed) {
@@ -242,8 +264,8 @@ void app_push(struct app *app, int n) {
 }
 
 void app_free(struct app *app) {
+	app->engine = 0;
 	bury(app);
-	ringtrip_destroy(app->engine);
 	ringtrip_sim_destroy(app->phone);
 	bury(app);
 	free(app);

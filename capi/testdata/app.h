@@ -10,12 +10,21 @@
 
 #include "../ringtrip.h"
 
+struct app;
+
+/* One process of the app. */
+struct life {
+	struct app *app;
+	ringtrip_engine engine;
+	_Atomic int over; /* ringtrip_destroy has returned */
+};
+
 struct app {
 	const char *server;       /* what the engine is told to speak to */
 	ringtrip_simulator phone; /* 0 while it is being made */
 	ringtrip_engine engine;   /* of the newest process; 0 while none lives */
-	ringtrip_engine dead[16]; /* engines whose process died: destroyed when nothing of them can be running */
-	int deaths;
+	struct life lives[16];
+	int started;
 	int64_t process;
 	int verbose;
 	void (*before_push)(void); /* if set, runs once, before the engine is told of the next push */

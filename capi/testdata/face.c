@@ -310,6 +310,23 @@ static void panicking_push(const char *server) {
 	app_free(app);
 }
 
+/* Processes die, while requests to the server are under way: their engines are destroyed from within the phone's callback. */
+static void dying(const char *server) {
+	for (int i = 0; i < 10; i++) {
+		struct app *app = app_new(server, (uint64_t)i + 1);
+		for (int n = 1; n <= 5; n++) {
+			app_push(app, n);
+			app_do(app, "{\"wait\":1000}");
+			EXPECT(app->reports == n, "%ld reports of %d pushes", app->reports, n);
+			app_do(app, "{\"do\":\"SYS appDies\"}");
+			app_do(app, "{\"settle\":true}");
+			EXPECT(app->engine == 0 && ringtrip_count() == 0, "%lld engines live on", (long long)ringtrip_count());
+			app_do(app, "{\"wait\":120000}");
+		}
+		app_free(app);
+	}
+}
+
 int main(int argc, char **argv) {
 	struct {
 		const char *name;
@@ -329,7 +346,10 @@ int main(int argc, char **argv) {
 			printf("ok %s\n", all[i].name);
 			fflush(stdout);
 		}
-		if (argc == 3) panicking_push(argv[1]);
+		if (argc == 3) {
+			panicking_push(argv[1]);
+			dying(argv[1]);
+		}
 	}
 	printf("rounds=%d strings_left=%ld\n", rounds, balance() - before);
 	return 0;
