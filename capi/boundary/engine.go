@@ -130,7 +130,7 @@ func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 		StayOnHold:  c.StayOnHold,
 	}
 	if c.Mixes {
-		pc.Media = remote.Mixer{Factory: e.media}
+		pc.Media = guardedMixer{guardedMedia{e.media, e}, remote.Mixer{Factory: e.media}}
 	}
 	if c.Production {
 		pc.Environment = v1.Environment_ENVIRONMENT_PRODUCTION

@@ -65,3 +65,12 @@ func (g guardedMedia) New(c media.Config) (media.Session, error) {
 	}
 	return g.Factory.New(c)
 }
+
+// guardedMixer is guardedMedia that can mix.
+type guardedMixer struct {
+	guardedMedia
+	mixer media.Mixer
+}
+
+// Mix is part of [media.Mixer].
+func (g guardedMixer) Mix(s media.Session, group string) error { return g.mixer.Mix(s, group) }
