@@ -103,19 +103,10 @@ func (ph *Phone) Install(c AppConfig) error {
 
 // Uninstall removes an app, its process, its calls, its strikes and its token.
 func (ph *Phone) Uninstall(bundleID string) error {
-	ph.w.mu.Lock()
-	defer ph.w.mu.Unlock()
-	ph.w.tick()
-	a := ph.find(bundleID)
-	if a == nil {
-		return ph.noApp(bundleID)
-	}
-	ph.after(0, func() {
-		ph.log(ChanSystem, nil, "uninstall %s", bundleID)
+	return ph.onApp("uninstall", bundleID, func(a *app) {
 		ph.remove(a, "uninstalled")
 		ph.apps = slices.DeleteFunc(ph.apps, func(b *app) bool { return b == a })
 	})
-	return nil
 }
 
 // remove takes away what the phone has of an app, except its place.
@@ -144,28 +135,27 @@ func (ph *Phone) remove(a *app, why string) {
 // Reinstall deletes an app and installs it again. Its strikes are gone, which is what users find to help against
 // blocked pushes (forums 764376, 768136); so are its token, its calls, what it donated and its call directory.
 func (ph *Phone) Reinstall(bundleID string) error {
-	ph.w.mu.Lock()
-	defer ph.w.mu.Unlock()
-	ph.w.tick()
-	if ph.find(bundleID) == nil {
-		return ph.noApp(bundleID)
-	}
-	ph.after(0, func() {
-		a := ph.find(bundleID)
-		if a == nil {
-			return
-		}
-		ph.log(ChanSystem, nil, "reinstall %s", bundleID)
+	return ph.onApp("reinstall", bundleID, func(a *app) {
 		ph.remove(a, "reinstalled")
 		fresh := &app{ph: ph, cfg: a.cfg, config: callkit.DefaultConfiguration(), tokens: a.tokens, microphone: a.cfg.Microphone}
 		ph.apps[slices.Index(ph.apps, a)] = fresh
 	})
-	return nil
 }
 
 // UpdateApp puts a new version of an app in place of the old one: its process dies, its calls stay on the phone, and
 // token and strikes stay too. next makes the code of the new version; nil is the same code.
 func (ph *Phone) UpdateApp(bundleID string, next func() callkit.App) error {
+	return ph.onApp("update", bundleID, func(a *app) {
+		a.kill("updated")
+		a.endExtensions("updated")
+		if next != nil {
+			a.cfg.New = next
+		}
+	})
+}
+
+// onApp queues something that happens to an installed app, if it still is installed by then.
+func (ph *Phone) onApp(what, bundleID string, do func(*app)) error {
 	ph.w.mu.Lock()
 	defer ph.w.mu.Unlock()
 	ph.w.tick()
@@ -173,15 +163,9 @@ func (ph *Phone) UpdateApp(bundleID string, next func() callkit.App) error {
 		return ph.noApp(bundleID)
 	}
 	ph.after(0, func() {
-		a := ph.find(bundleID)
-		if a == nil {
-			return
-		}
-		ph.log(ChanSystem, nil, "update %s", bundleID)
-		a.kill("updated")
-		a.endExtensions("updated")
-		if next != nil {
-			a.cfg.New = next
+		if a := ph.find(bundleID); a != nil {
+			ph.log(ChanSystem, nil, "%s %s", what, bundleID)
+			do(a)
 		}
 	})
 	return nil

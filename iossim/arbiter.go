@@ -145,8 +145,11 @@ func (a *app) tellAudio(text string, f func(callkit.AudioDelegate, callkit.Provi
 		queue: pr.queue,
 		wakes: true,
 		skip:  func() bool { return pr.delegate == nil },
-		log:   pr.p.say(ChanProvider, "%s", text),
-		run:   func() { f(d, pr, pr.p.session) },
+		log: func() {
+			pr.p.session.lent = text == "didActivate"
+			pr.p.ph.log(ChanProvider, pr.p.tag(), "%s", text)
+		},
+		run: func() { f(d, pr, pr.p.session) },
 	})
 }
 
@@ -183,7 +186,8 @@ func (a *arbiter) override(speaker bool) {
 
 // AudioActiveFor reports whether an app may record and play for a call right now: its call has the session.
 // A media layer that stands in for a microphone asks before it sends. A no is put in the log as a violation,
-// once until the session is lent again, for on an iPhone the audio unit would not have started.
+// once until the session is lent again, for on an iPhone the audio unit would not have started; but not while the app
+// can't know better, see [Phone.AudioLentTo].
 func (ph *Phone) AudioActiveFor(bundleID string) bool {
 	ph.w.mu.Lock()
 	defer ph.w.mu.Unlock()
@@ -196,9 +200,19 @@ func (ph *Phone) AudioActiveFor(bundleID string) bool {
 	if s.owns() && s.active() && !s.orphaned {
 		return true
 	}
-	if !a.proc.session.accused && !ph.w.closed {
+	if !a.proc.session.accused && !a.proc.session.lent && !ph.w.closed {
 		a.proc.session.accused = true
 		ph.log(ChanSystem, a.tag(), "log violation: audio used while the session is not lent to the app")
 	}
 	return false
+}
+
+// AudioLentTo reports whether an app must believe that it has the session: didActivate has reached it, and
+// didDeactivate has not. For a moment that is so after the session was taken back, as when a call is held and resumed
+// at once: audio that is started then stays silent, which is no fault of the app's.
+func (ph *Phone) AudioLentTo(bundleID string) bool {
+	ph.w.mu.Lock()
+	defer ph.w.mu.Unlock()
+	a := ph.find(bundleID)
+	return a != nil && a.proc != nil && a.proc.session.lent
 }

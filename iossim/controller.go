@@ -68,6 +68,8 @@ func (p *Process) judge(actions []callkit.Action) error {
 		return fail(callkit.RequestEmptyTransaction, "the transaction has no actions")
 	case pr == nil:
 		return fail(callkit.RequestUnknownCallProvider, "the app has no provider")
+	case p.ph.refusal == ProtectedCalls:
+		return fail(callkit.RequestCallIsProtected, unexplainedRefusal)
 	}
 	groups := p.ph.groupsOf(p.app)
 	var started []callkit.UUID

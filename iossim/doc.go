@@ -28,6 +28,19 @@
 // Nothing happens while Run is not running, so a test never waits and never races. With Config.Wall the same
 // phone lives on real time, as in a demonstration, and in a bubble of testing/synctest.
 //
+// Then go on, each step with an example that runs:
+//
+//  1. A push, a ring, an answer, the end: the package's example, and [Phone.DeliverPush].
+//  2. Every version of iOS: [Profile].
+//  3. What Apple leaves open: [Phone.SetKnob], [KnobList].
+//  4. Why did it not ring? [World.Entries], and ringtrip's page, which explains the reasons.
+//  5. What goes wrong in the world: [Phone.SetAirplane] (late pushes), [Phone.CrashAt] (the app dies at any step),
+//     [Phone.Interrupt] and [Phone.Plug] (the audio session), [Process.Block] (slow handlers).
+//  6. Several calls: [Phone.HoldAndAccept], [Phone.CellularRing].
+//  7. LiveCommunicationKit instead of CallKit: [Process.NewConversationManager].
+//  8. Have all known bugs looked for at once: package iossim/verdict.
+//  9. Write rules of your own as plain text: package callkit/callkittest and the command ringtrip scenario.
+//
 // # Rules
 //
 // Every method may be called from any goroutine and returns at once: it puts an event into the world's queue.

@@ -58,6 +58,7 @@ type Phone struct {
 
 	notifications []Notification // newest first
 	focus         string
+	refusal       Refusal // of the system\'s own
 	allowed       map[string]bool
 	blocked       map[string]bool
 	skew          time.Duration

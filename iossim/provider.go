@@ -105,6 +105,8 @@ func (pr *provider) incoming(id callkit.UUID, u callkit.Update) error {
 			ph.addRecent(&call{ph: ph, id: id, app: p.app, handle: h, name: deref(u.LocalizedCallerName), created: ph.now()}, endReport, true, ph.now())
 		}
 		return incomingError(callkit.IncomingFilteredByDoNotDisturb, "a Focus is on that does not allow the caller")
+	case ph.refusal.refusedIncoming() != 0:
+		return incomingError(ph.refusal.refusedIncoming(), unexplainedRefusal)
 	case ph.knobs.SilenceUnknown && !ph.known(h):
 		ph.addRecent(&call{ph: ph, id: id, app: p.app, handle: h, name: deref(u.LocalizedCallerName), created: ph.now()}, endReport, true, ph.now())
 		return incomingError(callkit.IncomingFilteredByDoNotDisturb, "unknown callers are silenced")

@@ -22,6 +22,7 @@ type audioSession struct {
 
 	own      bool // the app activated it by its own hand
 	accused  bool // a use without permission is in the log already
+	lent     bool // didActivate was delivered, didDeactivate not yet
 	by       any  // what interrupted it: a *callInterruption, a *worldInterruption, an *audioSession; nil: nothing
 	owes     bool // the process was suspended while its session was active, and has not heard of it
 	orphaned bool // the media services died since the session was set up

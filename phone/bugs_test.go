@@ -14,7 +14,7 @@ import (
 
 // The bugs that real apps have on iOS, by the numbers of our list of them; each test fails if the engine has one. B14 to
 // B18, B34 and B40 with several calls are in waiting_test.go and cellular_test.go, B38 in merge_test.go. Not here: B20 (the
-// engine never invalidates its provider), B30 and B42 (the system's and the app store's), B41 (no bug of code).
+// engine never invalidates its provider), B30 (in TestVerdict), B42 (the app store's), B41 (no bug of code).
 
 // pair is alice, whose app is in the foreground, and bob, whose app is dead and phone is locked.
 func pair(t *testing.T, knobs func(*iossim.Knobs), cfg func(*Config)) (tn *town, alice, bob *home) {
@@ -390,17 +390,23 @@ func TestB28RecentsCallBack(t *testing.T) {
 	alice.wantScreen(iossim.ScreenIncomingBanner)
 }
 
-func TestB29VideoButtonStartsNoSecondCall(t *testing.T) {
-	tn, alice, bob := pair(t, nil, nil)
-	alice.start1("bob")
+func TestB29VideoButton(t *testing.T) {
+	var asked []callkit.UUID
+	tn, alice, bob := pair(t, nil, func(c *Config) { c.OnVideo = func(id callkit.UUID) { asked = append(asked, id) } })
+	id := alice.start1("bob")
 	tn.must(bob.phone.Answer())
 	tn.w.Run(time.Second)
-	if err := bob.phone.Video(); err != nil {
-		t.Skip("the screen has no video button: ", err)
-	}
+	tn.must(bob.phone.Video())
+	tn.must(bob.phone.Unlock()) // the app needs its window
 	tn.w.Run(5 * time.Second)
 	if len(tn.calls) != 1 || bob.hears() != "alice" {
 		t.Errorf("%d calls, bob hears %q", len(tn.calls), bob.hears())
+	}
+	if len(asked) != 1 || asked[0] != id {
+		t.Errorf("the app was asked for video of %v, want once of %v", asked, id)
+	}
+	if err := alice.phone.Video(); err == nil {
+		t.Error("an app that does not turn calls into video calls has a video button")
 	}
 }
 

@@ -1,6 +1,8 @@
 package phone
 
 import (
+	"slices"
+
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
 )
@@ -97,6 +99,9 @@ func (d delegate) CallChanged(callkit.CallObserver, callkit.Call) {
 func (d delegate) DidBecomeActive() {
 	d.p.do(func() {
 		d.p.outside(func() { d.p.conn.SetForeground(true); d.p.conn.Open() })
+		for _, l := range slices.Clone(d.p.lines) {
+			d.p.unlocked(l)
+		}
 		d.p.retryRegistration()
 	})
 }

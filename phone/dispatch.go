@@ -91,9 +91,10 @@ func (p *Phone) drain() {
 		}
 		p.save()
 		p.balance()
+		p.changed()
+		// All of these may have let the lock go, and who came meanwhile only appended.
 		if len(p.outbox) == 0 {
-			break
+			return
 		}
 	}
-	p.changed()
 }

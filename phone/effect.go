@@ -22,13 +22,17 @@ func (p *Phone) carryOut(it item) {
 		now := p.now()
 		p.outside(func() { p.provider.ReportOutgoingCallConnected(l.id, now) })
 	case call.Fulfill:
-		p.settle(it.action, true)
+		p.fulfilAnswer(l, it.action)
 	case call.Fail:
 		p.settle(it.action, false)
 	case call.FulfillPending, call.FailPending:
 		kept := l.kept
 		l.kept = nil
-		p.settle(kept, it.effect.Kind == call.FulfillPending)
+		if it.effect.Kind == call.FulfillPending {
+			p.fulfilAnswer(l, kept)
+		} else {
+			p.settle(kept, false)
+		}
 	case call.SendInvite, call.SendRinging, call.SendAnswer, call.SendDecline, call.SendBusy, call.SendCancel,
 		call.SendHangup, call.SendHold:
 		p.request(l, it.effect)

@@ -113,7 +113,7 @@ func (h *home) start(sys callkit.System, _ callkit.LaunchOptions) (*Phone, error
 	p := sys.(*iossim.Process)
 	h.media = mediatest.NewFake(mediatest.FakeConfig{
 		AfterFunc: func(d time.Duration, f func()) { sys.AfterFunc(d, f) }, Net: h.town.net, Content: h.user,
-		Allowed: func() bool { return h.phone.AudioActiveFor(bundle) && p.Alive() },
+		Allowed: func() bool { return (h.phone.AudioActiveFor(bundle) || h.phone.AudioLentTo(bundle)) && p.Alive() },
 	})
 	cfg := Config{
 		System: sys, Media: h.media, Journal: h.journal, DeviceID: h.user + "-1", DeviceName: h.user, BundleID: bundle,

@@ -27,11 +27,12 @@ type line struct {
 	ringLeft time.Duration // how long the ring timer runs from its start
 	beat     beat
 
-	kept     callkit.Action // the answer that is neither fulfilled nor failed yet
-	pushed   []func()       // completions of pushes whose report is under way
-	inviting bool           // the server has not answered Start yet
-	inFlight int            // requests about this call under way, besides media and marks
-	say      say            // what the server must still hear about the end
+	kept      callkit.Action // the answer that is neither fulfilled nor failed yet
+	unlocking callkit.Action // the answer that is to be fulfilled when the app has its window
+	pushed    []func()       // completions of pushes whose report is under way
+	inviting  bool           // the server has not answered Start yet
+	inFlight  int            // requests about this call under way, besides media and marks
+	say       say            // what the server must still hear about the end
 
 	woke, reported time.Time // marks for the ledger, the device's clock
 	ended          time.Time // the device's clock

@@ -80,12 +80,17 @@ type Config struct {
 	BundleID    string
 	Environment v1.Environment // where the push token is valid
 	AppVersion  string
-	OSVersion   string
+	OSVersion   string // as "16.4"; iOS 16 has a bug of its own with video calls that are answered on the lock screen
 
 	// CallerName and CallerHandle are shown to those who are called; empty: what the server knows.
 	CallerName, CallerHandle string
-	// Provider is the provider's configuration; zero: Apple's defaults with all three types of handles and video.
+	// Provider is the provider's configuration; zero: Apple's defaults with all three types of handles, and with video
+	// if OnVideo is there.
 	Provider *callkit.ProviderConfiguration
+	// OnVideo is told, on the main queue, that the user pressed the video button of the system's call screen; the app
+	// then turns the call into a video call. Without it the engine advertises no video, for a button that does nothing
+	// is worse than none (react-native-callkeep#296).
+	OnVideo func(callkit.UUID)
 
 	// NoCallWaiting tells a call that comes in during another busy on this device. It is so, too, if the provider's
 	// MaximumCallGroups is 1.
@@ -254,7 +259,7 @@ func check(cfg *Config) error {
 	}
 	if cfg.Provider == nil {
 		pc := callkit.DefaultConfiguration()
-		pc.SupportsVideo = true
+		pc.SupportsVideo = cfg.OnVideo != nil
 		pc.SupportedHandleTypes = []callkit.HandleType{callkit.Generic, callkit.PhoneNumber, callkit.EmailAddress}
 		cfg.Provider = &pc
 	}

@@ -322,8 +322,12 @@ func (p *Phone) ContinueUserActivity(a callkit.UserActivity) {
 	}
 	who := a.Intent.Contacts[0]
 	r := StartRequest{Callee: who.Handle.Value, Name: who.DisplayName, Handle: who.Handle, Video: a.Intent.CallCapability == callkit.VideoCall}
-	if p.talksTo(r.Callee) {
-		p.log.Info("a user activity for somebody who is on the phone already, as the video button of the call screen sends", "callee", r.Callee)
+	if id := p.talksTo(r.Callee); !id.IsZero() {
+		if p.cfg.OnVideo != nil && r.Video {
+			p.cfg.OnVideo(id)
+			return
+		}
+		p.log.Info("a user activity for somebody who is on the phone already", "callee", r.Callee, "video", r.Video)
 		return
 	}
 	_, err := p.Start(r)
@@ -349,13 +353,16 @@ func (p *Phone) ContinueUserActivity(a callkit.UserActivity) {
 	})
 }
 
-// talksTo reports whether a live call is with whom handle names.
-func (p *Phone) talksTo(handle string) bool {
+// talksTo returns the live call with whom handle names, or the zero UUID.
+func (p *Phone) talksTo(handle string) callkit.UUID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.lines, func(l *line) bool {
-		return l.state.Live() && (l.handle.Value == handle || l.callee == handle)
-	})
+	for _, l := range p.lines {
+		if l.state.Live() && (l.handle.Value == handle || l.callee == handle) {
+			return l.id
+		}
+	}
+	return callkit.UUID{}
 }
 
 // setNextCallID keeps the ID for the next Start. The lock must be held.

@@ -374,3 +374,20 @@ func TestThreeCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldAndResumedAtOnce: the resume reaches the app before the news that the hold cost it the session. It may start
+// its audio for nothing then, but must start it again when the session comes back.
+func TestHeldAndResumedAtOnce(t *testing.T) {
+	tn, alice, bob := pair(t, nil, nil)
+	alice.start1("bob")
+	tn.must(bob.phone.Answer())
+	tn.w.Run(time.Second)
+	hold, resume := bob.phone.Hold(true), bob.phone.Hold(false) // without letting anything happen between
+	tn.must(hold)
+	tn.must(resume)
+	tn.w.Run(2 * time.Second)
+	if bob.hears() != "alice" || alice.hears() != "bob" {
+		t.Errorf("bob hears %q, alice hears %q\n%s", bob.hears(), alice.hears(), tn.w.Log())
+	}
+	tn.wantNo("violation")
+}

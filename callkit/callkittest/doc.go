@@ -80,6 +80,7 @@
 //	N voipPush u1 name=Bob handle=bob phone=1 video=1 sent=-30s app=other delay=2s twice lost expires=0 priority=5
 //	N alertPush u1, network off, rotateToken
 //	SYS appDies update reinstall crashAt performAnswer 1, lowMemory restart restartCallService
+//	SYS refusal protected, refusal restrictedSharing, refusal sensitivePersons, refusal off
 //	SYS airplane on, lowPower on, contact +49301 Mum, focus Sleep, block +49301, clock +1h
 //	SYS interrupt siri 5s (alarm, recording, playback, micMuted, routeDisconnected), resetMediaServices, microphone off
 //	SYS callDirectory on, defaultCallingApp app, cellularRing +49301 Mum, cellularAnswered, cellularEnd

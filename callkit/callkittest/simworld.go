@@ -130,6 +130,12 @@ func (s *simStage) world(what string, args []string) error {
 		ph.RestartCallService()
 	case "airplane":
 		ph.SetAirplane(on)
+	case "refusal":
+		r := iossim.Refusal(arg(args, 0))
+		if r == "off" {
+			r = iossim.NoRefusal
+		}
+		return ph.SetRefusal(r)
 	case "lowPower":
 		ph.SetLowPower(on)
 	case "contact":

@@ -143,7 +143,7 @@ func (l *life) begin(ctx context.Context) error {
 		}
 		var d *Device
 		fake := mediatest.NewFake(mediatest.FakeConfig{
-			Net: l.air, Content: spec.id, Allowed: func() bool { return d.Phone.AudioActiveFor(Bundle) },
+			Net: l.air, Content: spec.id, Allowed: func() bool { return d.Phone.AudioActiveFor(Bundle) || d.Phone.AudioLentTo(Bundle) },
 		})
 		l.fakes = append(l.fakes, fake)
 		d, err = NewDevice(l.world, DeviceConfig{
