@@ -25,6 +25,7 @@ final class InAppBackend: CallBackend, @unchecked Sendable {
     private var observer = 0
     private var reported = 0
     private var active = false
+    private var session: AVAudioSession? // once it was used
 
     private struct Entry {
         var call: SystemCall
@@ -160,8 +161,10 @@ final class InAppBackend: CallBackend, @unchecked Sendable {
     @discardableResult
     private func setActive(_ on: Bool) -> Bool {
         guard locked({ active != on }) else { return false }
+        let session = locked { self.session } ?? AVAudioSession.sharedInstance()
+        locked { self.session = session }
         do {
-            try AVAudioSession.sharedInstance().setActive(on)
+            try session.setActive(on)
         } catch {
             if on { return false } // something else has the sound; it is tried again with the next change
         }

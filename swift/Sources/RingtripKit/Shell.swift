@@ -65,6 +65,9 @@ final class Shell: @unchecked Sendable {
         do {
             let engine = try Engine(config(launch)) { [weak self] in self?.hear($0) ?? EngineAnswer() }
             relay.set(engine)
+            if !backend.takesPushes { // no push token will come that the engine would register the device with
+                engine.tell(EngineIn(request: EngineRequest(verb: .register)))
+            }
             return nil
         } catch {
             let problem = RingtripError(.badConfig, "\(error)")
