@@ -2,6 +2,7 @@ import Foundation
 
 /// BoundaryError says why something is no message of the boundary.
 public struct BoundaryError: Error, CustomStringConvertible, Sendable, Hashable {
+    /// What was wrong, and where.
     public let description: String
 
     init(_ text: String) { description = text }

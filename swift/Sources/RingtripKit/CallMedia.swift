@@ -95,8 +95,11 @@ public struct CallMediaMessage: Sendable, Hashable {
         case bye = 4
     }
 
+    /// Names the session, see ``CallMediaRequest/session``.
     public var session: String
+    /// What ``data`` is.
     public var kind: Kind
+    /// As ``kind`` says.
     public var data: String
 
     public init(session: String = "", kind: Kind, data: String = "") {
@@ -108,10 +111,15 @@ public struct CallMediaMessage: Sendable, Hashable {
 
 /// CallMediaStats are counters of one session since it was made.
 public struct CallMediaStats: Sendable, Hashable {
+    /// Media packets (RTP).
     public var packetsSent: UInt64 = 0
+    /// Media packets that came.
     public var packetsReceived: UInt64 = 0
+    /// Media packets that never came.
     public var packetsLost: UInt64 = 0
+    /// Bytes of media, without headers.
     public var bytesSent: UInt64 = 0
+    /// As ``bytesSent``.
     public var bytesReceived: UInt64 = 0
     /// Of what is received, in seconds (RFC 3550 §6.4.1).
     public var jitter: TimeInterval = 0
@@ -119,6 +127,7 @@ public struct CallMediaStats: Sendable, Hashable {
     public var roundTrip: TimeInterval = 0
     /// The pair in use; empty until connected.
     public var localCandidate = ""
+    /// As ``localCandidate``.
     public var remoteCandidate = ""
     /// What is heard: 0 silence to 1 full scale.
     public var audioLevel: Double = 0
@@ -144,6 +153,7 @@ public struct CallMediaError: Error, Sendable, Hashable, CustomStringConvertible
         case other = ""
     }
 
+    /// What went wrong.
     public var code: Code
     /// For people.
     public var text: String

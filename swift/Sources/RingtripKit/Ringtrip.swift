@@ -157,7 +157,7 @@ public final class Ringtrip {
     }
     #endif
 
-    /// Calls whom a URL names, as the default calling app does: `tel:`, `telephony:` and `sip:`-like, with a number or name.
+    /// Calls whom a URL names, as the system asks the default calling app to: `tel:`, `telephony:`, `facetime:`.
     /// - Returns: whether it was about a call.
     @discardableResult
     public func handle(_ url: URL) -> Bool {
@@ -184,7 +184,7 @@ public final class Ringtrip {
     // MARK: what the engine says
 
     private func take(_ new: EngineSnapshot) {
-        let old = Dictionary(uniqueKeysWithValues: list.map { ($0.id, $0) })
+        let old = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var added: [RingtripCall] = []
         var changed: [RingtripCall] = []
         var ended: [RingtripCall] = []

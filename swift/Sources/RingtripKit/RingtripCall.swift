@@ -63,14 +63,19 @@ public final class RingtripCall: Identifiable {
 
     // MARK: what it is
 
+    /// Where it is.
     public var state: State { State(rawValue: snapshot.state) ?? .reporting }
+    /// Whether it was started here.
     public var isOutgoing: Bool { snapshot.outgoing }
+    /// Whether it is a video call.
     public var hasVideo: Bool { snapshot.video }
     /// What the other side is called; may be empty.
     public var name: String { snapshot.name }
     /// How the other side is called back.
     public var handle: RingtripHandle { RingtripHandle(snapshot.handle.value, kind: .init(rawValue: snapshot.handle.type) ?? .generic) }
+    /// Whether the microphone is off.
     public var isMuted: Bool { snapshot.muted }
+    /// Whether it was put on hold here.
     public var isOnHold: Bool { snapshot.held }
     /// Whether the other side has put it on hold.
     public var isOnHoldThere: Bool { snapshot.remoteHeld }
@@ -145,6 +150,7 @@ extension RingtripCall: Observable {}
 
 /// RingtripEndReason says why a call ended, in the words of ringtrip's server, API and webhooks.
 public struct RingtripEndReason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// The word, as the server says it.
     public let rawValue: String
 
     public init(rawValue: String) { self.rawValue = rawValue }

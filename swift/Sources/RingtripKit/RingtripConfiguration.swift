@@ -129,7 +129,9 @@ public struct RingtripHandle: Sendable, Hashable {
         case emailAddress = 3
     }
 
+    /// What ``value`` is.
     public var kind: Kind
+    /// A user ID, a number or an address.
     public var value: String
 
     public init(_ value: String, kind: Kind = .generic) {
@@ -148,7 +150,9 @@ public struct RingtripLog: Sendable, Hashable, CustomStringConvertible {
         case error = "ERROR"
     }
 
+    /// How much it matters.
     public var level: Level
+    /// The line, without level and time.
     public var text: String
 
     public var description: String { "\(level.rawValue) \(text)" }
@@ -158,6 +162,7 @@ public struct RingtripLog: Sendable, Hashable, CustomStringConvertible {
 public struct RingtripError: Error, Sendable, Hashable, CustomStringConvertible, LocalizedError {
     /// What went wrong, as a word that stays.
     public struct Code: RawRepresentable, Sendable, Hashable {
+        /// The word, as the engine says it.
         public let rawValue: String
 
         public init(rawValue: String) { self.rawValue = rawValue }
@@ -186,6 +191,7 @@ public struct RingtripError: Error, Sendable, Hashable, CustomStringConvertible,
         public static let failed = Code(rawValue: "failed")
     }
 
+    /// What went wrong.
     public var code: Code
     /// What was wrong, for people.
     public var text: String
@@ -196,5 +202,6 @@ public struct RingtripError: Error, Sendable, Hashable, CustomStringConvertible,
     }
 
     public var description: String { text }
+    /// ``text``, for LocalizedError.
     public var errorDescription: String? { text }
 }

@@ -39,6 +39,7 @@ public final class SilentMedia: CallMediaFactory, @unchecked Sendable {
     public var states: [String] { locked { sessions.map(\.words) } }
     private var made = 0
 
+    /// A session, whose transport connects a moment after it is warmed.
     public func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia {
         let s = Session(self, request, events)
         locked {
