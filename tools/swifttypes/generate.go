@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -89,32 +88,30 @@ type decl struct {
 type constant struct{ name, value, doc string }
 
 func packageTypes(b *strings.Builder, dir, prefix string) error {
-	pkgs, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, parser.ParseComments)
+	files, err := parse(dir)
 	if err != nil {
 		return err
 	}
 	types := map[string]*decl{}
 	var order []string
-	for _, pkg := range pkgs {
-		for _, name := range sorted(pkg.Files) {
-			for _, d := range pkg.Files[name].Decls {
-				g, ok := d.(*ast.GenDecl)
-				if !ok {
-					continue
-				}
-				for _, s := range g.Specs {
-					if t, ok := s.(*ast.TypeSpec); ok && t.Name.IsExported() {
-						types[t.Name.Name] = &decl{spec: t, doc: first(g.Doc.Text())}
-						order = append(order, t.Name.Name)
-					}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, s := range g.Specs {
+				if t, ok := s.(*ast.TypeSpec); ok && t.Name.IsExported() {
+					types[t.Name.Name] = &decl{spec: t, doc: first(g.Doc.Text())}
+					order = append(order, t.Name.Name)
 				}
 			}
 		}
-		for _, name := range sorted(pkg.Files) {
-			for _, d := range pkg.Files[name].Decls {
-				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
-					collect(types, g)
-				}
+	}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+				collect(types, g)
 			}
 		}
 	}
@@ -285,19 +282,25 @@ func zeroOf(typ string) string {
 	return typ + "()"
 }
 
-func sorted(files map[string]*ast.File) []string {
-	names := make([]string, 0, len(files))
-	for n := range files {
-		names = append(names, n)
+// parse reads the Go files of a folder, without tests, in the order of their names.
+func parse(dir string) ([]*ast.File, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
 	}
-	for i := range names {
-		for j := i + 1; j < len(names); j++ {
-			if names[j] < names[i] {
-				names[i], names[j] = names[j], names[i]
-			}
+	set := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
+		f, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
 	}
-	return names
+	return files, nil
 }
 
 // first is the first line of a comment.
