@@ -21,16 +21,16 @@ struct life {
 
 struct app {
 	const char *server;       /* what the engine is told to speak to */
-	ringtrip_simulator phone; /* 0 while it is being made */
+	_Atomic ringtrip_simulator phone; /* 0 while it is being made */
 	ringtrip_engine engine;   /* of the newest process; 0 while none lives */
 	struct life lives[16];
 	int started;
-	int64_t process;
+	_Atomic int64_t process;
 	int verbose;
 	void (*before_push)(void); /* if set, runs once, before the engine is told of the next push */
 	_Atomic long outs, commands, reports, logs, errors, snapshots, panics;
 	/* Nanoseconds, for the last push: from ringtrip_tell to the report, in all and without what the system took of it. */
-	int64_t told_at, system_ns, push_ns, engine_ns;
+	_Atomic int64_t told_at, system_ns, push_ns, engine_ns;
 	int64_t create_ns, ready_ns; /* how long the last ringtrip_create took, and when it was over */
 };
 
