@@ -64,6 +64,12 @@ for (name, sdk) in adapters.sorted(by: { $0.key < $1.key }) {
 #if os(Linux)
 targets += [
     .target(name: "StubAudio", path: "swift/Tests/Stubs/StubAudio"),
+    // The example app without its views, which need SwiftUI.
+    .target(name: "ExampleCore", dependencies: ["RingtripKit", "CallKit", "Intents", "UserNotifications"], path: "examples/ios",
+        exclude: ["App", "Tests", "README.md", "project.yml"],
+        sources: ["Core", "CallDirectory/CallDirectoryHandler.swift", "NotificationService/NotificationService.swift", "Siri/IntentHandler.swift"]),
+    .testTarget(name: "ExampleTests", dependencies: ["ExampleCore", "RingtripKit", "RingtripSimulator", "CallKit", "Intents", "UserNotifications"],
+        path: "examples/ios/Tests"),
     .testTarget(name: "AdapterTests",
         dependencies: adapters.sorted(by: { $0.key < $1.key }).flatMap { [.byName(name: "Ringtrip\($0.key)"), .byName(name: $0.value)] }
             + ["RingtripKit", "RingtripSimulator", "StubAudio"],

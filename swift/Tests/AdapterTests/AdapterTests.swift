@@ -46,13 +46,13 @@ final class AdapterTests: XCTestCase {
         let access: @Sendable (CallMediaRequest) -> Data = { _ in Data(#"{"url":"wss://livekit.example.com","token":"t"}"#.utf8) }
         let p = try AdapterPhone { LiveKitMedia(credentials: access) }
         var far: RemoteTrackPublication?
-        let settle = {
-            let (done, session) = (DispatchSemaphore(value: 0), p.session as? LiveKitSession)
+        let settle = { [self] in // with the main queue running, which the phone is called on
+            let (done, session) = (expectation(description: "LiveKit has done what it was asked for"), p.session as? LiveKitSession)
             Task.detached {
                 await session?.settled()
-                done.signal()
+                done.fulfill()
             }
-            done.wait()
+            wait(for: [done], timeout: 30)
         }
         try p.play("LiveKit", connect: {
             Room.all.last?.open()
