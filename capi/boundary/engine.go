@@ -101,6 +101,7 @@ func New(config []byte, callback Callback, d Dependencies) (*Engine, error) {
 		}
 		return remote.Message{}
 	})
+	e.media.Later = func(f func()) { e.bridge.MainQueue().Async(f) }
 	pc := e.phoneConfig(c, d)
 	var err error
 	if c.Exchange != "" {

@@ -73,6 +73,10 @@ type Counters struct {
 
 // A Factory makes sessions on the other side. It is safe for concurrent use.
 type Factory struct {
+	// Later runs what must not run from within a session's method, soon and in order; nil is a goroutine for each. It may
+	// be set before the first session is made. What it drops, as a main queue does whose process ends, Close makes up for.
+	Later func(func())
+
 	send func(Message) Message
 
 	mu       sync.Mutex
@@ -143,7 +147,7 @@ const maxWaiting = 64
 // session is a [media.Session] on the other side.
 //
 // What the SDK tells is handed on by whoever tells it, so that a virtual clock stays in charge, one at a time and in
-// order; what it tells from within one of the session's methods is handed on by a goroutine (see [media.Config]).
+// order; what it tells from within one of the session's methods is handed on later (see [media.Config]).
 type session struct {
 	f      *Factory
 	number int
@@ -152,6 +156,7 @@ type session struct {
 	mu      sync.Mutex
 	waiting []Message     // told, not handed on yet
 	inside  int           // methods that have not returned
+	later   bool          // somebody will hand on
 	handing bool          // somebody hands on
 	idle    chan struct{} // closed when nobody hands on any more; nil if nobody waits for that
 	closing bool          // only what is to be sent is handed on, by Close
@@ -170,19 +175,37 @@ func (s *session) event(m Message) Message {
 		return Message{Error: fmt.Sprintf("media/remote: session %d: more than %d events wait", m.Session, maxWaiting)}
 	}
 	s.waiting = append(s.waiting, m)
-	if s.handing || s.closing {
+	if s.later || s.handing || s.closing {
 		s.mu.Unlock()
 		return Message{}
 	}
-	s.handing = true
-	within := s.inside > 0
-	s.mu.Unlock()
-	if within {
-		go s.handOn()
-	} else {
+	if s.inside == 0 {
+		s.handing = true
+		s.mu.Unlock()
 		s.handOn()
+		return Message{}
+	}
+	s.later = true
+	s.mu.Unlock()
+	if later := s.f.Later; later != nil {
+		later(s.handOnLater)
+	} else {
+		go s.handOnLater()
 	}
 	return Message{}
+}
+
+// handOnLater begins to hand on, unless Close came first.
+func (s *session) handOnLater() {
+	s.mu.Lock()
+	s.later = false
+	if s.closing {
+		s.mu.Unlock()
+		return
+	}
+	s.handing = true
+	s.mu.Unlock()
+	s.handOn()
 }
 
 // handOn hands on what waits, until nothing does or the session is being closed.
