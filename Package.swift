@@ -66,7 +66,8 @@ targets += [
     .target(name: "StubAudio", path: "swift/Tests/Stubs/StubAudio"),
     // The example app without its views, which need SwiftUI.
     .target(name: "ExampleCore", dependencies: ["RingtripKit", "CallKit", "Intents", "UserNotifications"], path: "examples/ios",
-        exclude: ["App", "Tests", "README.md", "project.yml"],
+        exclude: ["App", "Tests", "README.md", "project.yml"]
+            + ["CallDirectory", "NotificationService", "Siri"].flatMap { ["\($0)/Info.plist", "\($0)/\($0).entitlements"] },
         sources: ["Core", "CallDirectory/CallDirectoryHandler.swift", "NotificationService/NotificationService.swift", "Siri/IntentHandler.swift"]),
     .testTarget(name: "ExampleTests", dependencies: ["ExampleCore", "RingtripKit", "RingtripSimulator", "CallKit", "Intents", "UserNotifications"],
         path: "examples/ios/Tests"),
