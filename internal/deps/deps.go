@@ -1,0 +1,15 @@
+// Package deps holds modules in go.mod that code under way is about to use. It is empty between times.
+package deps
+
+import (
+	_ "connectrpc.com/otelconnect"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/nats-io/nats-server/v2/server"
+	_ "github.com/nats-io/nats.go"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	_ "go.opentelemetry.io/otel/sdk/trace"
+	_ "golang.org/x/crypto/acme/autocert"
+	_ "golang.org/x/time/rate"
+)
