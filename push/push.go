@@ -1,5 +1,5 @@
-// Package push is the contract between the server and whoever delivers VoIP pushes. It has no behaviour:
-// push/apns talks to Apple, push/apnstest stands in for Apple on this machine.
+// Package push is the contract between the server and whoever delivers its pushes: VoIP pushes that ring, and alerts
+// about missed calls. It has no behaviour: push/apns talks to Apple, push/apnstest stands in for Apple on this machine.
 package push
 
 import (
@@ -28,25 +28,68 @@ func (e Environment) String() string {
 	return fmt.Sprintf("Environment(%d)", uint8(e))
 }
 
-// MaxVoIPPayload is the longest payload of a VoIP push in bytes (Apple: Generating a remote notification).
-const MaxVoIPPayload = 5120
+// The longest payloads in bytes, by kind (Apple: Generating a remote notification).
+const (
+	MaxVoIPPayload  = 5120
+	MaxAlertPayload = 4096
+)
 
-// Push is one VoIP push to one device.
+// Kind is what a push is for.
+type Kind uint8
+
+// The kinds of pushes. The zero Kind rings.
+const (
+	// VoIP wakes the app, which must report a call (forums 117939, 818104): it is for ringing and for nothing else.
+	VoIP Kind = 0
+	// Alert is an ordinary notification that iOS shows by itself, as one about a missed call. It goes to the token that
+	// the app got from registerForRemoteNotifications, which is another one than the VoIP token.
+	Alert Kind = 1
+)
+
+// String returns "voip" or "alert", Apple's apns-push-type.
+func (k Kind) String() string {
+	switch k {
+	case VoIP:
+		return "voip"
+	case Alert:
+		return "alert"
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// MaxPayload is the longest payload of the kind in bytes.
+func (k Kind) MaxPayload() int {
+	if k == VoIP {
+		return MaxVoIPPayload
+	}
+	return MaxAlertPayload
+}
+
+// Push is one push to one device.
 type Push struct {
+	// Kind is what the push is for; zero is [VoIP].
+	Kind Kind
 	// ID is the apns-id, a lower-case UUID. It is the same on every retry, so that a retry can be told from a second push.
 	ID string
-	// BundleID is the app; the topic is BundleID + ".voip".
+	// BundleID is the app; the topic is BundleID + ".voip" for a VoIP push and BundleID for an alert.
 	BundleID string
-	// Token is the device's VoIP push token in hex.
+	// Token is the device's push token in hex: the VoIP token or the one for alerts, as Kind says.
 	Token string
 	// Environment is where Token is valid.
 	Environment Environment
-	// Payload is the JSON that the app gets, at most [MaxVoIPPayload] bytes.
+	// Payload is the JSON object that the app gets, at most Kind.MaxPayload bytes.
 	Payload []byte
-	// Deadline is when the ring ends: no attempt starts after it. The push is sent with apns-expiration 0
-	// (deliver now or never), so that no phone rings for a dead call.
+	// Small is sent instead of Payload if that is too long, here or in APNs' judgement (413): the least that rings, the
+	// call's id. Empty means that a payload that is too long is an error.
+	Small []byte
+	// Deadline is when the ring ends: no attempt starts after it. A VoIP push is sent with apns-expiration 0
+	// (deliver now or never), so that no phone rings for a dead call. For an alert it is when sending it is given up.
 	Deadline time.Time
-	// CollapseID is the apns-collapse-id, at most 64 bytes; may be empty.
+	// Expires is until when APNs keeps an alert for a phone that it can't reach, in whole seconds; zero means that it
+	// doesn't. A VoIP push has none.
+	Expires time.Time
+	// CollapseID is the apns-collapse-id, at most 64 bytes; may be empty. A later alert with the same one replaces the
+	// earlier on the screen.
 	CollapseID string
 }
 
@@ -58,6 +101,8 @@ type Receipt struct {
 	Attempts int           // 1 = the first try went through
 	// Environment is where the push was accepted; it differs from Push.Environment if the token turned out to belong to the other.
 	Environment Environment
+	// Small says that Push.Small went out instead of Push.Payload.
+	Small bool
 }
 
 // A Sender delivers pushes. It is safe for concurrent use.

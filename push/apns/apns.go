@@ -1,4 +1,4 @@
-// Package apns sends VoIP pushes through the Apple Push Notification service. It implements [push.Sender] on net/http's
+// Package apns sends VoIP pushes, and alerts about missed calls, through the Apple Push Notification service. It implements [push.Sender] on net/http's
 // HTTP/2 with provider tokens (a .p8 key).
 //
 // It is made for ringing calls: every push goes out with apns-expiration 0, retries keep the apns-id and end with the
@@ -12,10 +12,11 @@
 //   - What APNs or the network lost is sent again, with the same apns-id, on another connection, within Push.Deadline.
 //     Whether the lost push was delivered is not knowable: the device tells doubles apart by the call's UUID.
 //   - BadDeviceToken is asked about once in the other environment; the receipt says where the token was valid.
+//   - A payload that is too long gives way to Push.Small.
 //   - When APNs refuses the provider key itself several times in a row, the sender pauses instead of hammering.
 //
-// It refuses to do anything else: no certificates, no other push types, no storing or queueing, no shrinking of
-// payloads, and several teams in one Sender (make one for each).
+// It refuses to do anything else: no certificates, no other push types, no storing or queueing, and several teams in one
+// Sender (make one for each).
 package apns
 
 import (
@@ -71,7 +72,7 @@ type Config struct {
 	MaxConnections int
 }
 
-// Sender delivers VoIP pushes for one team. It is safe for concurrent use.
+// Sender delivers the pushes of one team. It is safe for concurrent use.
 type Sender struct {
 	minter  *minter
 	pools   map[push.Environment]*pool

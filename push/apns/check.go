@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/push"
 )
@@ -36,16 +37,42 @@ func check(p push.Push) *push.Error {
 	if p.CollapseID != "" && !printable(p.CollapseID, maxCollapse) {
 		return wrong(push.FixConfig, "bad collapse id", "Push.CollapseID %.80q is not at most %d visible ASCII characters", p.CollapseID, maxCollapse)
 	}
-	switch payload := bytes.TrimLeft(p.Payload, " \t\r\n"); {
-	case len(p.Payload) > push.MaxVoIPPayload:
-		return wrong(push.GiveUp, "payload too long", "the payload has %d bytes, %d are allowed: shorten it", len(p.Payload), push.MaxVoIPPayload)
-	case len(payload) == 0:
-		return wrong(push.FixConfig, "payload empty", "give a JSON object, {} at least")
-	case payload[0] != '{' || !json.Valid(payload):
-		return wrong(push.FixConfig, "payload is not JSON", "APNs takes one JSON object; this starts with %.20q", payload)
+	if p.Kind != push.VoIP && p.Kind != push.Alert {
+		return wrong(push.FixConfig, "bad kind", "%s is neither voip nor alert: set Push.Kind", p.Kind)
+	}
+	if limit := p.Kind.MaxPayload(); len(p.Payload) > limit && len(p.Small) == 0 {
+		return wrong(push.GiveUp, "payload too long", "the payload has %d bytes, %d are allowed: shorten it, or give Push.Small", len(p.Payload), limit)
+	} else if len(p.Small) > limit {
+		return wrong(push.GiveUp, "payload too long", "Push.Small has %d bytes, %d are allowed: it should hold little more than the call's id", len(p.Small), limit)
+	}
+	if e := checkJSON(p.Payload); e != nil {
+		return e
+	}
+	if len(p.Small) > 0 {
+		if e := checkJSON(p.Small); e != nil {
+			return e
+		}
 	}
 	if p.Deadline.IsZero() {
 		return wrong(push.FixConfig, "no deadline", "set Push.Deadline to when the ring ends")
+	}
+	switch {
+	case p.Expires.IsZero():
+	case p.Kind == push.VoIP:
+		return wrong(push.FixConfig, "bad expiration", "a VoIP push is delivered now or never, else a phone rings for a dead call: leave Push.Expires zero")
+	case p.Expires.Unix() <= 0:
+		return wrong(push.FixConfig, "bad expiration", "Push.Expires %s lies before 1970", p.Expires.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// checkJSON says what is wrong with a payload. It is APNs' most lenient rule: one JSON object.
+func checkJSON(b []byte) *push.Error {
+	switch b = bytes.TrimLeft(b, " \t\r\n"); {
+	case len(b) == 0:
+		return &push.Error{Verdict: push.FixConfig, Reason: "payload empty", Hint: "give a JSON object, {} at least"}
+	case b[0] != '{' || !json.Valid(b):
+		return &push.Error{Verdict: push.FixConfig, Reason: "payload is not JSON", Hint: fmt.Sprintf("APNs takes one JSON object; this starts with %.20q", b)}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ const (
 	elsewhere  retry = 2 // the same push on another connection
 	remint     retry = 3 // once more with a fresh provider token
 	otherWorld retry = 4 // once in the other environment
+	smaller    retry = 5 // once more with the small payload, if there is one
 )
 
 // reaction is what a reason means to us.
@@ -58,7 +59,7 @@ var reactions = []reaction{
 	{status: 405, reason: "MethodNotAllowed", verdict: push.FixConfig, retry: never, hint: hintBug},
 	{status: 410, reason: "ExpiredToken", verdict: push.DropToken, retry: never, hint: hintDead},
 	{status: 410, reason: "Unregistered", verdict: push.DropToken, retry: never, hint: hintDead},
-	{status: 413, reason: "PayloadTooLarge", verdict: push.GiveUp, retry: never, hint: "shorten the payload: 5120 bytes at most"},
+	{status: 413, reason: "PayloadTooLarge", verdict: push.GiveUp, retry: smaller, hint: "shorten the payload: 5120 bytes at most for VoIP, 4096 for alerts"},
 	{status: 429, reason: "TooManyProviderTokenUpdates", verdict: push.FixConfig, retry: elsewhere, replace: true, hint: "several processes use different provider tokens, or this machine's clock jumps"},
 	{status: 429, reason: "TooManyRequests", verdict: push.GiveUp, retry: never, hint: "too many pushes to this one device in a short time: ring it less often"},
 	{status: 500, reason: "InternalServerError", verdict: push.GiveUp, retry: elsewhere, hint: hintApple},
@@ -92,6 +93,8 @@ func react(status int, reason string) reaction {
 		r.verdict = push.FixConfig
 	case status == 410:
 		r.verdict, r.hint = push.DropToken, hintDead
+	case status == 413:
+		r.retry, r.hint = smaller, "shorten the payload"
 	case status >= 500:
 		r.retry, r.hint = elsewhere, hintApple
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/ringtrip/ringtrip/push"
@@ -23,6 +24,10 @@ func (s *Sender) Send(ctx context.Context, p push.Push) (push.Receipt, error) {
 		return push.Receipt{}, e
 	}
 	p.Token = strings.ToLower(p.Token)
+	small := len(p.Payload) > p.Kind.MaxPayload()
+	if small {
+		p.Payload = p.Small
+	}
 	left := p.Deadline.Sub(s.now())
 	if left <= 0 {
 		return push.Receipt{}, over(ctx, nil, errRingOver)
@@ -31,16 +36,27 @@ func (s *Sender) Send(ctx context.Context, p push.Push) (push.Receipt, error) {
 	defer cancel()
 
 	attempts := 0
-	receipt, e := s.sendTo(ctx, p, p.Environment, &attempts)
-	if e != nil && react(e.Status, e.Reason).retry == otherWorld {
-		receipt, e = s.sendToOther(ctx, p, e, &attempts)
+	receipt, e := s.sendToEither(ctx, p, &attempts)
+	if e != nil && react(e.Status, e.Reason).retry == smaller && !small && len(p.Small) > 0 {
+		s.log.Warn("apns: APNs calls the payload too long, sending the small one", "id", p.ID, "bundle", p.BundleID, "bytes", len(p.Payload), "small", len(p.Small))
+		p.Payload, small = p.Small, true
+		receipt, e = s.sendToEither(ctx, p, &attempts)
 	}
 	if e != nil {
 		e.Attempts = attempts
 		return push.Receipt{}, e
 	}
-	receipt.Attempts = attempts
+	receipt.Attempts, receipt.Small = attempts, small
 	return receipt, nil
+}
+
+// sendToEither delivers p in its environment, and in the other one if that does not know the token.
+func (s *Sender) sendToEither(ctx context.Context, p push.Push, attempts *int) (push.Receipt, *push.Error) {
+	receipt, e := s.sendTo(ctx, p, p.Environment, attempts)
+	if e != nil && react(e.Status, e.Reason).retry == otherWorld {
+		return s.sendToOther(ctx, p, e, attempts)
+	}
+	return receipt, e
 }
 
 // sendToOther tries a token that its environment does not know in the other one.
@@ -183,10 +199,10 @@ func request(ctx context.Context, base *url.URL, p push.Push, token providerToke
 	h := http.Header{
 		"Authorization":   {token.authorization},
 		"Apns-Id":         {p.ID},
-		"Apns-Topic":      {p.BundleID + ".voip"},
-		"Apns-Push-Type":  {"voip"},
+		"Apns-Topic":      {topic(p)},
+		"Apns-Push-Type":  {p.Kind.String()},
 		"Apns-Priority":   {"10"},
-		"Apns-Expiration": {"0"}, // deliver now or never: no phone rings for a dead call
+		"Apns-Expiration": {expiration(p)},
 		"Content-Type":    {"application/json"},
 		"User-Agent":      {"ringtrip"},
 	}
@@ -204,6 +220,22 @@ func request(ctx context.Context, base *url.URL, p push.Push, token providerToke
 		ProtoMajor:    2,
 	}
 	return r.WithContext(ctx)
+}
+
+// topic is what the push is for, in APNs' words.
+func topic(p push.Push) string {
+	if p.Kind == push.VoIP {
+		return p.BundleID + ".voip"
+	}
+	return p.BundleID
+}
+
+// expiration is 0, deliver now or never, so that no phone rings for a dead call; only an alert may have another.
+func expiration(p push.Push) string {
+	if p.Expires.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(p.Expires.Unix(), 10)
 }
 
 // over is the error of a push that ran out of time, by its ring's end or because the caller left. What APNs said last

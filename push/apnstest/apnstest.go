@@ -1,4 +1,4 @@
-// Package apnstest is a local Apple Push Notification service for VoIP pushes, on 127.0.0.1, for tests and demos.
+// Package apnstest is a local Apple Push Notification service on 127.0.0.1, for tests and demos of whoever sends pushes.
 // It listens with TLS and speaks HTTP/2 only, once per environment, and refuses with Apple's own statuses and reasons
 // what Apple would refuse. A push that it takes is handed to the device's deliver function: that is how a simulated
 // iPhone gets its pushes.
@@ -11,9 +11,11 @@
 //     (ExpiredProviderToken) and not in the future beyond a leeway (InvalidProviderToken).
 //   - A connection belongs to the key of its first push (UnrelatedKeyIdInToken). Its token may change, but not twice
 //     within 20 minutes: then the connection answers TooManyProviderTokenUpdates for 20 minutes.
-//   - The topic is a registered app + ".voip" of that team; push type voip; priority 10, 5, 1 or none; expiration is
-//     seconds since 1970; apns-id is a UUID; apns-collapse-id at most 64 bytes; payload 1 to 5120 bytes.
-//   - A device token is valid in one environment (BadDeviceToken in the other), for one app (DeviceTokenNotForTopic),
+//   - The topic is a registered app of that team plus what the push type asks for, as ".voip"; the types are alert,
+//     background, complication, fileprovider, liveactivity, location, pushtotalk and voip; priority 10, 5, 1 or none,
+//     with background not 10; expiration is seconds since 1970; apns-id is a UUID; apns-collapse-id at most 64 bytes;
+//     payload 1 to 4096 bytes, with voip 5120.
+//   - A device token is valid in one environment (BadDeviceToken in the other), for one topic (DeviceTokenNotForTopic),
 //     until it is unregistered (410 with the time in milliseconds).
 //   - A connection may open one stream until its first accepted push, then [Config.MaxStreams]; who opens more gets
 //     GOAWAY "Maximum active streams violated".
@@ -21,8 +23,8 @@
 //     each app is stored until it expires and delivered late.
 //   - apns-id is echoed; apns-unique-id is answered in the sandbox only.
 //
-// What it does not know, because Apple does not say or because no one needs it here: other push types than voip, client
-// certificates, broadcast channels, per-device rate limits, and how Apple treats a payload that is not JSON (here:
+// What it does not know, because Apple does not say or because no one needs it here: the push types mdm, controls and
+// widgets, client certificates, broadcast channels, per-device rate limits, and how Apple treats a payload that is not JSON (here:
 // PayloadEmpty), a token from the future (here: InvalidProviderToken) or the same apns-id twice (here: two pushes; the
 // device tells them apart by the call's UUID). The order of the checks is a guess where a request breaks two rules.
 // Answers are under 200 bytes and are sent without regard to the client's flow-control window.

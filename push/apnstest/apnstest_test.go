@@ -238,6 +238,8 @@ func TestRules(t *testing.T) {
 		}, 403, "InvalidProviderToken"},
 		{"no topic", del("Apns-Topic"), 400, "MissingTopic"},
 		{"topic without .voip", set("Apns-Topic", bundle), 400, "BadTopic"},
+		{"alert with a VoIP topic", set("Apns-Push-Type", "alert"), 400, "BadTopic"},
+		{"background at once", set("Apns-Push-Type", "background"), 400, "BadPriority"},
 		{"unknown app", set("Apns-Topic", "com.example.other.voip"), 400, "BadTopic"},
 		{"app of another team", func(l *lab, r *request) {
 			l.srv.RegisterApp("com.other.app", "TEAM000000")

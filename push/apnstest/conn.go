@@ -22,7 +22,7 @@ import (
 const (
 	handshakeTimeout = 10 * time.Second
 	maxHeaderList    = 16 << 10
-	maxBody          = push.MaxVoIPPayload + 1 // one byte more than allowed tells too long from just right
+	maxBody          = push.MaxVoIPPayload + 1 // one byte more than any push may have tells too long from just right
 	windowRefill     = 1 << 20
 )
 

@@ -10,8 +10,10 @@ import (
 type Delivery struct {
 	Token       string
 	BundleID    string
+	PushType    string // as "voip" or "alert"
 	Environment push.Environment
 	ID          string    // apns-id
+	CollapseID  string    // apns-collapse-id
 	Payload     []byte    // the receiver's own copy
 	ReceivedAt  time.Time // when APNs took it
 	Late        bool      // it was stored while the device was offline
@@ -19,7 +21,7 @@ type Delivery struct {
 
 // device is one app on one device, behind its token. Server.mu guards it.
 type device struct {
-	bundleID  string
+	topic     string
 	env       push.Environment
 	deliver   func(Delivery)
 	online    bool

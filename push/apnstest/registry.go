@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/ringtrip/ringtrip/push"
@@ -24,29 +25,54 @@ func (s *Server) RegisterTeam(team, keyID string, pub *ecdsa.PublicKey) {
 	s.keys[keyID] = teamKey{team: team, pub: pub}
 }
 
-// RegisterApp makes an app of a team known; its topic is bundleID + ".voip".
+// RegisterApp makes an app of a team known; the topic of its VoIP pushes is bundleID + ".voip", of its alerts bundleID.
 func (s *Server) RegisterApp(bundleID, team string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.apps[bundleID] = team
 }
 
-// IssueToken registers an app on a new device, which is online, and returns its token, 64 hexadecimal digits. From
-// then on every push accepted for the token is handed to deliver, one after the other, in order, on a goroutine of the
-// server. deliver may call the server's methods except [Server.Close]; it must return, for Close waits for it. A nil
-// deliver throws the pushes away.
+// IssueToken registers an app on a new device, which is online, for VoIP pushes and returns its token, 64 hexadecimal
+// digits. It is [Server.Issue] with the topic bundleID + ".voip".
 func (s *Server) IssueToken(bundleID string, env push.Environment, deliver func(Delivery)) (token string) {
-	if deliver == nil {
-		deliver = func(Delivery) {}
+	return s.Issue(Registration{Topic: bundleID + ".voip", Environment: env, Deliver: deliver})
+}
+
+// IssueAlertToken registers an app on a new device, which is online, for ordinary pushes (alert and background) and
+// returns its token, which is another one than for VoIP. It is [Server.Issue] with the topic bundleID.
+func (s *Server) IssueAlertToken(bundleID string, env push.Environment, deliver func(Delivery)) (token string) {
+	return s.Issue(Registration{Topic: bundleID, Environment: env, Deliver: deliver})
+}
+
+// Registration is an app on a device that wants pushes.
+type Registration struct {
+	// Topic is what the token is good for: the bundle ID, with the suffix of the push type if it has one, as ".voip".
+	Topic       string
+	Environment push.Environment
+	// Token is the token to issue in hexadecimal digits; empty means a new one of 64 digits.
+	Token string
+	// Deliver gets every push accepted for the token, one after the other, in order, on a goroutine of the server. It may
+	// call the server's methods except [Server.Close]; it must return, for Close waits for it. Nil throws the pushes away.
+	Deliver func(Delivery)
+}
+
+// Issue registers an app on a device, which is online, and returns its token. A token that was issued before is
+// replaced.
+func (s *Server) Issue(r Registration) (token string) {
+	if r.Deliver == nil {
+		r.Deliver = func(Delivery) {}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var raw [32]byte
-	if _, err := io.ReadFull(s.cfg.Rand, raw[:]); err != nil {
-		panic(fmt.Sprintf("apnstest: reading 32 bytes from Config.Rand for a device token: %v", err))
+	if r.Token == "" {
+		var raw [32]byte
+		if _, err := io.ReadFull(s.cfg.Rand, raw[:]); err != nil {
+			panic(fmt.Sprintf("apnstest: reading 32 bytes from Config.Rand for a device token: %v", err))
+		}
+		r.Token = hex.EncodeToString(raw[:])
 	}
-	token = hex.EncodeToString(raw[:])
-	s.devices[token] = &device{bundleID: bundleID, env: env, online: true, deliver: deliver}
+	token = strings.ToLower(r.Token)
+	s.devices[token] = &device{topic: r.Topic, env: r.Environment, online: true, deliver: r.Deliver}
 	return token
 }
 

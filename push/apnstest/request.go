@@ -80,7 +80,7 @@ func (s *Server) processLocked(id *identity, r *Request, apnsID string, fault *F
 		a = answer{status: 400, reason: "BadDeviceToken"}
 	case !d.deadSince.IsZero():
 		a = answer{status: 410, reason: "Unregistered", timestamp: d.deadSince}
-	case d.bundleID != ck.bundleID:
+	case d.topic != ck.bundleID+ck.kind.suffix:
 		a = answer{status: 400, reason: "DeviceTokenNotForTopic"}
 	}
 	if a != accepted {
@@ -89,9 +89,11 @@ func (s *Server) processLocked(id *identity, r *Request, apnsID string, fault *F
 	}
 	r.Decision = s.sendLocked(d, Delivery{
 		Token:       ck.token,
-		BundleID:    d.bundleID,
+		BundleID:    ck.bundleID,
+		PushType:    r.Header.Get("Apns-Push-Type"),
 		Environment: d.env,
 		ID:          apnsID,
+		CollapseID:  r.Header.Get("Apns-Collapse-Id"),
 		Payload:     slices.Clone(r.Payload),
 		ReceivedAt:  r.At,
 	}, ck.expiration, fault)

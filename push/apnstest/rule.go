@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ringtrip/ringtrip/push"
 )
 
 const (
@@ -15,7 +13,6 @@ const (
 	tokenChange  = 20 * time.Minute // same page: no more than one update every 20 minutes
 	maxCollapse  = 64               // Sending notification requests to APNs: apns-collapse-id
 	maxTokenHex  = 200              // Apple: token lengths vary, do not hard-code; 100 bytes are announced as the maximum
-	voipSuffix   = ".voip"
 	devicePrefix = "/3/device/"
 )
 
@@ -46,6 +43,7 @@ type expiration struct {
 type checked struct {
 	token      string // lower case; empty if the path has none
 	bundleID   string
+	kind       pushType
 	expiration expiration
 }
 
@@ -89,7 +87,7 @@ func (s *Server) judgeLocked(id *identity, r *Request) (checked, answer) {
 		return ck, answer{status: 400, reason: "TopicDisallowed"}
 	case len(r.Payload) == 0:
 		return ck, answer{status: 400, reason: "PayloadEmpty"}
-	case len(r.Payload) > push.MaxVoIPPayload:
+	case len(r.Payload) > ck.kind.limit:
 		return ck, answer{status: 413, reason: "PayloadTooLarge"}
 	case !json.Valid(r.Payload):
 		return ck, answer{status: 400, reason: "PayloadEmpty"}
@@ -115,24 +113,30 @@ func (ck *checked) checkHeaders(r *Request) answer {
 			ck.expiration.at = time.Unix(n, 0)
 		}
 	}
-	if v, given := one(r, "Apns-Priority"); given && v != "10" && v != "5" && v != "1" {
+	priority, given := one(r, "Apns-Priority")
+	if given && priority != "10" && priority != "5" && priority != "1" {
 		return answer{status: 400, reason: "BadPriority"}
 	}
 	if v, _ := one(r, "Apns-Collapse-Id"); len(v) > maxCollapse {
 		return answer{status: 400, reason: "BadCollapseId"}
 	}
-	if v, _ := one(r, "Apns-Push-Type"); v != "voip" {
+	name, _ := one(r, "Apns-Push-Type")
+	kind, known := pushTypes[name]
+	if !known {
 		return answer{status: 400, reason: "InvalidPushType"}
+	}
+	if kind.never10 && priority == "10" {
+		return answer{status: 400, reason: "BadPriority"}
 	}
 	topic, given := one(r, "Apns-Topic")
 	if !given || topic == "" {
 		return answer{status: 400, reason: "MissingTopic"}
 	}
-	bundleID, voip := strings.CutSuffix(topic, voipSuffix)
-	if !voip || bundleID == "" {
+	bundleID, fits := strings.CutSuffix(topic, kind.suffix)
+	if !fits || bundleID == "" {
 		return answer{status: 400, reason: "BadTopic"}
 	}
-	ck.bundleID = bundleID
+	ck.bundleID, ck.kind = bundleID, kind
 	return accepted
 }
 
