@@ -56,6 +56,21 @@ func TestACallOverTheBorder(t *testing.T) {
 	}
 }
 
+// TestTheVideoButtonComesOver: the app that takes video is told which call the button was pressed for.
+func TestTheVideoButtonComesOver(t *testing.T) {
+	b := unboxWith(t, func(c *Config) { c.TakesVideo = true })
+	call := b.push(t, 1)
+	for _, press := range []func() error{b.phone.Answer, b.phone.Video, b.phone.Unlock} {
+		if err := press(); err != nil {
+			t.Fatalf("%v\n%s", err, b.w.Log())
+		}
+		b.w.Run(6 * time.Second) // the answer is fulfilled after 5 s, and the media given up after 20
+	}
+	if got := b.shell.videos; len(got) != 1 || got[0] != call.String() {
+		t.Errorf("the app was asked for video of %q, want once of %s\n%s", got, call, b.w.Log())
+	}
+}
+
 // TestNonsenseIsAnswered has everything that makes no sense come in, from broken JSON to events of no object.
 func TestNonsenseIsAnswered(t *testing.T) {
 	b := unbox(t)

@@ -139,6 +139,9 @@ func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 	if c.FulfillFirst {
 		pc.AnswerPolicy = phone.FulfillFirst
 	}
+	if c.TakesVideo {
+		pc.OnVideo = func(id callkit.UUID) { e.say(Out{Video: id.String()}) }
+	}
 	if c.Provider != nil {
 		p := callkit.ProviderConfiguration(*c.Provider)
 		pc.Provider = &p

@@ -34,6 +34,7 @@ type Config struct {
 	RingSeconds  float64             `json:"ringSeconds,omitempty"`  // the longest ring, below 60; 0: 45
 	Mixes        bool                `json:"mixes,omitempty"`        // the media adapter can mix the calls of a group
 	StayOnHold   bool                `json:"stayOnHold,omitempty"`   // the user resumes what was held for a call that is over
+	TakesVideo   bool                `json:"takesVideo,omitempty"`   // the app turns a call into a video call when Out.Video says so
 	Launch       *wire.Launch        `json:"launch,omitempty"`       // why the process was started
 	// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
 	// with the tag iossim takes it.
@@ -48,6 +49,7 @@ type Out struct {
 	Token    bool            `json:"token,omitempty"` // the user's JWT is wanted: answered at once, or later by In.Token
 	Log      *Log            `json:"log,omitempty"`
 	Failed   *Failed         `json:"failed,omitempty"` // a start that the system refused after it was answered
+	Video    string          `json:"video,omitempty"`  // the call whose video button the user pressed; only with Config.TakesVideo
 }
 
 // Failed says that the system does not let a call start that was asked for.

@@ -46,6 +46,8 @@ type shell struct {
 	media   *remote.Host
 	engine  *Engine
 	shown   []Snapshot
+	videos  []string // calls whose video button was pressed
+	set     func(*Config)
 }
 
 func (s *shell) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) {
@@ -64,7 +66,16 @@ func (s *shell) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 		}
 		return remote.Message{}
 	})
-	engine, err := New([]byte(`{"deviceID":"dev","deviceName":"Bob's iPhone"}`), s.heard, Dependencies{
+	c := Config{DeviceID: "dev", DeviceName: "Bob's iPhone"}
+	if s.set != nil {
+		s.set(&c)
+	}
+	config, err := json.Marshal(c)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	engine, err := New(config, s.heard, Dependencies{
 		Journal: s.journal,
 		Connect: func(signaling.Handler) signaling.Connection { return s.line },
 	})
@@ -115,6 +126,9 @@ func (s *shell) heard(out []byte) []byte {
 		return nil
 	case o.Token:
 		a.Token = "jwt"
+	case o.Video != "":
+		s.videos = append(s.videos, o.Video)
+		return nil
 	case o.Log != nil:
 		s.t.Log(o.Log.Level, o.Log.Text)
 		return nil
@@ -134,7 +148,10 @@ type boxed struct {
 	line  *deafLine
 }
 
-func unbox(t testing.TB) *boxed {
+func unbox(t testing.TB) *boxed { return unboxWith(t, nil) }
+
+// unboxWith is a phone whose engine's configuration is changed first.
+func unboxWith(t testing.TB, set func(*Config)) *boxed {
 	b := &boxed{w: iossim.NewWorld(iossim.Config{Seed: 1}), line: &deafLine{}}
 	t.Cleanup(b.w.Close)
 	var err error
@@ -143,7 +160,7 @@ func unbox(t testing.TB) *boxed {
 	}
 	journal := &phone.MemoryJournal{}
 	if err := b.phone.Install(iossim.AppConfig{BundleID: bundle, New: func() callkit.App {
-		b.shell = &shell{t: t, line: b.line, journal: journal}
+		b.shell = &shell{t: t, line: b.line, journal: journal, set: set}
 		return b.shell
 	}}); err != nil {
 		t.Fatal(err)

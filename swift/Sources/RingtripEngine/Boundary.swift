@@ -1559,12 +1559,14 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
     public var mixes: Bool
     /// the user resumes what was held for a call that is over
     public var stayOnHold: Bool
+    /// the app turns a call into a video call when Out.Video says so
+    public var takesVideo: Bool
     /// why the process was started
     public var launch: SystemLaunch?
     /// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
     public var exchange: String
 
-    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, mixes: Bool = false, stayOnHold: Bool = false, launch: SystemLaunch? = nil, exchange: String = "") {
+    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, mixes: Bool = false, stayOnHold: Bool = false, takesVideo: Bool = false, launch: SystemLaunch? = nil, exchange: String = "") {
         self.serverURL = serverURL
         self.deviceID = deviceID
         self.deviceName = deviceName
@@ -1580,6 +1582,7 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
         self.ringSeconds = ringSeconds
         self.mixes = mixes
         self.stayOnHold = stayOnHold
+        self.takesVideo = takesVideo
         self.launch = launch
         self.exchange = exchange
     }
@@ -1602,6 +1605,7 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
         if self.ringSeconds != 0 { json.field("ringSeconds", self.ringSeconds) }
         if self.mixes != false { json.field("mixes", self.mixes) }
         if self.stayOnHold != false { json.field("stayOnHold", self.stayOnHold) }
+        if self.takesVideo != false { json.field("takesVideo", self.takesVideo) }
         if let v = self.launch { json.field("launch", v) }
         if self.exchange != "" { json.field("exchange", self.exchange) }
         json.end()
@@ -1628,6 +1632,7 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
             case "ringSeconds": try json.value(into: &m.ringSeconds)
             case "mixes": try json.value(into: &m.mixes)
             case "stayOnHold": try json.value(into: &m.stayOnHold)
+            case "takesVideo": try json.value(into: &m.takesVideo)
             case "launch": try json.value(into: &m.launch)
             case "exchange": try json.value(into: &m.exchange)
             default: try json.skip()
@@ -1649,14 +1654,17 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
     public var log: EngineLog?
     /// a start that the system refused after it was answered
     public var failed: EngineFailed?
+    /// the call whose video button the user pressed; only with Config.TakesVideo
+    public var video: String
 
-    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil, failed: EngineFailed? = nil) {
+    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil, failed: EngineFailed? = nil, video: String = "") {
         self.system = system
         self.media = media
         self.snapshot = snapshot
         self.token = token
         self.log = log
         self.failed = failed
+        self.video = video
     }
 
     /// Zero is left out, as in Go.
@@ -1668,6 +1676,7 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
         if self.token != false { json.field("token", self.token) }
         if let v = self.log { json.field("log", v) }
         if let v = self.failed { json.field("failed", v) }
+        if self.video != "" { json.field("video", self.video) }
         json.end()
     }
 
@@ -1683,6 +1692,7 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
             case "token": try json.value(into: &m.token)
             case "log": try json.value(into: &m.log)
             case "failed": try json.value(into: &m.failed)
+            case "video": try json.value(into: &m.video)
             default: try json.skip()
             }
         }

@@ -56,7 +56,7 @@ public final class Ringtrip {
         self.shell = shell
         system = shell.backend.system
         problem = shell.open(launch)
-        shell.listen { [weak self] in self?.take($0) } failed: { [weak self] in self?.take($0) }
+        shell.listen { [weak self] in self?.take($0) } failed: { [weak self] in self?.take($0) } video: { [weak self] in self?.turnToVideo($0) }
         #if canImport(Network)
         network.pathUpdateHandler = { [weak shell] path in
             if path.status == .satisfied { shell?.networkChanged() }
@@ -215,6 +215,11 @@ public final class Ringtrip {
         for call in changed { delegate?.ringtrip(self, didChange: call) }
         for call in ended { delegate?.ringtrip(self, didEnd: call) }
         if status { delegate?.ringtripDidChangeStatus(self) }
+    }
+
+    /// The video button of the system's call screen.
+    private func turnToVideo(_ id: UUID) {
+        if let call = call(id) { configuration.onVideo?(call) }
     }
 
     private func take(_ failure: EngineFailed) {

@@ -16,8 +16,9 @@ public struct RingtripConfiguration: Sendable {
         public var ringtoneSound: String?
         /// PNG data of 40×40 points whose alpha channel is a mask; nil is none.
         public var iconTemplateImageData: Data?
-        /// Whether calls may have video.
-        public var supportsVideo = true
+        /// Whether the system's call screen and Recents offer video; nil is whether ``RingtripConfiguration/onVideo`` is there, for
+        /// a button that does nothing is worse than none.
+        public var supportsVideo: Bool?
         /// How many calls, or groups of calls, may live at once: 2 is one and another on hold (call waiting), 1 none waits.
         public var maximumCallGroups = 2
         /// How many calls a group may have.
@@ -62,6 +63,9 @@ public struct RingtripConfiguration: Sendable {
     /// Where the journal of live calls is kept, which the next process reads after a crash. It must exist, and be readable
     /// from the first unlock on, since a push may launch the app on a locked phone. Nil keeps it in memory.
     public var folder: URL?
+    /// Gets the call whose video button the user pressed on the system's call screen, on the main actor: turn it into a video
+    /// call, in your own screen and in the media. Set it only if you do.
+    public var onVideo: (@MainActor @Sendable (RingtripCall) -> Void)?
     /// Whether a call is donated to the system when it ends (INInteraction), so that Siri and Spotlight know whom to call.
     public var donatesCalls = true
     /// Names a simulated phone's server in memory, for tests on Linux: the engine there takes it in place of ``serverURL``.
@@ -111,9 +115,11 @@ public struct RingtripConfiguration: Sendable {
         return folder
     }
 
+    // The name is no secret, and a push may launch the app before the first unlock: a device that could not read its name
+    // would answer under another one, and be refused.
     private static var fileOptions: Data.WritingOptions {
         #if os(iOS) || os(visionOS)
-        [.atomic, .completeFileProtectionUntilFirstUserAuthentication]
+        [.atomic, .noFileProtection]
         #else
         [.atomic]
         #endif

@@ -18,6 +18,7 @@ final class Shell: @unchecked Sendable {
     private let lock = NSLock()
     private var onSnapshot: (@MainActor (EngineSnapshot) -> Void)? // guarded by lock, as all below
     private var onFailed: (@MainActor (EngineFailed) -> Void)?
+    private var onVideo: (@MainActor (UUID) -> Void)?
     private var asking = false
     private var afterToken: [@Sendable () -> Void] = []
 
@@ -77,11 +78,15 @@ final class Shell: @unchecked Sendable {
         }
     }
 
-    /// Says who hears of snapshots and of starts that came to nothing, on the main actor.
-    func listen(_ snapshot: @escaping @MainActor (EngineSnapshot) -> Void, failed: @escaping @MainActor (EngineFailed) -> Void) {
+    /// Says who hears of snapshots, of starts that came to nothing and of the video button, on the main actor.
+    func listen(
+        _ snapshot: @escaping @MainActor (EngineSnapshot) -> Void, failed: @escaping @MainActor (EngineFailed) -> Void,
+        video: @escaping @MainActor (UUID) -> Void
+    ) {
         locked {
             onSnapshot = snapshot
             onFailed = failed
+            onVideo = video
         }
         if let engine = relay.engine { main { snapshot(engine.state) } }
     }
@@ -117,6 +122,7 @@ final class Shell: @unchecked Sendable {
         if let m = out.media { return EngineAnswer(media: media.carry(m)) }
         if let s = out.snapshot, let f = locked({ onSnapshot }) { main { f(s) } }
         if let e = out.failed, let f = locked({ onFailed }) { main { f(e) } }
+        if let id = UUID(uuidString: out.video), let f = locked({ onVideo }) { main { f(id) } }
         if let l = out.log { configuration.log?(RingtripLog(level: RingtripLog.Level(rawValue: l.level) ?? .info, text: l.text)) }
         if out.token { askForToken() }
         return EngineAnswer()
@@ -167,11 +173,11 @@ final class Shell: @unchecked Sendable {
             production: c.production, appVersion: Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "",
             osVersion: osVersion, folder: c.folder?.path ?? "", callerName: c.callerName, callerHandle: c.callerHandle,
             fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds,
-            mixes: c.media is any CallMediaMixer, stayOnHold: !c.resumesByItself, launch: launch, exchange: c.exchange)
+            mixes: c.media is any CallMediaMixer, stayOnHold: !c.resumesByItself, takesVideo: c.onVideo != nil, launch: launch, exchange: c.exchange)
         made.provider = SystemConfiguration(
             ringtoneSound: p.ringtoneSound ?? "", iconTemplateImageData: p.iconTemplateImageData, maximumCallGroups: p.maximumCallGroups,
             maximumCallsPerCallGroup: p.maximumCallsPerCallGroup, includesCallsInRecents: p.includesCallsInRecents,
-            supportsVideo: p.supportsVideo, supportedHandleTypes: p.supportedHandleTypes.map(\.rawValue).sorted())
+            supportsVideo: p.supportsVideo ?? (c.onVideo != nil), supportedHandleTypes: p.supportedHandleTypes.map(\.rawValue).sorted())
         return made
     }
 

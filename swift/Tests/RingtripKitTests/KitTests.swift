@@ -92,6 +92,28 @@ final class KitTests: XCTestCase {
         XCTAssertTrue(try p.phone.exchange("said").contains("start u52 +15550100"))
     }
 
+    /// The button is there only if the app turns calls into video calls, and then the app is told, once, which call.
+    func testVideoButton() throws {
+        final class Asked: @unchecked Sendable { var ids: [UUID] = [] }
+        let asked = Asked()
+        let p = try KitPhone { $0.onVideo = { asked.ids.append($0.id) } }
+        try p.play("X call u1 name=Alice")
+        p.phone.wait(1)
+        try p.play("U answer")
+        p.phone.wait(1)
+        try p.play("U video")
+        p.phone.wait(5)
+        XCTAssertEqual(asked.ids, [KitPhone.id(1)], p.phone.log)
+        onMain { XCTAssertEqual(p.kit?.calls.map(\.state), [.connected], "the button started another call") }
+
+        let without = try KitPhone()
+        try without.play("X call u1 name=Alice")
+        without.phone.wait(1)
+        try without.play("U answer")
+        without.phone.wait(1)
+        XCTAssertThrowsError(try without.play("U video"), "there is a video button that does nothing")
+    }
+
     func testDonation() throws {
         let p = try KitPhone { $0.donatesCalls = true }
         try p.play("X call u1 name=Alice")
