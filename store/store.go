@@ -24,6 +24,8 @@ var (
 	ErrTooBig = errors.New("store: the call's state is too big")
 	// ErrPageMark says that a page mark is none that the store gave out.
 	ErrPageMark = errors.New("store: not a page mark")
+	// ErrNotEmpty says that a store holds something already, so that nothing can be loaded into it.
+	ErrNotEmpty = errors.New("store: there is something in it already")
 )
 
 // MaxState is the longest [Call.State], in bytes.
@@ -40,6 +42,8 @@ type Store interface {
 	Ledger
 	Devices
 	History
+	Retention
+	Settings
 	// Close waits for commits under way and frees everything. Afterwards every method returns [ErrClosed]; Close may
 	// be called again.
 	Close() error
@@ -232,4 +236,25 @@ type History interface {
 	HistoryOfCall(ctx context.Context, callID string) (Record, error)
 	// LatestHistory returns up to n records of the app, newest first.
 	LatestHistory(ctx context.Context, app string, n int) ([]Record, error)
+}
+
+// Retention forgets what is old, bit by bit: each method forgets up to n of what is older, as one commit, and returns
+// how many it forgot. A result below n says that nothing is left. Which of the old ones go first is the store's choice.
+type Retention interface {
+	// TrimHistory forgets records whose CreatedAt is before the moment.
+	TrimHistory(ctx context.Context, before time.Time, n int) (int, error)
+	// TrimLedger forgets the whole ledger of up to n calls whose first entry (the one with the lowest Seq) has an At
+	// before the moment, and returns the number of calls. A call that [Calls.Call] still finds keeps its ledger.
+	TrimLedger(ctx context.Context, before time.Time, n int) (int, error)
+	// TrimJobs forgets jobs whose LeasedUntil is before the moment: nobody has claimed them for so long, so nobody
+	// ever will.
+	TrimJobs(ctx context.Context, before time.Time, n int) (int, error)
+}
+
+// Settings are a few small values that all nodes of a deployment share, as the secret of action tokens.
+type Settings interface {
+	// Settle returns the value of a name. If there is none, value becomes it first; a nil or empty value becomes
+	// nothing, and none is returned if there is none. Of several nodes that settle at once one wins, and all are told
+	// the winner's. Name and value are at most 4 KiB together.
+	Settle(ctx context.Context, name string, value []byte) ([]byte, error)
 }

@@ -49,6 +49,10 @@ func everything(s store.Store) map[string]func(context.Context) error {
 		"DeleteDevice":   func(ctx context.Context) error { return s.DeleteDevice(ctx, "app", "d1") },
 		"HistoryOfUser":  func(ctx context.Context) error { _, _, err := s.HistoryOfUser(ctx, "app", "alice", "", 9); return err },
 		"HistoryOfCall":  func(ctx context.Context) error { _, err := s.HistoryOfCall(ctx, "c1"); return err },
+		"TrimHistory":    func(ctx context.Context) error { _, err := s.TrimHistory(ctx, at(0), 9); return err },
+		"TrimLedger":     func(ctx context.Context) error { _, err := s.TrimLedger(ctx, at(0), 9); return err },
+		"TrimJobs":       func(ctx context.Context) error { _, err := s.TrimJobs(ctx, at(0), 9); return err },
+		"Settle":         func(ctx context.Context) error { _, err := s.Settle(ctx, "k", []byte("v")); return err },
 		"LatestHistory":  func(ctx context.Context) error { _, err := s.LatestHistory(ctx, "app", 9); return err },
 	}
 }

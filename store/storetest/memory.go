@@ -227,6 +227,31 @@ func (m *memory) historyOf(want func(store.Record) bool) []store.Record {
 	})
 }
 
+func (m *memory) trimHistory(before time.Time) int {
+	was := len(m.history)
+	m.history = slices.DeleteFunc(m.history, func(r store.Record) bool { return r.CreatedAt.Before(before) })
+	return was - len(m.history)
+}
+
+func (m *memory) trimLedger(before time.Time) int {
+	old := map[string]bool{}
+	seen := map[string]bool{}
+	for _, e := range m.ledger {
+		if !seen[e.CallID] && e.At.Before(before) && m.call(e.CallID) == nil {
+			old[e.CallID] = true
+		}
+		seen[e.CallID] = true
+	}
+	m.ledger = slices.DeleteFunc(m.ledger, func(e store.LedgerEntry) bool { return old[e.CallID] })
+	return len(old)
+}
+
+func (m *memory) trimJobs(before time.Time) int {
+	was := len(m.jobs)
+	m.jobs = slices.DeleteFunc(m.jobs, func(j store.Job) bool { return j.LeasedUntil.Before(before) })
+	return was - len(m.jobs)
+}
+
 func find[T any](all []T, want func(T) bool) *T {
 	if i := slices.IndexFunc(all, want); i >= 0 {
 		return &all[i]

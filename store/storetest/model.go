@@ -23,6 +23,7 @@ func model(t *testing.T, open func(t *testing.T) store.Store) {
 			"Commit3":       l.commit,
 			"DueTimers":     l.dueTimers,
 			"Purge":         l.purge,
+			"Trim":          l.trim,
 			"Jobs":          l.jobs,
 			"Events":        l.events,
 			"Devices":       l.devices,
@@ -120,6 +121,22 @@ func (l *life) purge(r *rapid.T) {
 	now := moments.Draw(r, "now")
 	got, err := l.store.Purge(l.t.Context(), now)
 	agree(l, r, "Purge", got, err, l.memory.purge(now), nil)
+}
+
+func (l *life) trim(r *rapid.T) {
+	before := moments.Draw(r, "before")
+	var do trim
+	var want int
+	switch rapid.IntRange(0, 2).Draw(r, "what") {
+	case 0:
+		do, want = l.store.TrimHistory, l.memory.trimHistory(before)
+	case 1:
+		do, want = l.store.TrimLedger, l.memory.trimLedger(before)
+	case 2:
+		do, want = l.store.TrimJobs, l.memory.trimJobs(before)
+	}
+	got, err := do(l.t.Context(), before, 99)
+	agree(l, r, "Trim", got, err, want, nil)
 }
 
 func (l *life) jobs(r *rapid.T) {

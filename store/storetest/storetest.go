@@ -28,6 +28,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Ledger", ledgerTests},
 		{"Devices", deviceTests},
 		{"History", historyTests},
+		{"Retention", retentionTests},
+		{"Settings", settingTests},
 		{"Races", raceTests},
 		{"Ends", endTests},
 	} {
