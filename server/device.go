@@ -60,7 +60,7 @@ func (s *Server) registration(v viewer, m *v1.RegisterDeviceRequest) (store.Devi
 	); err != nil {
 		return d, first(err)
 	}
-	bundles := s.apps[v.App].BundleIDs
+	bundles := s.app(v.App).BundleIDs
 	if d.BundleID == "" && len(bundles) == 1 {
 		d.BundleID = bundles[0]
 	}

@@ -3,35 +3,21 @@ package server
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/ringtrip/ringtrip/server/auth"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	rpc "github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
 )
-
-// may says which tokens open which method. A method without a row opens to nobody.
-var may = map[string][]auth.Scope{
-	rpc.PhoneServiceRegisterDeviceProcedure:   {auth.User},
-	rpc.PhoneServiceUnregisterDeviceProcedure: {auth.User},
-	rpc.PhoneServiceEventsProcedure:           {auth.User},
-	rpc.PhoneServiceStartProcedure:            {auth.User},
-	rpc.PhoneServiceAckProcedure:              {auth.User, auth.Action},
-	rpc.PhoneServiceAnswerProcedure:           {auth.User, auth.Action},
-	rpc.PhoneServiceDeclineProcedure:          {auth.User, auth.Action},
-	rpc.PhoneServiceCancelProcedure:           {auth.User},
-	rpc.PhoneServiceEndProcedure:              {auth.User},
-	rpc.PhoneServiceHoldProcedure:             {auth.User},
-	rpc.PhoneServiceSendMediaProcedure:        {auth.User, auth.Action},
-	rpc.PhoneServiceGetCallProcedure:          {auth.User, auth.Action},
-	rpc.PhoneServiceListHistoryProcedure:      {auth.User},
-	rpc.OpsServiceGetLedgerProcedure:          {auth.Ops},
-	rpc.OpsServiceListCallsProcedure:          {auth.Ops},
-	rpc.OpsServiceEndCallProcedure:            {auth.Ops},
-}
 
 // viewer is who asks.
 type viewer struct{ auth.Claims }
@@ -43,29 +29,112 @@ func viewerOf(ctx context.Context) viewer {
 	return v
 }
 
-// gate lets requests in whose token allows the method.
-type gate struct{ s *Server }
+// UserHeader names the user in whose name a backend asks. Tokens and API keys of the scopes backend and admin need it
+// with every method of PhoneService; the others must not name anybody but themselves.
+const UserHeader = "Ringtrip-User"
 
-func (g *gate) admit(ctx context.Context, procedure string, h http.Header) (context.Context, error) {
-	token := h.Get("Authorization")
-	if scheme, rest, _ := strings.Cut(token, " "); strings.EqualFold(scheme, "bearer") {
-		token = strings.TrimSpace(rest)
-	} else if token != "" {
-		return nil, problem(connect.CodeUnauthenticated, "token_malformed", `send "Authorization: Bearer <token>"`, nil, "the header Authorization is not of the kind Bearer")
-	}
-	claims, err := g.s.verifier.Verify(token)
+// gate lets requests in that their token allows, and ends event streams whose token ends.
+type gate struct {
+	s       *Server
+	mu      sync.Mutex
+	streams map[*admitted]struct{}
+}
+
+// admitted is an open stream and what let it in.
+type admitted struct {
+	token string
+	end   context.CancelCauseFunc
+}
+
+func newGate(s *Server) *gate { return &gate{s: s, streams: map[*admitted]struct{}{}} }
+
+// admit returns who asks, or why the request is refused.
+func (g *gate) admit(procedure string, h http.Header) (viewer, error) {
+	token, err := bearerOf(h)
 	if err != nil {
-		code, hint, text := "token_malformed", "", err.Error()
-		if why := (*auth.Error)(nil); errors.As(err, &why) {
-			code, hint, text = why.Code, why.Hint, why.Text
-		}
-		return nil, problem(connect.CodeUnauthenticated, code, hint, nil, "%s", text)
+		return viewer{}, err
+	}
+	claims, err := g.verify(token)
+	if err != nil {
+		return viewer{}, err
 	}
 	if !slices.Contains(may[procedure], claims.Scope) {
-		return nil, problem(connect.CodePermissionDenied, "wrong_scope", "use a token of the right scope", nil,
+		return viewer{}, problem(connect.CodePermissionDenied, "wrong_scope", "use a token of the right scope", nil,
 			"%s wants a token of the scope %s, and this one has %q", method(procedure), words(may[procedure]), claims.Scope)
 	}
-	return context.WithValue(ctx, viewerKey{}, viewer{claims}), nil
+	v := viewer{claims}
+	return v, v.speakFor(h.Get(UserHeader), strings.HasPrefix(procedure, phoneService))
+}
+
+const phoneService = "/" + rpc.PhoneServiceName + "/"
+
+// bearerOf returns the token of a request.
+func bearerOf(h http.Header) (string, error) {
+	header := h.Get("Authorization")
+	if scheme, token, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "bearer") {
+		return strings.TrimSpace(token), nil
+	}
+	if header != "" {
+		return "", problem(connect.CodeUnauthenticated, "token_malformed", `send "Authorization: Bearer <token>"`, nil, "the header Authorization is not of the kind Bearer")
+	}
+	return "", nil
+}
+
+func (g *gate) verify(token string) (auth.Claims, error) {
+	claims, err := g.s.verifier.Verify(token)
+	if err == nil {
+		return claims, nil
+	}
+	code, hint, text := "token_malformed", "", err.Error()
+	if why := (*auth.Error)(nil); errors.As(err, &why) {
+		code, hint, text = why.Code, why.Hint, why.Text
+	}
+	return claims, problem(connect.CodeUnauthenticated, code, hint, nil, "%s", text)
+}
+
+// speakFor sets the user in whose name the viewer asks. asked is the header's user, empty if there is none.
+func (v *viewer) speakFor(asked string, needed bool) error {
+	switch {
+	case asked == "" || asked == v.User:
+	case !v.Scope.ActsForUsers() || v.User != "":
+		return problem(connect.CodePermissionDenied, "wrong_user", "leave the header "+UserHeader+" out, or use a key of the scope backend", nil,
+			"this token does not speak for the user %.128q", asked)
+	default:
+		if err := checkUser("the header "+UserHeader, asked); err != nil {
+			return err
+		}
+		v.User = asked
+	}
+	if needed && v.User == "" {
+		return invalid("say in whose name: send the header "+UserHeader, "a key of the scope %s is no user", v.Scope)
+	}
+	return nil
+}
+
+// bind holds a request against the device and the call that the viewer's token is for, and fills in the device if the
+// request leaves it out. It is done here, for every message that has such a field, so that no method can forget it.
+func (v viewer) bind(msg any) error {
+	m, ok := msg.(proto.Message)
+	if !ok || v.Device == "" {
+		return nil
+	}
+	name := protoreflect.Name("device_id")
+	r := m.ProtoReflect()
+	if media, ok := msg.(*v1.SendMediaRequest); ok && media.Message != nil {
+		r, name = media.Message.ProtoReflect(), "from_device"
+	}
+	if f := r.Descriptor().Fields().ByName(name); f != nil {
+		if asked := r.Get(f).String(); asked == "" {
+			r.Set(f, protoreflect.ValueOfString(v.Device))
+		} else if asked != v.Device {
+			return problem(connect.CodePermissionDenied, "wrong_device", "", nil, "this token is for another device than %.64q", asked)
+		}
+	}
+	if f := r.Descriptor().Fields().ByName("call_id"); f != nil && v.Scope == auth.Action {
+		_, err := v.call(r.Get(f).String())
+		return err
+	}
+	return nil
 }
 
 func method(procedure string) string { return procedure[strings.LastIndexByte(procedure, '/')+1:] }
@@ -81,22 +150,83 @@ func words(scopes []auth.Scope) string {
 // WrapUnary implements connect.Interceptor.
 func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		ctx, err := g.admit(ctx, req.Spec().Procedure, req.Header())
+		v, err := g.admit(req.Spec().Procedure, req.Header())
 		if err != nil {
 			return nil, err
 		}
-		return next(ctx, req)
+		if err := v.bind(req.Any()); err != nil {
+			return nil, err
+		}
+		return next(context.WithValue(ctx, viewerKey{}, v), req)
 	}
 }
 
-// WrapStreamingHandler implements connect.Interceptor.
+// WrapStreamingHandler implements connect.Interceptor. A stream ends when its token does.
 func (g *gate) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		ctx, err := g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
+		v, err := g.admit(conn.Spec().Procedure, conn.RequestHeader())
 		if err != nil {
 			return err
 		}
-		return next(ctx, conn)
+		token, _ := bearerOf(conn.RequestHeader())
+		ctx, end := context.WithCancelCause(context.WithValue(ctx, viewerKey{}, v))
+		defer end(nil)
+		a := &admitted{token: token, end: end}
+		g.enter(a)
+		defer g.leave(a)
+		g.check(a) // the keys may have changed between the two
+		if !v.Expires.IsZero() {
+			expiry := time.AfterFunc(v.Expires.Sub(g.s.now())+g.s.verifier.Leeway(), func() { g.check(a) })
+			defer expiry.Stop()
+		}
+		err = next(ctx, &boundConn{StreamingHandlerConn: conn, v: v})
+		if cause := context.Cause(ctx); connect.CodeOf(cause) == connect.CodeUnauthenticated {
+			return cause
+		}
+		return err
+	}
+}
+
+// boundConn is a stream whose requests are bound to their token's device.
+type boundConn struct {
+	connect.StreamingHandlerConn
+	v viewer
+}
+
+// Receive implements connect.StreamingHandlerConn.
+func (c *boundConn) Receive(msg any) error {
+	if err := c.StreamingHandlerConn.Receive(msg); err != nil {
+		return err
+	}
+	return c.v.bind(msg)
+}
+
+func (g *gate) enter(a *admitted) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.streams[a] = struct{}{}
+}
+
+func (g *gate) leave(a *admitted) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.streams, a)
+}
+
+// recheck ends the streams whose tokens are no longer good.
+func (g *gate) recheck() {
+	g.mu.Lock()
+	all := slices.Collect(maps.Keys(g.streams))
+	g.mu.Unlock()
+	for _, a := range all {
+		g.check(a)
+	}
+}
+
+// check ends a stream if its token is no longer good.
+func (g *gate) check(a *admitted) {
+	if _, err := g.verify(a.token); err != nil {
+		a.end(err)
 	}
 }
 
@@ -105,12 +235,12 @@ func (g *gate) WrapStreamingClient(next connect.StreamingClientFunc) connect.Str
 	return next
 }
 
-// device returns the device that the viewer speaks for. An action token speaks for its own, which the request may
-// leave out.
+// device returns the device that the viewer speaks for. A token for one device speaks for its own, which the request
+// may leave out.
 func (v viewer) device(asked string) (string, error) {
-	if v.Scope == auth.Action {
+	if v.Device != "" {
 		if asked != "" && asked != v.Device {
-			return "", problem(connect.CodePermissionDenied, "wrong_device", "", nil, "this action token is for another device than %.64q", asked)
+			return "", problem(connect.CodePermissionDenied, "wrong_device", "", nil, "this token is for another device than %.64q", asked)
 		}
 		return v.Device, nil
 	}

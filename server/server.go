@@ -36,8 +36,9 @@ import (
 type App struct {
 	ID   string
 	Name string // for people
-	// Keys, Audience and ActionSecret say whose tokens are taken: see [auth.App].
+	// Keys, APIKeys, Audience and ActionSecret say whose tokens and API keys are taken: see [auth.App].
 	Keys         []auth.Key
+	APIKeys      []auth.APIKey
 	Audience     string
 	ActionSecret []byte
 	// BundleIDs are the apps' bundle ids that may register tokens; empty: any.
@@ -60,6 +61,10 @@ type Config struct {
 	// ICEServers is the JSON that WebRTC media sessions get: {"iceServers":[…]}. Empty: none.
 	ICEServers json.RawMessage
 
+	// Leeway is how far the clocks of the apps' backends and of this server may be apart, up to [auth.MaxLeeway]; 0 is
+	// [auth.Leeway].
+	Leeway time.Duration
+
 	NodeID string // for logs
 	Logger *slog.Logger
 	Now    func() time.Time // the wall clock; nil: time.Now
@@ -78,13 +83,14 @@ type Config struct {
 // Server is one node. Its methods are safe for concurrent use.
 type Server struct {
 	cfg      Config
-	apps     map[string]App
+	apps     atomic.Pointer[map[string]App] // by id; see [Server.SetApps]
 	verifier *auth.Verifier
 	store    store.Store
 	bus      bus.Bus
 	log      *slog.Logger
 	now      func() time.Time
 
+	gate    *gate
 	streams *streams
 	media   *budgets
 	pushes  chan store.Job
@@ -109,7 +115,6 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg:     cfg,
-		apps:    map[string]App{},
 		store:   cfg.Store,
 		bus:     cfg.Bus,
 		log:     cfg.Logger.With("node", cfg.NodeID),
@@ -120,14 +125,16 @@ func New(cfg Config) (*Server, error) {
 		closing: make(chan struct{}),
 	}
 	s.listening.Store(cfg.Now().UnixNano())
-	var known []auth.App
-	for _, a := range cfg.Apps {
-		s.apps[a.ID] = a
-		known = append(known, auth.App{ID: a.ID, Keys: a.Keys, Audience: a.Audience, ActionSecret: a.ActionSecret})
-	}
+	s.gate = newGate(s)
+	s.apps.Store(byID(cfg.Apps))
 	var err error
-	if s.verifier, err = auth.NewVerifier(cfg.Now, known...); err != nil {
+	if s.verifier, err = auth.NewVerifier(cfg.Now, known(cfg.Apps)...); err != nil {
 		return nil, err
+	}
+	if cfg.Leeway != 0 {
+		if err := s.verifier.SetLeeway(cfg.Leeway); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -136,16 +143,9 @@ func (c *Config) complete() error {
 	if c.Store == nil || c.Bus == nil {
 		return errors.New("a server needs a Store and a Bus")
 	}
-	if len(c.Apps) == 0 {
-		return errors.New("there is no app: give at least one with a key")
-	}
-	c.Apps = append([]App(nil), c.Apps...)
-	for i := range c.Apps {
-		a := &c.Apps[i]
-		orDefault(&a.RingTimeout, 45*time.Second)
-		if a.RingTimeout < 5*time.Second || a.RingTimeout > 58*time.Second {
-			return fmt.Errorf("app %q rings for %s: it must be 5-58 s, below the system's own 60 s", a.ID, a.RingTimeout)
-		}
+	var err error
+	if c.Apps, err = completeApps(c.Apps); err != nil {
+		return err
 	}
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(c.PublicURL) > 256 {
@@ -207,7 +207,7 @@ const (
 // Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
 func (s *Server) Handler() http.Handler {
 	options := connect.WithHandlerOptions(
-		connect.WithInterceptors(&gate{s: s}),
+		connect.WithInterceptors(s.gate),
 		connect.WithReadMaxBytes(maxMessage),
 		connect.WithRecover(s.recover),
 	)

@@ -229,7 +229,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	}
 	t.state = state{
 		Caller: in.caller, CallerDevice: device{ID: in.device.ID, Name: in.device.Name}, Callee: in.callee, Video: in.video,
-		CreatedAt: now, RingDeadline: now.Add(s.apps[app].RingTimeout),
+		CreatedAt: now, RingDeadline: now.Add(s.app(app).RingTimeout),
 	}
 	for _, d := range devices {
 		o := offer{device: d}

@@ -45,7 +45,7 @@ func TestVerify(t *testing.T) {
 	for _, key := range []Key{hs, es, eds} {
 		want := good()
 		got, err := v.Verify(must(Mint(key, want)))
-		want.Scope = User
+		want.Scope, want.Key = User, key.ID()
 		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v", key.Algorithm(), got, err)
 		}
@@ -87,27 +87,30 @@ func TestVerifyRefuses(t *testing.T) {
 	valid := with(func(*Claims) {})
 	other := must(HS256("h", []byte(strings.Repeat("x", 40))))
 	for name, c := range map[string]struct{ token, code, says string }{
-		"nothing":            {"", "token_missing", "Authorization"},
-		"no token":           {"hello", "token_malformed", "three parts"},
-		"too long":           {strings.Repeat("x", MaxToken+1), "token_malformed", "8193 bytes"},
-		"expired":            {with(func(c *Claims) { c.Expires = now.Add(-3*time.Minute - 5*time.Second) }), "token_expired", "3 min ago; check the clock or mint a new one"},
-		"never expires":      {raw(jwt.SigningMethodHS256, secret, claims("exp", nil)), "token_bad_claims", "exp"},
-		"early":              {with(func(c *Claims) { c.NotBefore = now.Add(time.Minute) }), "token_early", "in 60 s"},
-		"other app":          {with(func(c *Claims) { c.App = "nobody" }), "token_unknown_app", "nobody"},
-		"no app":             {raw(jwt.SigningMethodHS256, secret, claims("iss", nil)), "token_unknown_app", "iss"},
-		"other key":          {must(Mint(other, good())), "token_bad_signature", "shop"},
-		"other key id":       {must(Mint(must(HS256("old", secret)), good())), "token_bad_signature", "old"},
-		"none":               {raw(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, claims("", 1)), "token_bad_signature", ""},
-		"HS512":              {raw(jwt.SigningMethodHS512, secret, claims("", 1)), "token_bad_signature", ""},
-		"no user":            {raw(jwt.SigningMethodHS256, secret, claims("sub", nil)), "token_bad_claims", "sub"},
-		"endless user":       {raw(jwt.SigningMethodHS256, secret, claims("sub", strings.Repeat("x", 200))), "token_bad_claims", "sub"},
-		"unprintable user":   {raw(jwt.SigningMethodHS256, secret, claims("sub", "a\nb")), "token_bad_claims", "sub"},
-		"unknown scope":      {raw(jwt.SigningMethodHS256, secret, claims("scope", "root")), "token_bad_claims", "root"},
-		"call without scope": {raw(jwt.SigningMethodHS256, secret, claims("call", "c")), "", ""},
-		"whole action":       {raw(jwt.SigningMethodHS256, secret, jwt.MapClaims{"iss": "shop", "sub": "a", "exp": now.Add(time.Hour).Unix(), "scope": "action", "call": "c", "dev": "d"}), "token_bad_signature", ""},
-		"no audience":        {with(func(c *Claims) { c.App = "strict" }), "token_bad_audience", "calls"},
-		"other audience":     {with(func(c *Claims) { c.App, c.Audience = "strict", "shop" }), "token_bad_audience", "calls"},
-		"long name":          {raw(jwt.SigningMethodHS256, secret, claims("name", strings.Repeat("x", 300))), "token_bad_claims", "name"},
+		"nothing":             {"", "token_missing", "Authorization"},
+		"no token":            {"hello", "token_malformed", "three parts"},
+		"too long":            {strings.Repeat("x", MaxToken+1), "token_malformed", "8193 bytes"},
+		"expired":             {with(func(c *Claims) { c.Expires = now.Add(-3*time.Minute - 5*time.Second) }), "token_expired", "3 min ago; check the clock or mint a new one"},
+		"never expires":       {raw(jwt.SigningMethodHS256, secret, claims("exp", nil)), "token_bad_claims", "exp"},
+		"early":               {with(func(c *Claims) { c.NotBefore = now.Add(time.Minute) }), "token_early", "in 60 s"},
+		"other app":           {with(func(c *Claims) { c.App = "nobody" }), "token_unknown_app", "nobody"},
+		"no app":              {raw(jwt.SigningMethodHS256, secret, claims("iss", nil)), "token_unknown_app", "iss"},
+		"other key":           {must(Mint(other, good())), "token_bad_signature", "shop"},
+		"other key id":        {must(Mint(must(HS256("old", secret)), good())), "token_bad_signature", "old"},
+		"none":                {raw(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, claims("", 1)), "token_bad_signature", ""},
+		"HS512":               {raw(jwt.SigningMethodHS512, secret, claims("", 1)), "token_bad_signature", ""},
+		"no user":             {raw(jwt.SigningMethodHS256, secret, claims("sub", nil)), "token_bad_claims", "sub"},
+		"endless user":        {raw(jwt.SigningMethodHS256, secret, claims("sub", strings.Repeat("x", 200))), "token_bad_claims", "sub"},
+		"unprintable user":    {raw(jwt.SigningMethodHS256, secret, claims("sub", "a\nb")), "token_bad_claims", "sub"},
+		"unknown scope":       {raw(jwt.SigningMethodHS256, secret, claims("scope", "root")), "token_bad_claims", "root"},
+		"call without scope":  {raw(jwt.SigningMethodHS256, secret, claims("call", "c")), "", ""},
+		"device without dev":  {raw(jwt.SigningMethodHS256, secret, claims("scope", "device")), "token_bad_claims", "dev"},
+		"device with a call":  {raw(jwt.SigningMethodHS256, secret, jwt.MapClaims{"iss": "shop", "sub": "a", "exp": now.Add(time.Hour).Unix(), "scope": "device", "call": "c", "dev": "d"}), "token_bad_claims", "call"},
+		"device without user": {raw(jwt.SigningMethodHS256, secret, jwt.MapClaims{"iss": "shop", "exp": now.Add(time.Hour).Unix(), "scope": "device", "dev": "d"}), "token_bad_claims", "sub"},
+		"whole action":        {raw(jwt.SigningMethodHS256, secret, jwt.MapClaims{"iss": "shop", "sub": "a", "exp": now.Add(time.Hour).Unix(), "scope": "action", "call": "c", "dev": "d"}), "token_bad_signature", ""},
+		"no audience":         {with(func(c *Claims) { c.App = "strict" }), "token_bad_audience", "calls"},
+		"other audience":      {with(func(c *Claims) { c.App, c.Audience = "strict", "shop" }), "token_bad_audience", "calls"},
+		"long name":           {raw(jwt.SigningMethodHS256, secret, claims("name", strings.Repeat("x", 300))), "token_bad_claims", "name"},
 		// RFC 8725 §2.1: the public key taken for a secret.
 		"confused algorithm": {raw(jwt.SigningMethodHS256, public, claims("iss", "public")), "token_bad_signature", "HS256"},
 		"cut":                {valid[:len(valid)-2], "token_malformed", ""},
@@ -142,7 +145,7 @@ func TestAction(t *testing.T) {
 	v := must(NewVerifier(clock, apps...))
 	c := Claims{App: "shop", User: "bob", Call: "c", Device: "d", Expires: now.Add(time.Minute)}
 	token := must(v.MintAction(c))
-	c.Scope = Action
+	c.Scope, c.Key = Action, "action"
 	if got, err := v.Verify(token); err != nil || got != c {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -55,7 +55,7 @@ func Mint(key Key, c Claims) (string, error) {
 // MintAction returns the token that a push carries: app's user may ack, answer and decline c.Call on c.Device
 // until c.Expires. c.App names the app, whose action key signs; c.Scope is ignored.
 func (v *Verifier) MintAction(c Claims) (string, error) {
-	a, ok := v.apps[c.App]
+	a, ok := v.table.Load().apps[c.App]
 	if !ok {
 		return "", fmt.Errorf("auth: minting an action token: there is no app %q", c.App)
 	}

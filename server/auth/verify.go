@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +18,8 @@ const (
 	MaxToken = 8 << 10
 	// Leeway is how far the clocks of the minting backend and the server may be apart.
 	Leeway = 30 * time.Second
+	// MaxLeeway is the most that [Verifier.SetLeeway] takes.
+	MaxLeeway = 5 * time.Minute
 
 	maxID   = 128
 	maxName = 256
@@ -23,8 +27,12 @@ const (
 
 // App is one app of the deployment and the keys of its backend.
 type App struct {
-	ID   string
+	ID string
+	// Keys check the app's tokens. Several are taken at once, so that a new one can be brought in before the old one
+	// goes; the order does not matter, except that the first HS256 key makes the action secret if none is given.
 	Keys []Key
+	// APIKeys are the hashes of the app's API keys.
+	APIKeys []APIKey
 	// Audience must be in the tokens' "aud" if it is not empty.
 	Audience string
 	// ActionSecret signs the app's action tokens, at least [MinSecret] bytes, the same on every node. Empty: derived
@@ -37,11 +45,17 @@ type app struct {
 	action Key
 }
 
-// Verifier checks tokens. It is safe for concurrent use and never blocks.
+// table is all apps and keys of one moment.
+type table struct {
+	apps map[string]app
+	keys map[string]held // API keys by id
+}
+
+// Verifier checks tokens and API keys. It is safe for concurrent use and never blocks.
 type Verifier struct {
-	apps   map[string]app
+	table  atomic.Pointer[table]
 	now    func() time.Time
-	parser *jwt.Parser
+	leeway time.Duration
 }
 
 // NewVerifier returns a Verifier for apps. now is the clock; nil means time.Now.
@@ -49,33 +63,66 @@ func NewVerifier(now func() time.Time, apps ...App) (*Verifier, error) {
 	if now == nil {
 		now = time.Now
 	}
-	v := &Verifier{apps: map[string]app{}, now: now}
-	v.parser = jwt.NewParser(
-		jwt.WithValidMethods([]string{"HS256", "ES256", "EdDSA"}),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(Leeway), jwt.WithTimeFunc(now), jwt.WithStrictDecoding())
+	v := &Verifier{now: now, leeway: Leeway}
+	return v, v.Replace(apps...)
+}
+
+// SetLeeway sets how far the clocks of whoever mints and of this server may be apart, 0 to [MaxLeeway]; it is
+// [Leeway] before. It must be called before the first Verify.
+func (v *Verifier) SetLeeway(d time.Duration) error {
+	if d < 0 || d > MaxLeeway {
+		return fmt.Errorf("auth: a leeway of %s is not 0 to %s: more would let tokens live on that have long expired", d, MaxLeeway)
+	}
+	v.leeway = d
+	return nil
+}
+
+// Leeway returns how far clocks may be apart.
+func (v *Verifier) Leeway() time.Duration { return v.leeway }
+
+// Replace exchanges all apps and their keys at once: from now on tokens and API keys are checked against these. It
+// changes nothing if it returns an error, which says what is wrong with apps.
+func (v *Verifier) Replace(apps ...App) error {
+	next := &table{apps: map[string]app{}, keys: map[string]held{}}
 	for _, a := range apps {
-		if _, ok := v.apps[a.ID]; ok {
-			return nil, fmt.Errorf("auth: there are two apps %q", a.ID)
+		if _, ok := next.apps[a.ID]; ok {
+			return fmt.Errorf("auth: there are two apps %q", a.ID)
 		}
 		if !isID(a.ID) {
-			return nil, fmt.Errorf("auth: %.40q is no app id: it has 1-%d printable bytes", a.ID, maxID)
+			return fmt.Errorf("auth: %.40q is no app id: it has 1-%d printable bytes", a.ID, maxID)
 		}
 		action, err := a.actionKey()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		v.apps[a.ID] = app{App: a, action: action}
+		a.Keys, a.APIKeys = slices.Clone(a.Keys), slices.Clone(a.APIKeys)
+		next.apps[a.ID] = app{App: a, action: action}
+		for _, k := range a.APIKeys {
+			if err := k.check(); err != nil {
+				return fmt.Errorf("auth: app %q: %w", a.ID, err)
+			}
+			if other, ok := next.keys[k.ID]; ok {
+				return fmt.Errorf("auth: apps %q and %q have an API key with the same id %q: make a new one with `ringtrip key new`", other.app, a.ID, k.ID)
+			}
+			next.keys[k.ID] = held{app: a.ID, APIKey: k}
+		}
 	}
-	return v, nil
+	v.table.Store(next)
+	return nil
 }
 
 func (a App) actionKey() (Key, error) {
-	if len(a.Keys) == 0 {
+	if len(a.Keys) == 0 && len(a.APIKeys) == 0 {
 		return Key{}, fmt.Errorf("auth: app %q has no key: nobody could log in", a.ID)
 	}
-	var zero = slices.ContainsFunc(a.Keys, func(k Key) bool { return k.method == nil })
-	if zero {
-		return Key{}, fmt.Errorf("auth: app %q has an empty key: make keys with HS256, ES256, EdDSA or ParseKey", a.ID)
+	for i, k := range a.Keys {
+		if k.method == nil {
+			return Key{}, fmt.Errorf("auth: app %q has an empty key: make keys with HS256, ES256, EdDSA or ParseKey", a.ID)
+		}
+		same := func(o Key) bool { return o.id == k.id && o.method.Alg() == k.method.Alg() }
+		if k.id != "" && slices.ContainsFunc(a.Keys[:i], same) {
+			return Key{}, fmt.Errorf("auth: app %q has two %s keys with the id %q: give the new one an id of its own", a.ID, k.Algorithm(), k.id)
+		}
 	}
 	if len(a.ActionSecret) > 0 {
 		return HS256("action", a.ActionSecret)
@@ -88,7 +135,8 @@ func (a App) actionKey() (Key, error) {
 	return Key{}, fmt.Errorf("auth: app %q only has public keys, so ActionSecret must be given: %d random bytes or more, the same on every node", a.ID, MinSecret)
 }
 
-// Verify checks a token and returns what it says. Its errors are [*Error]s. It takes any input without panicking.
+// Verify checks a token or an API key and returns what it says. Its errors are [*Error]s. It takes any input without
+// panicking, and never says in an error what it was given.
 func (v *Verifier) Verify(token string) (Claims, error) {
 	if token == "" {
 		return Claims{}, refuse("token_missing", nil, `send the header "Authorization: Bearer <token>"`, "there is no token")
@@ -96,17 +144,35 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	if len(token) > MaxToken {
 		return Claims{}, refuse("token_malformed", nil, "", "the token has %d bytes, more than %d", len(token), MaxToken)
 	}
+	t := v.table.Load()
+	if strings.HasPrefix(token, KeyPrefix) {
+		return t.verifyKey(token, v.now())
+	}
 	var w wire
-	if _, err := v.parser.ParseWithClaims(token, &w, v.keys); err != nil {
+	var kid string
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{"HS256", "ES256", "EdDSA"}),
+		jwt.WithExpirationRequired(), jwt.WithLeeway(v.leeway), jwt.WithTimeFunc(v.now), jwt.WithStrictDecoding())
+	_, err := parser.ParseWithClaims(token, &w, func(j *jwt.Token) (any, error) {
+		kid, _ = j.Header["kid"].(string)
+		return t.candidates(j)
+	})
+	if err != nil {
 		return Claims{}, v.explain(err, &w)
 	}
 	if err := w.check(); err != nil {
 		return Claims{}, err
 	}
-	if aud := v.apps[w.Issuer].Audience; aud != "" && w.Scope != Action && !slices.Contains(w.Audience, aud) {
+	if aud := t.apps[w.Issuer].Audience; aud != "" && w.Scope != Action && !slices.Contains(w.Audience, aud) {
 		return Claims{}, refuse("token_bad_audience", nil, fmt.Sprintf(`mint it with "aud": %q`, aud), "the token is meant for %.80q", w.Audience)
 	}
-	c := Claims{App: w.Issuer, User: w.Subject, Name: w.Name, Scope: w.Scope, Expires: w.ExpiresAt.Time, Call: w.Call, Device: w.Device}
+	c := Claims{App: w.Issuer, User: w.Subject, Name: w.Name, Scope: w.Scope, Expires: w.ExpiresAt.Time, Key: kid}
+	if w.Scope == Action {
+		c.Call = w.Call
+	}
+	if w.Scope == Action || w.Scope == Device {
+		c.Device = w.Device // in other tokens these claims are the backend's own business
+	}
 	if c.Scope == "" {
 		c.Scope = User
 	}
@@ -119,10 +185,10 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	return c, nil
 }
 
-// keys returns the keys that may have signed t: those of its app with its algorithm and, if it names one, its id.
-func (v *Verifier) keys(t *jwt.Token) (any, error) {
-	w := t.Claims.(*wire)
-	a, ok := v.apps[w.Issuer]
+// candidates returns the keys that may have signed j: those of its app with its algorithm and, if it names one, its id.
+func (t *table) candidates(j *jwt.Token) (any, error) {
+	w := j.Claims.(*wire)
+	a, ok := t.apps[w.Issuer]
 	if !ok {
 		return nil, refuse("token_unknown_app", nil, `"iss" must be the id of an app that the server knows`, "the token is of the app %.80q", w.Issuer)
 	}
@@ -130,16 +196,16 @@ func (v *Verifier) keys(t *jwt.Token) (any, error) {
 	if w.Scope == Action {
 		all = []Key{a.action}
 	}
-	kid, _ := t.Header["kid"].(string)
+	kid, _ := j.Header["kid"].(string)
 	var set jwt.VerificationKeySet
 	for _, k := range all {
-		if k.method.Alg() == t.Method.Alg() && (kid == "" || k.id == "" || kid == k.id) {
+		if k.method.Alg() == j.Method.Alg() && (kid == "" || k.id == "" || kid == k.id) {
 			set.Keys = append(set.Keys, k.check)
 		}
 	}
 	if len(set.Keys) == 0 {
 		return nil, refuse("token_bad_signature", nil, "sign with a key that the server was given for this app",
-			"the app %q has no key for the algorithm %s with the id %.80q", w.Issuer, t.Method.Alg(), kid)
+			"the app %q has no key for the algorithm %s with the id %.80q", w.Issuer, j.Method.Alg(), kid)
 	}
 	return set, nil
 }
@@ -167,20 +233,20 @@ func (w *wire) check() error {
 	bad := func(hint, format string, args ...any) error {
 		return refuse("token_bad_claims", nil, hint, format, args...)
 	}
-	switch w.Scope {
-	case "", User, Action:
-		if !isID(w.Subject) {
-			return bad(fmt.Sprintf(`"sub" is the user's id, 1-%d printable bytes`, maxID), "the token is for the user %.80q", w.Subject)
-		}
-	case Ops:
-		if w.Subject != "" && !isID(w.Subject) {
-			return bad(fmt.Sprintf(`"sub" has 1-%d printable bytes, or is left out`, maxID), "the token is for the user %.80q", w.Subject)
-		}
-	default:
-		return bad(`the scopes are "user" and "ops"`, "the token has the scope %.80q", string(w.Scope))
+	if w.Scope != "" && !slices.Contains(Scopes(), w.Scope) {
+		return bad(`the scopes are "user", "device", "backend", "ops" and "admin"`, "the token has the scope %.80q", string(w.Scope))
+	}
+	if w.Scope.IsPerson() && !isID(w.Subject) {
+		return bad(fmt.Sprintf(`"sub" is the user's id, 1-%d printable bytes`, maxID), "the token is for the user %.80q", w.Subject)
+	}
+	if w.Subject != "" && !isID(w.Subject) {
+		return bad(fmt.Sprintf(`"sub" has 1-%d printable bytes, or is left out`, maxID), "the token is for the user %.80q", w.Subject)
 	}
 	if (w.Scope == Action) != (w.Call != "" && w.Device != "") {
 		return bad("", `a token has "call" and "dev" just when its scope is "action"`)
+	}
+	if w.Scope == Device && w.Device == "" {
+		return bad(`"dev" is the device's id`, `the token is for one device and names none`)
 	}
 	if len(w.Name) > maxName || !utf8.ValidString(w.Name) {
 		return bad(fmt.Sprintf(`"name" is UTF-8 of at most %d bytes`, maxName), "the token's name has %d bytes", len(w.Name))

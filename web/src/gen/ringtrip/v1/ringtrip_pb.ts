@@ -1697,8 +1697,10 @@ export const MediaKindSchema: GenEnum<MediaKind> = /*@__PURE__*/
 
 /**
  * PhoneService is what a device says to the server. Every request is authorised by
- * "Authorization: Bearer <JWT>": a user's token of the app, or the action token that a push carried, which
- * allows Ack, Answer, Decline, GetCall and SendMedia for its call and device only.
+ * "Authorization: Bearer <JWT>": a user's token of the app (bound to one device, if it has the scope "device"), or
+ * the action token that a push carried, which allows Ack, Answer, Decline, GetCall and SendMedia for its call and
+ * device only. A backend's token or API key speaks for the user whom the header Ringtrip-User names, and may not say
+ * what only a device can. docs/security.md has the whole table.
  *
  * @generated from service ringtrip.v1.PhoneService
  */
@@ -1838,7 +1840,7 @@ export const PhoneService: GenService<{
   serviceDesc(file_ringtrip_v1_ringtrip, 0);
 
 /**
- * OpsService is for backends and people who look after calls. It wants the scope "ops".
+ * OpsService is for backends and people who look after calls. It wants the scope "backend", "ops" or "admin".
  *
  * @generated from service ringtrip.v1.OpsService
  */
