@@ -72,4 +72,3 @@ func TestSetApps(t *testing.T) {
 		sb.ended()
 	})
 }
-
