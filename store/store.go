@@ -74,7 +74,8 @@ type Transition struct {
 	Call Call // the new row, which replaces the old one whole; Rev is set by Commit
 	// ExpectRev is the Rev that the decision was made on; 0: the call must not exist yet.
 	ExpectRev uint64
-	// Jobs are inserted already leased to the node that commits, see [Jobs]. One whose ID exists is replaced.
+	// Jobs are inserted already leased to the node that commits, see [Jobs]. One whose ID exists is replaced, unless
+	// [Job.Append] says otherwise.
 	Jobs []Job
 	// DropJobs are ids of jobs that became pointless (a push for a call that ended); unknown ones are fine. They are
 	// dropped before Jobs are inserted.
@@ -121,10 +122,14 @@ type Calls interface {
 type Job struct {
 	ID          string // deterministic, as "<call>.p0": doing it twice must be harmless
 	CallID      string
-	Kind        string // "push", "webhook"
+	Kind        string // what [Jobs.Claim] asks for: "push", "webhook:<app>/<endpoint>"
 	Payload     []byte
 	LeasedUntil time.Time // the committing node does it until then; later anyone may claim it
 	Tries       int
+	// Append changes how the job is stored if there is one of this ID: its Payload is added to the end of that one's, and
+	// nothing else of that one changes. So jobs of one ID are a queue, in the order of the commits. It is not kept: jobs
+	// that a store hands out have it false.
+	Append bool
 }
 
 // Jobs hands out jobs whose lease ran out: normally a job is done by the node that committed it, in memory,
@@ -136,6 +141,17 @@ type Jobs interface {
 	Done(ctx context.Context, ids ...string) error
 	// Retry makes a job claimable at a moment and counts a try. It returns ErrNotFound for an unknown one.
 	Retry(ctx context.Context, id string, at time.Time) error
+	// PutJobs stores jobs outside a transition, just as [Transition.Jobs] are stored; all of them or none.
+	PutJobs(ctx context.Context, jobs []Job) error
+	// Advance takes done off the front of a job's Payload, sets its Tries to 0 and its LeasedUntil to the moment, and
+	// returns it as it is then. A job of which nothing is left is forgotten, and returned with an empty Payload. It returns
+	// ErrConflict, and changes nothing, if the Payload does not begin with done (someone else did that part), and
+	// ErrNotFound for an unknown job.
+	Advance(ctx context.Context, id string, done []byte, at time.Time) (Job, error)
+	// Job returns one job, leased or not, or ErrNotFound.
+	Job(ctx context.Context, id string) (Job, error)
+	// JobsOfKind returns up to n jobs of the kind, leased or not, with an ID above after, by ID.
+	JobsOfKind(ctx context.Context, kind, after string, n int) ([]Job, error)
 }
 
 // Event is something that a device has to be told, in order.
@@ -186,25 +202,28 @@ type Device struct {
 	Platform     string
 	BundleID     string
 	VoIPToken    string // hex; empty: none
+	AlertToken   string // hex, of ordinary notifications; empty: none
 	Environment  uint8  // package push's Environment
 	AppVersion   string
 	OSVersion    string
-	RegisteredAt time.Time // when the token was given, for 410's timestamp
-	SeenAt       time.Time
+	RegisteredAt time.Time // when the VoIP token was given, for 410's timestamp
+	// AlertRegisteredAt is when the alert token was given, for 410's timestamp.
+	AlertRegisteredAt time.Time
+	SeenAt            time.Time
 }
 
 // Devices keeps the registrar's table.
 type Devices interface {
-	// PutDevice stores a device; one token belongs to one device, so another one that had it loses it.
-	// RegisteredAt of the row only changes if the token does.
+	// PutDevice stores a device; one token belongs to one device, so another one that had it (as the same kind of token)
+	// loses it. RegisteredAt of the row only changes if the VoIP token does, AlertRegisteredAt if the alert token does.
 	PutDevice(ctx context.Context, d Device) error
 	// Device returns one device, or ErrNotFound.
 	Device(ctx context.Context, app, id string) (Device, error)
 	// DevicesOfUser returns the user's devices, the one seen last first.
 	DevicesOfUser(ctx context.Context, app, user string) ([]Device, error)
-	// DropToken empties a token that was registered at or before the moment, and reports whether it did.
+	// DropToken empties a token, VoIP or alert, that was registered at or before the moment, and reports whether it did.
 	DropToken(ctx context.Context, token string, registeredBefore time.Time) (bool, error)
-	// SetEnvironment corrects where a token is valid.
+	// SetEnvironment corrects where the tokens of the device that has this one, VoIP or alert, are valid.
 	SetEnvironment(ctx context.Context, token string, environment uint8) error
 	// DeleteDevice forgets a device and its events; its Seq goes on if it comes back. An unknown one is fine.
 	DeleteDevice(ctx context.Context, app, id string) error

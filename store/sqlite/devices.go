@@ -3,17 +3,18 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ringtrip/ringtrip/store"
 )
 
-const deviceColumns = `app, id, user, name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at`
+const deviceColumns = `app, id, user, name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at`
 
 func scanDevice(rows *sql.Rows) (d store.Device, err error) {
 	return d, rows.Scan(&d.App, &d.ID, &d.User, &d.Name, &d.Platform, &d.BundleID, &d.VoIPToken, &d.Environment,
-		&d.AppVersion, &d.OSVersion, (*instant)(&d.RegisteredAt), (*instant)(&d.SeenAt))
+		&d.AppVersion, &d.OSVersion, (*instant)(&d.RegisteredAt), (*instant)(&d.SeenAt), &d.AlertToken, (*instant)(&d.AlertRegisteredAt))
 }
 
 // PutDevice implements [store.Devices].
@@ -26,13 +27,22 @@ func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 				return fmt.Errorf("taking the token from another device: %w", err)
 			}
 		}
-		err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		if d.AlertToken != "" {
+			err := tx.exec(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND (app <> ? OR id <> ?)`,
+				d.AlertToken, d.App, d.ID)
+			if err != nil {
+				return fmt.Errorf("taking the alert token from another device: %w", err)
+			}
+		}
+		err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
 				bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
 				app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
-				registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at)`,
+				registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at),
+				alert_token = excluded.alert_token,
+				alert_registered_at = iif(alert_token = excluded.alert_token, alert_registered_at, excluded.alert_registered_at)`,
 			d.App, d.ID, d.User, d.Name, d.Platform, d.BundleID, d.VoIPToken, d.Environment,
-			d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt))
+			d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt), d.AlertToken, instant(d.AlertRegisteredAt))
 		if err != nil {
 			return fmt.Errorf("storing device %s: %w", d.ID, err)
 		}
@@ -70,6 +80,12 @@ func (s *Store) DropToken(ctx context.Context, token string, registeredBefore ti
 		if err != nil {
 			return fmt.Errorf("dropping a token: %w", err)
 		}
+		alerts, err := tx.change(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND alert_registered_at <= ?`,
+			token, instant(registeredBefore))
+		if err != nil {
+			return fmt.Errorf("dropping an alert token: %w", err)
+		}
+		n += alerts
 		return nil
 	})
 	return n > 0, err
@@ -81,7 +97,10 @@ func (s *Store) SetEnvironment(ctx context.Context, token string, environment ui
 		return nil
 	}
 	return s.write(ctx, func(tx *tx) error {
-		err := tx.exec(`UPDATE device SET environment = ? WHERE voip_token = ? AND voip_token <> ''`, environment, token)
+		err := errors.Join(
+			tx.exec(`UPDATE device SET environment = ? WHERE voip_token = ? AND voip_token <> ''`, environment, token),
+			tx.exec(`UPDATE device SET environment = ? WHERE alert_token = ? AND alert_token <> ''`, environment, token),
+		)
 		if err != nil {
 			return fmt.Errorf("correcting the environment of a token: %w", err)
 		}

@@ -1,15 +1,31 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/store"
 )
 
+const jobColumns = `id, call_id, kind, payload, leased_until, tries`
+
 func putJob(tx *tx, j store.Job) error {
+	if j.Append {
+		// SQLite's || makes text of blobs, so the two are put together here.
+		var old []byte
+		err := tx.row(`SELECT payload FROM job WHERE id = ?`, []any{j.ID}, &old)
+		if err == nil {
+			return tx.exec(`UPDATE job SET payload = ? WHERE id = ?`, blob(slices.Concat(old, j.Payload)), j.ID)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
 	return tx.exec(`INSERT OR REPLACE INTO job (id, call_id, kind, payload, leased_until, tries) VALUES (?, ?, ?, ?, ?, ?)`,
 		j.ID, j.CallID, j.Kind, blob(j.Payload), instant(j.LeasedUntil), j.Tries)
 }
@@ -18,7 +34,7 @@ func putJob(tx *tx, j store.Job) error {
 func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, lease time.Duration) ([]store.Job, error) {
 	var jobs []store.Job
 	err := s.write(ctx, func(tx *tx) (err error) {
-		jobs, err = queryTx(tx, scanJob, `SELECT id, call_id, kind, payload, leased_until, tries FROM job
+		jobs, err = queryTx(tx, scanJob, `SELECT `+jobColumns+` FROM job
 			WHERE kind = ? AND leased_until <= ? ORDER BY leased_until, id LIMIT ?`, kind, instant(now), max(n, 0))
 		if err != nil {
 			return fmt.Errorf("looking for %s jobs: %w", kind, err)
@@ -65,4 +81,69 @@ func (s *Store) Retry(ctx context.Context, id string, at time.Time) error {
 		}
 		return nil
 	})
+}
+
+// PutJobs implements [store.Jobs].
+func (s *Store) PutJobs(ctx context.Context, jobs []store.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(tx *tx) error {
+		for _, j := range jobs {
+			if err := putJob(tx, j); err != nil {
+				return fmt.Errorf("storing job %s: %w", j.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Advance implements [store.Jobs].
+func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Time) (store.Job, error) {
+	var left store.Job
+	err := s.write(ctx, func(tx *tx) error {
+		found, err := queryTx(tx, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = ?`, id)
+		if err != nil {
+			return fmt.Errorf("reading job %s: %w", id, err)
+		}
+		if len(found) == 0 {
+			return store.ErrNotFound
+		}
+		left = found[0]
+		rest, ok := bytes.CutPrefix(left.Payload, done)
+		if !ok {
+			return store.ErrConflict
+		}
+		left.Payload, left.Tries, left.LeasedUntil = rest, 0, at
+		if len(rest) == 0 {
+			err = tx.exec(`DELETE FROM job WHERE id = ?`, id)
+		} else {
+			err = tx.exec(`UPDATE job SET payload = ?, tries = 0, leased_until = ? WHERE id = ?`, blob(rest), instant(at), id)
+		}
+		if err != nil {
+			return fmt.Errorf("advancing job %s: %w", id, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return store.Job{}, err
+	}
+	return left, nil
+}
+
+// Job implements [store.Jobs].
+func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
+	found, err := read(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = ?`, id)
+	if err != nil {
+		return store.Job{}, err
+	}
+	if len(found) == 0 {
+		return store.Job{}, store.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// JobsOfKind implements [store.Jobs].
+func (s *Store) JobsOfKind(ctx context.Context, kind, after string, n int) ([]store.Job, error) {
+	return read(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`, kind, after, max(n, 0))
 }

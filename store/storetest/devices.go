@@ -13,6 +13,7 @@ var deviceTests = []test{
 	{"TokenBelongsToOne", tokenBelongsToOne},
 	{"DropToken", dropToken},
 	{"SetEnvironment", setEnvironment},
+	{"AlertToken", alertToken},
 	{"Delete", deleteDevice},
 }
 
@@ -42,7 +43,7 @@ func deviceKept(b *bench) {
 	b.putDevice(d)
 	b.same("device", b.device("d1"), d)
 	d = store.Device{App: "app", ID: "d1", User: "bob", Name: "n", Platform: "web", BundleID: "b", VoIPToken: "cc", Environment: 2,
-		AppVersion: "2", OSVersion: "3", RegisteredAt: at(3), SeenAt: at(1)}
+		AppVersion: "2", OSVersion: "3", RegisteredAt: at(3), SeenAt: at(1), AlertToken: "dd", AlertRegisteredAt: at(4)}
 	b.putDevice(d)
 	b.same("device", b.device("d1"), d)
 	_, err = b.Device(b.ctx(), "other", "d1")
@@ -171,6 +172,42 @@ func setEnvironment(b *bench) {
 	}
 	if got := b.device("d2").Environment; got != 1 {
 		b.Errorf("environment %d of a device without a token, want 1", got)
+	}
+}
+
+// The alert token has a life of its own beside the VoIP token.
+func alertToken(b *bench) {
+	d := newDevice("d1")
+	d.AlertToken, d.AlertRegisteredAt = "ee", at(5)
+	b.putDevice(d)
+	renewed := d
+	renewed.RegisteredAt, renewed.AlertRegisteredAt, renewed.SeenAt = at(50), at(50), at(50)
+	b.putDevice(renewed)
+	if got := b.device("d1"); !got.RegisteredAt.Equal(at(1)) || !got.AlertRegisteredAt.Equal(at(5)) {
+		b.Errorf("the same tokens are of %v and %v now", got.RegisteredAt, got.AlertRegisteredAt)
+	}
+	renewed.AlertToken = "ff"
+	b.putDevice(renewed)
+	if got := b.device("d1"); !got.RegisteredAt.Equal(at(1)) || !got.AlertRegisteredAt.Equal(at(50)) {
+		b.Errorf("after a new alert token they are of %v and %v", got.RegisteredAt, got.AlertRegisteredAt)
+	}
+	if got := must[bool](b, "DropToken")(b.DropToken(b.ctx(), "ff", at(49))); got {
+		b.Error("an alert token that was given again since was dropped")
+	}
+	two := newDevice("d2")
+	two.AlertToken, two.AlertRegisteredAt = "ff", at(60)
+	b.putDevice(two) // the app was installed anew
+	if got := b.device("d1"); got.AlertToken != "" || got.VoIPToken != d.VoIPToken {
+		b.Errorf("the device that lost its alert token is %+v", got)
+	}
+	if err := b.SetEnvironment(b.ctx(), "ff", 2); err != nil {
+		b.Fatal(err)
+	}
+	if got := must[bool](b, "DropToken")(b.DropToken(b.ctx(), "ff", at(60))); !got {
+		b.Error("the alert token was not dropped")
+	}
+	if got := b.device("d2"); got.AlertToken != "" || got.VoIPToken != two.VoIPToken || got.Environment != 2 {
+		b.Errorf("the device is %+v", got)
 	}
 }
 

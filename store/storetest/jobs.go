@@ -14,6 +14,10 @@ var jobTests = []test{
 	{"DropJobs", dropJobs},
 	{"SameIDAgain", sameJobAgain},
 	{"TimeGoesBackwards", jobsBackwards},
+	{"PutJobs", putJobs},
+	{"Append", appendToJob},
+	{"Advance", advanceJob},
+	{"Look", lookAtJobs},
 }
 
 func (b *bench) claim(kind string, now time.Time, n int, lease time.Duration) []store.Job {
@@ -112,4 +116,94 @@ func jobsBackwards(b *bench) {
 		b.Errorf("claimed within a lease of the future: %v", got)
 	}
 	b.same("claimed at its end", jobIDs(b.claim("push", at(110), 9, time.Second)), []string{"c1.p0"})
+}
+
+func (b *bench) putJobs(jobs ...store.Job) {
+	b.Helper()
+	if err := b.PutJobs(b.ctx(), jobs); err != nil {
+		b.Fatalf("PutJobs: %v", err)
+	}
+}
+
+func (b *bench) job(id string) store.Job {
+	b.Helper()
+	return must[store.Job](b, "Job")(b.Job(b.ctx(), id))
+}
+
+func putJobs(b *bench) {
+	b.putJobs()
+	b.putJobs(store.Job{ID: "d1.h", Kind: "webhook:app/e", Payload: []byte("one"), LeasedUntil: at(1)},
+		store.Job{ID: "d2.h", Kind: "webhook:app/e", Payload: []byte("two"), LeasedUntil: at(5)})
+	b.putJobs(store.Job{ID: "d1.h", Kind: "webhook:app/f", Payload: []byte("newer"), LeasedUntil: at(2)})
+	b.same("one was replaced", b.claim("webhook:app/f", at(3), 9, time.Second), []store.Job{
+		{ID: "d1.h", Kind: "webhook:app/f", Payload: []byte("newer"), LeasedUntil: at(4)}})
+	b.same("the other waits for its lease", jobIDs(b.claim("webhook:app/e", at(4), 9, time.Second)), nil)
+	b.same("and comes at its end", jobIDs(b.claim("webhook:app/e", at(5), 9, time.Second)), []string{"d2.h"})
+}
+
+func appendToJob(b *bench) {
+	more := func(text string, until int) store.Job {
+		return store.Job{ID: "c1.h", CallID: "c1", Kind: "webhook:app/e", Payload: []byte(text), LeasedUntil: at(until), Append: true}
+	}
+	b.commit(store.Transition{Call: newCall("c1"), Jobs: []store.Job{more("one\x00\xff\n", 0), more("two\n", 70)}})
+	if err := b.Retry(b.ctx(), "c1.h", at(50)); err != nil {
+		b.Fatal(err)
+	}
+	other := more("three\n", 60)
+	other.Kind, other.CallID = "push", "c2" // of what exists only the payload changes
+	b.commit(store.Transition{Call: newCall("c1"), ExpectRev: 1, Jobs: []store.Job{other}})
+	b.putJobs(more("four\n", 0))
+	want := store.Job{ID: "c1.h", CallID: "c1", Kind: "webhook:app/e", Payload: []byte("one\x00\xff\ntwo\nthree\nfour\n"), LeasedUntil: at(50), Tries: 1}
+	b.same("the queue", b.job("c1.h"), want)
+	want.LeasedUntil = at(51)
+	b.same("claimed whole", b.claim("webhook:app/e", at(50), 9, time.Second), []store.Job{want})
+	_, err := b.Commit(b.ctx(), store.Transition{Call: newCall("c1"), ExpectRev: 1, Jobs: []store.Job{more("lost\n", 0)}})
+	b.wantErr("a commit that lost a race", err, store.ErrConflict)
+	b.same("adds nothing", b.job("c1.h"), want)
+	b.commit(store.Transition{Call: newCall("c1"), ExpectRev: 2, DropJobs: []string{"c1.h"}, Jobs: []store.Job{more("anew\n", 80)}})
+	b.same("dropping comes before appending", b.job("c1.h"), store.Job{
+		ID: "c1.h", CallID: "c1", Kind: "webhook:app/e", Payload: []byte("anew\n"), LeasedUntil: at(80)})
+}
+
+func advanceJob(b *bench) {
+	b.putJobs(store.Job{ID: "c1.h", CallID: "c1", Kind: "webhook:app/e", Payload: []byte("one\ntwo\n"), LeasedUntil: at(1)})
+	if err := b.Retry(b.ctx(), "c1.h", at(2)); err != nil {
+		b.Fatal(err)
+	}
+	left := store.Job{ID: "c1.h", CallID: "c1", Kind: "webhook:app/e", Payload: []byte("two\n"), LeasedUntil: at(30)}
+	b.same("what is left", must[store.Job](b, "Advance")(b.Advance(b.ctx(), "c1.h", []byte("one\n"), at(30))), left)
+	b.same("and kept", b.job("c1.h"), left)
+	for _, done := range []string{"one\n", "two\nthree\n", "wo\n"} { // whoever lost its lease must not take what is another's
+		_, err := b.Advance(b.ctx(), "c1.h", []byte(done), at(40))
+		b.wantErr("Advance by "+done, err, store.ErrConflict)
+	}
+	b.same("nothing changed", b.job("c1.h"), left)
+	b.putJobs(store.Job{ID: "c1.h", Kind: "webhook:app/e", Payload: []byte("three\n"), Append: true})
+	left.Payload, left.LeasedUntil = []byte("three\n"), at(50)
+	b.same("what was added stays", must[store.Job](b, "Advance")(b.Advance(b.ctx(), "c1.h", []byte("two\n"), at(50))), left)
+	left.Payload = nil
+	b.same("the end", must[store.Job](b, "Advance")(b.Advance(b.ctx(), "c1.h", []byte("three\n"), at(50))), left)
+	_, err := b.Job(b.ctx(), "c1.h")
+	b.wantErr("Job of one that is done", err, store.ErrNotFound)
+	_, err = b.Advance(b.ctx(), "c1.h", nil, at(50))
+	b.wantErr("Advance of one that is done", err, store.ErrNotFound)
+}
+
+func lookAtJobs(b *bench) {
+	_, err := b.Job(b.ctx(), "j1")
+	b.wantErr("an unknown job", err, store.ErrNotFound)
+	for _, id := range []string{"j3", "j1", "j2", "j4"} {
+		b.putJobs(store.Job{ID: id, Kind: "webhook.dead:app", Payload: []byte(id), LeasedUntil: at(100)})
+	}
+	b.putJobs(store.Job{ID: "j2b", Kind: "push"})
+	list := func(after string, n int) []string {
+		b.Helper()
+		return jobIDs(must[[]store.Job](b, "JobsOfKind")(b.JobsOfKind(b.ctx(), "webhook.dead:app", after, n)))
+	}
+	b.same("the first page", list("", 2), []string{"j1", "j2"})
+	b.same("the next", list("j2", 2), []string{"j3", "j4"})
+	b.same("the last", list("j4", 2), nil)
+	b.same("no page", list("", 0), nil)
+	b.same("no page", list("", -1), nil)
+	b.same("looking leases nothing", b.job("j3"), store.Job{ID: "j3", Kind: "webhook.dead:app", Payload: []byte("j3"), LeasedUntil: at(100)})
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -46,10 +47,7 @@ func (m *memory) commit(t store.Transition) (store.Committed, error) {
 		m.calls = append(m.calls, t.Call)
 	}
 	m.done(t.DropJobs...)
-	for _, j := range t.Jobs {
-		m.done(j.ID)
-		m.jobs = append(m.jobs, j)
-	}
+	m.putJobs(t.Jobs)
 	seqs := m.putEvents(t.Events)
 	m.appendLedger(t.Ledger)
 	if t.History != nil {
@@ -133,6 +131,40 @@ func (m *memory) done(ids ...string) {
 	m.jobs = slices.DeleteFunc(m.jobs, func(j store.Job) bool { return slices.Contains(ids, j.ID) })
 }
 
+func (m *memory) putJobs(jobs []store.Job) {
+	for _, j := range jobs {
+		if old := m.job(j.ID); old != nil && j.Append {
+			old.Payload = slices.Concat(old.Payload, j.Payload)
+			continue
+		}
+		m.done(j.ID)
+		j.Append = false
+		m.jobs = append(m.jobs, j)
+	}
+}
+
+func (m *memory) advance(id string, done []byte, at time.Time) (store.Job, error) {
+	j := m.job(id)
+	if j == nil {
+		return store.Job{}, store.ErrNotFound
+	}
+	rest, ok := bytes.CutPrefix(j.Payload, done)
+	if !ok {
+		return store.Job{}, store.ErrConflict
+	}
+	j.Payload, j.Tries, j.LeasedUntil = rest, 0, at
+	left := *j
+	if len(rest) == 0 {
+		m.done(id)
+	}
+	return left, nil
+}
+
+func (m *memory) jobsOfKind(kind, after string, n int) []store.Job {
+	return first(slices.SortedFunc(filter(m.jobs, func(j store.Job) bool { return j.Kind == kind && j.ID > after }),
+		func(a, b store.Job) int { return cmp.Compare(a.ID, b.ID) }), n)
+}
+
 func (m *memory) retry(id string, at time.Time) error {
 	j := m.job(id)
 	if j == nil {
@@ -178,9 +210,16 @@ func (m *memory) byToken(token string) *store.Device {
 	return find(m.devices, func(d store.Device) bool { return d.VoIPToken == token && token != "" })
 }
 
+func (m *memory) byAlertToken(token string) *store.Device {
+	return find(m.devices, func(d store.Device) bool { return d.AlertToken == token && token != "" })
+}
+
 func (m *memory) putDevice(d store.Device) {
 	if other := m.byToken(d.VoIPToken); other != nil && (other.App != d.App || other.ID != d.ID) {
 		other.VoIPToken = ""
+	}
+	if other := m.byAlertToken(d.AlertToken); other != nil && (other.App != d.App || other.ID != d.ID) {
+		other.AlertToken = ""
 	}
 	old := m.device(d.App, d.ID)
 	if old == nil {
@@ -189,6 +228,9 @@ func (m *memory) putDevice(d store.Device) {
 	}
 	if old.VoIPToken == d.VoIPToken {
 		d.RegisteredAt = old.RegisteredAt
+	}
+	if old.AlertToken == d.AlertToken {
+		d.AlertRegisteredAt = old.AlertRegisteredAt
 	}
 	*old = d
 }
@@ -201,16 +243,21 @@ func (m *memory) devicesOfUser(app, user string) []store.Device {
 }
 
 func (m *memory) dropToken(token string, before time.Time) bool {
-	d := m.byToken(token)
-	if d == nil || d.RegisteredAt.After(before) {
-		return false
+	dropped := false
+	if d := m.byToken(token); d != nil && !d.RegisteredAt.After(before) {
+		d.VoIPToken, dropped = "", true
 	}
-	d.VoIPToken = ""
-	return true
+	if d := m.byAlertToken(token); d != nil && !d.AlertRegisteredAt.After(before) {
+		d.AlertToken, dropped = "", true
+	}
+	return dropped
 }
 
 func (m *memory) setEnvironment(token string, environment uint8) {
 	if d := m.byToken(token); d != nil {
+		d.Environment = environment
+	}
+	if d := m.byAlertToken(token); d != nil {
 		d.Environment = environment
 	}
 }

@@ -98,7 +98,7 @@ func (l *life) commit(r *rapid.T) {
 		t.ExpectRev = rapid.Uint64Range(0, 5).Draw(r, "expect")
 	}
 	for _, j := range rapid.SliceOfN(jobs, 0, 2).Draw(r, "jobs") {
-		t.Jobs = append(t.Jobs, store.Job{ID: j, CallID: id, Kind: kinds.Draw(r, "kind"), Payload: some.Draw(r, "payload"), LeasedUntil: moments.Draw(r, "leased")})
+		t.Jobs = append(t.Jobs, store.Job{ID: j, CallID: id, Kind: kinds.Draw(r, "kind"), Payload: some.Draw(r, "payload"), LeasedUntil: moments.Draw(r, "leased"), Append: rapid.Bool().Draw(r, "append")})
 	}
 	if rapid.Bool().Draw(r, "ledger") {
 		t.Ledger = []store.LedgerEntry{{CallID: id, Stage: 3, At: moments.Draw(r, "at"), DeviceAt: maybe.Draw(r, "deviceAt")}, {CallID: id, Stage: 4}}
@@ -141,7 +141,19 @@ func (l *life) trim(r *rapid.T) {
 
 func (l *life) jobs(r *rapid.T) {
 	id, kind, now, n, lease := jobs.Draw(r, "job"), kinds.Draw(r, "kind"), moments.Draw(r, "now"), counts.Draw(r, "n"), leases.Draw(r, "lease")
-	switch rapid.IntRange(0, 3).Draw(r, "what") {
+	switch rapid.IntRange(0, 5).Draw(r, "what") {
+	case 4:
+		put := store.Job{ID: id, CallID: "c1", Kind: kind, Payload: some.Draw(r, "payload"), LeasedUntil: now, Append: rapid.Bool().Draw(r, "append")}
+		l.memory.putJobs([]store.Job{put})
+		agree(l, r, "PutJobs", 0, l.store.PutJobs(l.t.Context(), []store.Job{put}), 0, nil)
+	case 5:
+		done := some.Draw(r, "done")
+		if j := l.memory.job(id); j != nil && rapid.Bool().Draw(r, "fits") {
+			done = j.Payload[:rapid.IntRange(0, len(j.Payload)).Draw(r, "most")]
+		}
+		got, err := l.store.Advance(l.t.Context(), id, done, now)
+		want, wantErr := l.memory.advance(id, done, now)
+		agree(l, r, "Advance", got, err, want, wantErr)
 	case 0:
 		agree(l, r, "Retry", 0, l.store.Retry(l.t.Context(), id, now), 0, l.memory.retry(id, now))
 	case 1:
@@ -171,7 +183,7 @@ func (l *life) events(r *rapid.T) {
 func (l *life) devices(r *rapid.T) {
 	d := store.Device{
 		App: apps.Draw(r, "app"), ID: devices.Draw(r, "device"), User: users.Draw(r, "user"), Name: "n", VoIPToken: tokens.Draw(r, "token"),
-		Environment: 1, RegisteredAt: moments.Draw(r, "registered"), SeenAt: moments.Draw(r, "seen"),
+		AlertToken: tokens.Draw(r, "alert"), AlertRegisteredAt: moments.Draw(r, "alert registered"), Environment: 1, RegisteredAt: moments.Draw(r, "registered"), SeenAt: moments.Draw(r, "seen"),
 	}
 	if rapid.IntRange(0, 3).Draw(r, "delete") == 0 {
 		l.memory.deleteDevice(d.App, d.ID)
@@ -250,6 +262,13 @@ func (l *life) look(r *rapid.T) {
 		agree(l, r, "LedgerOf", got, err, l.memory.ledgerOf(id), nil)
 		compareOne(l, r, "HistoryOfCall", func() (store.Record, error) { return l.store.HistoryOfCall(ctx, id) },
 			find(l.memory.history, func(h store.Record) bool { return h.CallID == id }))
+	}
+	for _, kind := range []string{"push", "webhook"} {
+		jobs, err := l.store.JobsOfKind(ctx, kind, "j1", 2)
+		agree(l, r, "JobsOfKind", jobs, err, l.memory.jobsOfKind(kind, "j1", 2), nil)
+	}
+	for _, id := range []string{"j1", "j2", "j3", "j4"} {
+		compareOne(l, r, "Job", func() (store.Job, error) { return l.store.Job(ctx, id) }, l.memory.job(id))
 	}
 	got, err := l.store.NextTimer(ctx)
 	agree(l, r, "NextTimer", got, err, l.memory.nextTimer(), nil)
