@@ -15,24 +15,31 @@ type clause struct {
 	do   func(t *turn)
 }
 
-// telling orders the reasons of single legs. Declined and blocked end the call at once, so they are never waited for.
-var telling = []call.Reason{call.Busy, call.DoNotDisturb, call.MediaFailed, call.Crashed, call.Unreachable}
+// telling orders the reasons of single legs.
+var telling = []call.Reason{call.Declined, call.Blocked, call.Busy, call.DoNotDisturb, call.Unanswered, call.MediaFailed, call.Crashed, call.Unreachable}
 
 var (
-	rings       = need{"the call rings", func(t *turn) bool { return t.next.State == Ringing }}
-	nobodyLeft  = need{"no leg could answer", func(t *turn) bool { return t.next.Open() == 0 }}
-	over        = need{"the call is over", func(t *turn) bool { return t.next.State == Ended }}
-	justOver    = need{"it was not over before", func(t *turn) bool { return t.before.State != Ended }}
-	answers     = need{"an answer", func(t *turn) bool { return t.event.Kind == Answer }}
-	hasIt       = need{"this leg has the call", func(t *turn) bool { return t.next.State == Answered && t.next.Winner == t.event.Leg }}
-	hasItNot    = need{"this leg does not have the call", func(t *turn) bool { return !hasIt.is(t) }}
-	callerNews  = need{"the caller sees something new", func(t *turn) bool { return t.m.callerSee(t.before) != t.m.callerSee(t.next) }}
-	startsRing  = need{"the call begins to ring", func(t *turn) bool { return t.before.State != Ringing && t.next.State == Ringing }}
-	getsAnswer  = need{"the call is answered", func(t *turn) bool { return t.before.State != Answered && t.next.State == Answered }}
+	rings        = need{"the call rings", func(t *turn) bool { return t.next.State == Ringing }}
+	nobodyLeft   = need{"no leg could answer", func(t *turn) bool { return t.next.Open() == 0 }}
+	over         = need{"the call is over", func(t *turn) bool { return t.next.State == Ended }}
+	justOver     = need{"it was not over before", func(t *turn) bool { return t.before.State != Ended }}
+	answers      = need{"an answer", func(t *turn) bool { return t.event.Kind == Answer }}
+	hasIt        = need{"this leg has the call", func(t *turn) bool { return t.next.State == Answered && t.next.Winner == t.event.Leg }}
+	hasItNot     = need{"this leg does not have the call", func(t *turn) bool { return !hasIt.is(t) }}
+	callerNews   = need{"the caller sees something new", func(t *turn) bool { return t.m.callerSee(t.before) != t.m.callerSee(t.next) }}
+	startsRing   = need{"the call begins to ring", func(t *turn) bool { return t.before.State != Ringing && t.next.State == Ringing }}
+	getsAnswer   = need{"the call is answered", func(t *turn) bool { return t.before.State != Answered && t.next.State == Answered }}
+	somebodyNext = need{"a leg waits for its turn", func(t *turn) bool { _, ok := t.next.NextGroup(); return ok }}
+	nextIsNew    = need{"another group is the next than before", func(t *turn) bool {
+		was, waited := t.before.NextGroup()
+		is, waits := t.next.NextGroup()
+		return was != is || waited != waits
+	}}
 	timerWasSet = need{"a timer was armed", func(t *turn) bool { return t.before.Live() }}
 )
 
 var clauses = []clause{
+	{"when no leg could answer, ring the next group", []need{rings, nobodyLeft}, func(t *turn) { t.next.ringNext() }},
 	{"when no leg could answer, end with the most telling reason", []need{rings, nobodyLeft}, giveUp},
 	{"forget hold when the call is over", []need{over}, func(t *turn) { t.next.CallerHeld = false }},
 	{"accept the answer of the leg that has the call", []need{answers, hasIt}, func(t *turn) {
@@ -41,9 +48,9 @@ var clauses = []clause{
 	{"refuse every other answer", []need{answers, hasItNot}, func(t *turn) {
 		t.out = append(t.out, Effect{Kind: Refuse, Leg: t.event.Leg, Reason: t.refusal()})
 	}},
-	{"push to each leg that is created", nil, func(t *turn) {
+	{"push to each leg that is created or whose turn has come", nil, func(t *turn) {
 		for i, l := range t.next.Legs {
-			if l.State == Created && t.before.Legs[i].State == NoLeg {
+			if l.State == Created && t.before.Legs[i].State != Created {
 				t.out = append(t.out, Effect{Kind: PushLeg, Leg: int8(i)})
 			}
 		}
@@ -57,6 +64,7 @@ var clauses = []clause{
 		}
 	}},
 	{"arm the ring timer", []need{startsRing}, func(t *turn) { t.out = append(t.out, Effect{Kind: ArmRing}) }},
+	{"arm the timer of the next group", []need{rings, somebodyNext, nextIsNew}, func(t *turn) { t.out = append(t.out, Effect{Kind: ArmNext}) }},
 	{"arm the timer for abandoned calls", []need{getsAnswer}, func(t *turn) { t.out = append(t.out, Effect{Kind: ArmAlive}) }},
 	{"clear the timer", []need{over, justOver, timerWasSet}, func(t *turn) { t.out = append(t.out, Effect{Kind: ClearTimer}) }},
 	{"record the end", []need{over, justOver}, func(t *turn) {

@@ -19,7 +19,7 @@ func big() bool { return os.Getenv("RINGTRIP_MODEL") == "big" }
 
 func searchNetwork(b bound, s *steps) (model.Result, int, error) {
 	count, rests := 0, 0
-	res, err := model.Search([]network{begin(b.devices)}, b.limit, func(w network, yield func(move, network, error) bool) error {
+	res, err := model.Search([]network{begin(b)}, b.limit, func(w network, yield func(move, network, error) bool) error {
 		if count++; count%b.rest == 0 {
 			rests++
 			for _, deliver := range []bool{false, true} {
@@ -48,6 +48,8 @@ func TestModelComposed(t *testing.T) {
 		{devices: 2, pushes: true, focus: true, rest: 10},
 		{devices: 2, clocks: true, rest: 10},
 		{devices: 3, rest: 100},
+		{devices: 2, groups: [fork.MaxLegs]uint8{0, 1}, pushes: true, rest: 10},
+		{devices: 2, groups: [fork.MaxLegs]uint8{1, 0}, only: true, focus: true, here: true, rest: 10},
 	}
 	if model.Race {
 		bounds = bounds[:2]
@@ -57,13 +59,21 @@ func TestModelComposed(t *testing.T) {
 			{devices: 2, pushes: true, focus: true, clocks: true, rest: 10},
 			{devices: 2, clocks: true, crashes: true, rest: 10},
 			{devices: 2, pushes: true, focus: true, clocks: true, crashes: true, limit: 8_000_000, rest: 100},
+			{devices: 2, pushes: true, focus: true, here: true, rest: 10},
+			{devices: 2, groups: [fork.MaxLegs]uint8{0, 1}, pushes: true, focus: true, crashes: true, limit: 8_000_000, rest: 100},
+			{devices: 3, groups: [fork.MaxLegs]uint8{0, 1, 1}, rest: 100},
+			{devices: 3, groups: [fork.MaxLegs]uint8{0, 1, 2}, only: true, rest: 100},
 			{devices: 3, focus: true, rest: 100},
 			{devices: 3, clocks: true, limit: 8_000_000, rest: 100},
 		}
 	}
 	for _, b := range bounds {
 		began := time.Now()
-		res, rests, err := searchNetwork(b, realSteps)
+		machines := realSteps
+		if b.here {
+			machines = declineHere
+		}
+		res, rests, err := searchNetwork(b, machines)
 		if err != nil {
 			t.Fatalf("%v (%v): %v", b, res, err)
 		}
@@ -157,9 +167,14 @@ func TestComposedFindsMistakes(t *testing.T) {
 // TestRandomNetworks goes where no exhaustive search can: three devices with all troubles at once, in long lives. A
 // failure shrinks to a short list of moves.
 func TestRandomNetworks(t *testing.T) {
-	b := bound{devices: maxDevices, pushes: true, focus: true, clocks: true, crashes: true}
 	rapid.Check(t, func(t *rapid.T) {
-		w := begin(b.devices)
+		b := bound{devices: maxDevices, pushes: true, focus: true, clocks: true, crashes: true}
+		b.only = rapid.Bool().Draw(t, "only")
+		for i := range b.devices {
+			b.groups[i] = rapid.Uint8Range(0, 2).Draw(t, "group")
+		}
+		machines := rapid.SampledFrom([]*steps{realSteps, declineHere}).Draw(t, "machines")
+		w := begin(b)
 		for range rapid.IntRange(1, 60).Draw(t, "moves") {
 			var all []move
 			w.moves(b, func(m move) bool { all = append(all, m); return true })
@@ -167,7 +182,7 @@ func TestRandomNetworks(t *testing.T) {
 				break
 			}
 			m := rapid.SampledFrom(all).Draw(t, "move")
-			err := w.do(m, realSteps)
+			err := w.do(m, machines)
 			if err == nil {
 				err = w.check()
 			}
@@ -176,7 +191,7 @@ func TestRandomNetworks(t *testing.T) {
 			}
 		}
 		for _, deliver := range []bool{false, true} {
-			if err := w.settle(realSteps, deliver); err != nil {
+			if err := w.settle(machines, deliver); err != nil {
 				t.Fatal(err)
 			}
 		}

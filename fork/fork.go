@@ -9,13 +9,19 @@
 //
 //   - All legs ring; the first answer wins, and every other leg ends with AnsweredElsewhere. Each answer gets exactly one
 //     reply: Accept for the leg that has the call, however often it asks, Refuse with the leg's own reason for every other.
-//   - A decline ends the call for all devices, a busy device only itself, unless it says so for all.
+//   - Legs that wait ring group by group, the lowest first: when the delay of the next one has passed, or at once when no
+//     leg that rang could answer any more. The groups before go on ringing, unless the call rings one group at a time. What
+//     waits when the ring ends never hears of the call.
+//   - A decline ends the call for all devices, unless it says that it is for its own only; a busy device ends only itself,
+//     unless it says so for all.
 //   - One device's failure never ends its siblings. When no leg is left that could answer, the call ends with the most
-//     telling of the legs' reasons: declined or blocked, busy, do not disturb, media failed, crashed, unreachable. A
+//     telling of the legs' reasons: declined or blocked, busy, do not disturb, unanswered, media failed, crashed, unreachable. A
 //     call without legs is unreachable.
 //   - A leg that was given up as unreachable is back in play as soon as its device is heard of.
 //   - A hang-up from a leg whose answer never came counts as a decline, for its user meant to end the call; one for a
 //     failure ends that leg only. A cancel that crosses an answer counts as a hang-up.
+//   - An answered call moves to another of the callee's devices, whether that one had rung or not; the one that had it ends
+//     as answered elsewhere. It moves to another of the caller's devices just so, and is not on hold there.
 //   - Who sees something new is told, and nobody else: that follows from comparing what each could see ([Fork.CallerSees],
 //     [Fork.LegSees]) before and after. Timers follow from the state. The history row is written once, at the end.
 //
@@ -58,6 +64,17 @@ func (f Fork) Open() int {
 	return n
 }
 
+// NextGroup returns the group of legs that rings next; false if none waits.
+func (f Fork) NextGroup() (uint8, bool) {
+	group, ok := uint8(0), false
+	for _, l := range f.Legs {
+		if l.State == Waiting && (!ok || l.Group < group) {
+			group, ok = l.Group, true
+		}
+	}
+	return group, ok
+}
+
 // NextLeg returns the first empty slot, which is the Leg of the next Join; false if all are taken.
 func (f Fork) NextLeg() (int8, bool) {
 	for i, l := range f.Legs {
@@ -73,7 +90,7 @@ func (l Leg) Open() bool {
 	switch l.State {
 	case Created, Pushed, Woke, LegRinging:
 		return true
-	case NoLeg, LegAnswered, LegEnded:
+	case NoLeg, LegAnswered, LegEnded, Waiting:
 	}
 	return false
 }
@@ -93,7 +110,7 @@ type View struct {
 func (f Fork) CallerSees() View { return callerView(f) }
 
 // LegSees returns the view of leg's device: Ringing while the leg could answer, Answered while it has the call, Ended
-// when it is over for this device. An empty slot, or one out of range, sees the zero View.
+// when it is over for this device. An empty slot, one that waits, and one out of range see the zero View.
 func (f Fork) LegSees(leg int8) View {
 	if leg < 0 || leg >= MaxLegs {
 		return View{}
@@ -140,7 +157,7 @@ func legView(f Fork, leg int8) View {
 	l := f.Legs[leg]
 	v := View{Winner: -1, By: -1, Reason: l.Reason}
 	switch l.State {
-	case NoLeg:
+	case NoLeg, Waiting:
 		return View{}
 	case Created, Pushed, Woke, LegRinging:
 		v.State = Ringing

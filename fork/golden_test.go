@@ -47,10 +47,12 @@ func document() string {
 			}
 		}
 	}
+	turn := [2]string{Waiting.String(), Created.String()}
+	legs[turn] = append(legs[turn], NextGroup.String(), "nobody left")
 	ring := [2]string{Ringing.String(), Ended.String()}
 	labels[ring] = append(labels[ring], "nobody left")
 	diagram(&b, stateNames[:], labels)
-	b.WriteString("    ended --> [*]\n```\n\n## One leg, while the call rings\n\nA leg that ends as unreachable is back in play when its device is heard of.\n\n```mermaid\nstateDiagram-v2\n    direction LR\n    [*] --> created: start\n")
+	b.WriteString("    ended --> [*]\n```\n\n## One leg, while the call rings\n\nA leg that ends as unreachable is back in play when its device is heard of. A leg of a later group waits for its turn; if the call rings one group at a time, the legs of the group before then end as unanswered.\n\n```mermaid\nstateDiagram-v2\n    direction LR\n    [*] --> created: start\n    [*] --> waiting: start, of a later group\n")
 	diagram(&b, append(slices.Clone(legStateNames[:]), "unreachable"), legs)
 	b.WriteString("```\n\n## Rows\n\nThe first row that fits counts. An event that no row names changes nothing.\n\n" +
 		"| call | leg | event | if | the leg | the call | the others | change |\n|---|---|---|---|---|---|---|---|\n")
@@ -89,7 +91,7 @@ func document() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(needs, "; "), c.name)
 	}
-	fmt.Fprintf(&b, "\nReasons of a leg, most telling first (declined and blocked end the call at once): %s.\n", words(telling))
+	fmt.Fprintf(&b, "\nReasons of a leg, most telling first (a decline for all devices ends the call at once): %s.\n", words(telling))
 	return b.String()
 }
 

@@ -68,7 +68,7 @@ func (t *turn) take(r *rule) {
 		return reason
 	}
 	if r.leg != NoLeg {
-		t.next.Legs[t.event.Leg] = Leg{State: r.leg}
+		t.next.Legs[t.event.Leg] = Leg{State: r.leg} // and of no group any more
 		if r.leg == LegEnded {
 			t.next.Legs[t.event.Leg].Reason = or(r.legWhy)
 		}

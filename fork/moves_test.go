@@ -38,11 +38,12 @@ const (
 	crash
 	reset
 	pushFails
+	nextGroup
 )
 
 var actionNames = [...]string{
 	"", "hears", "hears", "its system shows the ring", "a Focus silences it", "its user answers", "its user ends",
-	"its media is up", "its media times out", "its ring's deadline passes", "", "its call service dies", "the push fails",
+	"its media is up", "its media times out", "its ring's deadline passes", "", "its call service dies", "the push fails", "the next group's turn comes",
 }
 
 // String returns m as a trace has it.
@@ -79,6 +80,9 @@ type bound struct {
 	focus   bool // a Focus may silence any device
 	clocks  bool // the phones' clocks may run out at any time (else only the server's)
 	pushes  bool // pushes may fail, and arrive late
+	groups  [fork.MaxLegs]uint8
+	only    bool // one group rings at a time
+	here    bool // a decline is for one device only
 	limit   int
 	rest    int // check that all come to agree from every rest'th state
 }
@@ -89,7 +93,8 @@ func (b bound) String() string {
 	for _, p := range []struct {
 		on   bool
 		name string
-	}{{b.pushes, "pushes late or failed"}, {b.focus, "Focus"}, {b.clocks, "any clock"}, {b.crashes, "crashes"}} {
+	}{{b.pushes, "pushes late or failed"}, {b.focus, "Focus"}, {b.clocks, "any clock"}, {b.crashes, "crashes"},
+		{b.groups != [fork.MaxLegs]uint8{}, "in groups"}, {b.only, "one at a time"}, {b.here, "declines on one device"}} {
 		if p.on {
 			s += ", " + p.name
 		}
@@ -106,6 +111,9 @@ func (w *network) moves(b bound, yield func(move) bool) bool {
 	}
 	if w.fork.State == fork.Ringing {
 		if !yield(move{-1, deadline, 0}) {
+			return false
+		}
+		if _, waits := w.fork.NextGroup(); waits && !yield(move{-1, nextGroup, 0}) {
 			return false
 		}
 		for i := range w.n {
@@ -150,6 +158,8 @@ func (w *network) do(m move, s *steps) error {
 			return w.server(s, request(int(m.arg)))
 		case pushFails:
 			return w.server(s, fork.Event{Kind: fork.PushFailed, Leg: m.arg})
+		case nextGroup:
+			return w.server(s, fork.Event{Kind: fork.NextGroup})
 		}
 		return w.server(s, fork.Event{Kind: fork.RingTimeout})
 	}

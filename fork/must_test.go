@@ -18,7 +18,7 @@ type must struct {
 func (f *Fork) over(by int8, reason, others call.Reason) {
 	f.State, f.Reason, f.By, f.CallerHeld = Ended, reason, by, false
 	for i, l := range f.Legs {
-		if l.State != NoLeg && l.State != LegEnded {
+		if l.State != NoLeg && l.State != LegEnded && l.State != Waiting {
 			f.Legs[i] = Leg{State: LegEnded, Reason: others}
 		}
 	}
@@ -69,17 +69,48 @@ func or(reason, otherwise call.Reason, allowed ...call.Reason) call.Reason {
 	return otherwise
 }
 
+// here holds for events that are for one device only.
+func here(given func(Fork, Event) bool) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool { return e.On && given(f, e) }
+}
+
+// turnOf lets the legs of the lowest group that waits ring, and the others stop if f rings one group at a time.
+func (f *Fork) turnOf() {
+	least := uint8(255)
+	for _, l := range f.Legs {
+		if l.State == Waiting {
+			least = min(least, l.Group)
+		}
+	}
+	for i, l := range f.Legs {
+		if l.State == Waiting && l.Group == least {
+			f.Legs[i] = Leg{State: Created}
+		} else if f.Only && (l.State == Created || l.State == Pushed || l.State == Woke || l.State == LegRinging) {
+			f.legOver(int8(i), call.Unanswered)
+		}
+	}
+}
+
+func (f Fork) waits() bool {
+	return slices.ContainsFunc(f.Legs[:], func(l Leg) bool { return l.State == Waiting })
+}
+
 func hangupReason(e Event) call.Reason {
 	return or(e.Reason, call.HungUp, call.MediaFailed, call.Crashed)
 }
 
 var musts = []must{
-	{"start rings all legs", while(Idle, Start), func(f *Fork, e Event) {
-		*f = Fork{State: Ringing, Winner: -1, By: -1}
-		for i := int8(0); i < e.N; i++ {
+	{"start rings the lowest group, the others wait", while(Idle, Start), func(f *Fork, e Event) {
+		*f = Fork{State: Ringing, Winner: -1, By: -1, Only: e.On}
+		least := slices.Min(e.Groups[:max(1, min(e.N, MaxLegs))])
+		for i := int8(0); i < min(e.N, MaxLegs); i++ {
 			f.Legs[i].State = Created
+			if e.Groups[i] > least {
+				f.Legs[i] = Leg{State: Waiting, Group: e.Groups[i]}
+			}
 		}
 	}},
+	{"the next group rings when its time has come", func(f Fork, e Event) bool { return while(Ringing, NextGroup)(f, e) && f.waits() }, func(f *Fork, _ Event) { f.turnOf() }},
 	{"a device that comes online joins the ring", func(f Fork, e Event) bool {
 		return ofLeg(Join, NoLeg)(f, e) && (e.Leg == 0 || f.Legs[e.Leg-1].State != NoLeg)
 	}, func(f *Fork, e Event) { f.Legs[e.Leg].State = Woke }},
@@ -92,6 +123,7 @@ var musts = []must{
 		f.over(f.By, 0, call.AnsweredElsewhere)
 		f.State, f.Reason, f.Winner, f.Legs[e.Leg] = Answered, call.NotEnded, e.Leg, Leg{State: LegAnswered}
 	}},
+	{"a decline may be for this device only", here(ofAny(Decline)), func(f *Fork, e Event) { f.legOver(e.Leg, or(e.Reason, call.Declined, call.Blocked)) }},
 	{"a decline is for all", ofAny(Decline), func(f *Fork, e Event) {
 		why := or(e.Reason, call.Declined, call.Blocked)
 		f.over(e.Leg, why, call.DeclinedElsewhere)
@@ -106,6 +138,13 @@ var musts = []must{
 		f.legOver(e.Leg, or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable))
 		f.Legs[e.Leg].Said = e.Reason == call.Unreachable
 	}},
+	{"a device that waits may say that it is busy", ofLeg(Busy, Waiting), func(f *Fork, e Event) {
+		f.legOver(e.Leg, or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable))
+		f.Legs[e.Leg].Said = e.Reason == call.Unreachable
+	}},
+	{"to hang up before one's answer came may be to decline here", func(f Fork, e Event) bool {
+		return here(ofAny(LegHangup))(f, e) && hangupReason(e) == call.HungUp
+	}, func(f *Fork, e Event) { f.legOver(e.Leg, call.Declined) }},
 	{"to hang up before one's answer came is to decline", func(f Fork, e Event) bool { return ofAny(LegHangup)(f, e) && hangupReason(e) == call.HungUp }, func(f *Fork, e Event) {
 		f.over(e.Leg, call.Declined, call.DeclinedElsewhere)
 		f.legOver(e.Leg, call.Declined)
@@ -119,6 +158,17 @@ var musts = []must{
 
 	{"the caller may hold", while(Answered, CallerHold), func(f *Fork, e Event) { f.CallerHeld = e.On }},
 	{"the winner may hold", ofWinner(LegHold), func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
+	{"the call moves to another of the callee's devices", func(f Fork, e Event) bool {
+		if f.State != Answered || e.Kind != Move || e.Leg < 0 || e.Leg >= MaxLegs {
+			return false
+		}
+		first := slices.IndexFunc(f.Legs[:], func(l Leg) bool { return l.State == NoLeg })
+		return e.Leg != f.Winner && (f.Legs[e.Leg].State != NoLeg || int(e.Leg) == first)
+	}, func(f *Fork, e Event) {
+		f.legOver(f.Winner, call.AnsweredElsewhere)
+		f.Winner, f.Legs[e.Leg] = e.Leg, Leg{State: LegAnswered}
+	}},
+	{"a caller that moves does not hold", while(Answered, MoveCaller), func(f *Fork, _ Event) { f.CallerHeld = false }},
 	{"a cancel that crosses the answer hangs up", while(Answered, Cancel), everybody(call.HungUp)},
 	{"the caller may hang up", while(Answered, CallerHangup), func(f *Fork, e Event) { f.over(-1, hangupReason(e), hangupReason(e)) }},
 	{"the winner may hang up", ofWinner(LegHangup), func(f *Fork, e Event) { f.over(e.Leg, hangupReason(e), hangupReason(e)) }},
@@ -144,7 +194,11 @@ func oracle(f Fork, e Event) Fork {
 	if f.State != Ringing || f.Open() > 0 {
 		return f
 	}
-	rank := []call.Reason{call.Unreachable, call.Crashed, call.MediaFailed, call.DoNotDisturb, call.Busy}
+	if f.waits() {
+		f.turnOf()
+		return f
+	}
+	rank := []call.Reason{call.Unreachable, call.Crashed, call.MediaFailed, call.Unanswered, call.DoNotDisturb, call.Busy, call.Blocked, call.Declined}
 	best := -1
 	f.State, f.Reason = Ended, call.Unreachable
 	for i, l := range f.Legs {

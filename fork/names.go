@@ -4,12 +4,13 @@ import "fmt"
 
 var (
 	stateNames    = [...]string{"idle", "ringing", "answered", "ended"}
-	legStateNames = [...]string{"none", "created", "pushed", "woke", "ringing", "answered", "ended"}
+	legStateNames = [...]string{"none", "created", "pushed", "woke", "ringing", "answered", "ended", "waiting"}
 	eventNames    = [...]string{
 		"", "start", "join", "push_accepted", "push_failed", "wake", "ring", "answer", "decline", "busy", "cancel",
 		"caller_hangup", "leg_hangup", "caller_hold", "leg_hold", "ring_timeout", "abandoned", "glare", "end",
+		"next_group", "move", "move_caller",
 	}
-	effectNames = [...]string{"", "push_leg", "tell_caller", "tell_leg", "arm_ring", "arm_alive", "clear_timer", "record", "accept", "refuse"}
+	effectNames = [...]string{"", "push_leg", "tell_caller", "tell_leg", "arm_ring", "arm_alive", "clear_timer", "record", "accept", "refuse", "arm_next"}
 )
 
 func name(names []string, kind string, n uint8) string {

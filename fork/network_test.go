@@ -83,16 +83,25 @@ type steps struct {
 
 var realSteps = &steps{call.Step, fork.Step}
 
+// declineHere are the real machines in an app where a decline is for one device only.
+var declineHere = &steps{call.Step, func(f fork.Fork, e fork.Event) (fork.Fork, []fork.Effect) {
+	if e.Kind == fork.Decline || e.Kind == fork.LegHangup {
+		e.On = true
+	}
+	return fork.Step(f, e)
+}}
+
 func (w *network) isCaller(who int8) bool { return who == w.n }
 
 // begin returns a network whose caller has just started a call to n devices.
-func begin(n int8) network {
+func begin(b bound) network {
+	n := b.devices
 	w := network{n: n}
 	w.phones[n].call.Outgoing = true
 	if err := w.phone(realSteps, n, call.Event{Kind: call.Perform, Action: call.StartAction}); err != nil {
 		panic(err)
 	}
-	if err := w.server(realSteps, fork.Event{Kind: fork.Start, N: n}); err != nil {
+	if err := w.server(realSteps, fork.Event{Kind: fork.Start, N: n, On: b.only, Groups: b.groups}); err != nil {
 		panic(err)
 	}
 	return w

@@ -28,6 +28,9 @@ const eventReason call.Reason = 0
 // inPlay are the states of a leg that could answer; it goes with the guard ifInPlay.
 var inPlay = []LegState{Created, Pushed, Woke, LegRinging, LegEnded}
 
+// silent are the states of a leg that can take an answered call over; an empty slot must be the next one.
+var silent = []LegState{NoLeg, LegEnded, Waiting}
+
 // rules is what events do, besides the clauses that hold for all of them. The first row that fits counts. An event
 // that no row names is ignored, and refused if it is an answer.
 var rules = []rule{
@@ -40,9 +43,13 @@ var rules = []rule{
 	{in: []State{Ringing}, legs: []LegState{Created, Pushed, LegEnded}, on: Wake, when: []guard{ifInPlay}, leg: Woke},
 	{in: []State{Ringing}, legs: inPlay, on: Ring, when: []guard{ifInPlay}, leg: LegRinging},
 	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay, ifForAll}, leg: LegEnded, to: Ended, others: call.BusyElsewhere, by: true},
-	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay}, leg: LegEnded, set: isSaid},
+	{in: []State{Ringing}, legs: append([]LegState{Waiting}, inPlay...), on: Busy, when: []guard{ifInPlay}, leg: LegEnded, set: isSaid},
+	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay, ifHungUp, ifHere}, leg: LegEnded, legWhy: call.Declined},
 	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay, ifHungUp}, leg: LegEnded, legWhy: call.Declined, to: Ended, why: call.Declined, others: call.DeclinedElsewhere, by: true},
 	{in: []State{Ringing}, legs: inPlay, on: LegHangup, when: []guard{ifInPlay}, leg: LegEnded},
+
+	{in: []State{Ringing}, legs: inPlay, on: Decline, when: []guard{ifInPlay, ifHere}, leg: LegEnded},
+	{in: []State{Ringing}, on: NextGroup, set: isNext},
 
 	// How the ring ends.
 	{in: []State{Ringing}, legs: inPlay, on: Answer, when: []guard{ifInPlay}, leg: LegAnswered, to: Answered, others: call.AnsweredElsewhere, set: isWinner},
@@ -56,6 +63,8 @@ var rules = []rule{
 	// The answered call.
 	{in: []State{Answered}, on: CallerHold, set: isCallerHeld},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHold, set: isLegHeld},
+	{in: []State{Answered}, legs: silent, on: Move, when: []guard{ifNextIfEmpty}, set: isMoved},
+	{in: []State{Answered}, on: MoveCaller, set: isNotCallerHeld},
 	{in: []State{Answered}, on: Cancel, to: Ended, why: call.HungUp, others: call.HungUp}, // it crossed the answer
 	{in: []State{Answered}, on: CallerHangup, to: Ended},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHangup, to: Ended, by: true},
@@ -72,7 +81,9 @@ const (
 	ifNext guard = iota
 	ifInPlay
 	ifForAll
+	ifHere
 	ifHungUp
+	ifNextIfEmpty
 )
 
 var guards = [...]struct {
@@ -86,7 +97,12 @@ var guards = [...]struct {
 	ifInPlay: {"leg not over, or given up as unreachable", func(f Fork, e Event) bool {
 		return f.Legs[e.Leg].State != LegEnded || f.Legs[e.Leg].Reason == call.Unreachable && !f.Legs[e.Leg].Said
 	}},
-	ifForAll: {"on", func(_ Fork, e Event) bool { return e.On }},
+	ifForAll: {"on (for all devices)", func(_ Fork, e Event) bool { return e.On }},
+	ifHere:   {"on (for this device only)", func(_ Fork, e Event) bool { return e.On }},
+	ifNextIfEmpty: {"if the slot is empty, it is the next one", func(f Fork, e Event) bool {
+		next, ok := f.NextLeg()
+		return f.Legs[e.Leg].State != NoLeg || ok && next == e.Leg
+	}},
 	ifHungUp: {"reason hungup", func(_ Fork, e Event) bool { return e.Reason == call.HungUp }},
 }
 
@@ -100,6 +116,9 @@ const (
 	isCallerHeld
 	isLegHeld
 	isSaid
+	isNext
+	isMoved
+	isNotCallerHeld
 )
 
 var changes = [...]struct {
@@ -107,24 +126,52 @@ var changes = [...]struct {
 	make func(f *Fork, e Event)
 }{
 	nothing: {"", func(*Fork, Event) {}},
-	isCreated: {"N legs created", func(f *Fork, e Event) {
-		f.Winner, f.By = -1, -1
+	isCreated: {"N legs; the lowest group is created, the others wait; one group at a time if on", func(f *Fork, e Event) {
+		f.Winner, f.By, f.Only = -1, -1, e.On
 		for i := range e.N {
-			f.Legs[i] = Leg{State: Created}
+			f.Legs[i] = Leg{State: Waiting, Group: e.Groups[i]}
 		}
+		f.ringNext()
 	}},
 	isWinner:     {"this leg has the call", func(f *Fork, e Event) { f.Winner = e.Leg }},
 	isCallerHeld: {"held by the caller if on", func(f *Fork, e Event) { f.CallerHeld = e.On }},
 	isSaid:       {"said by the device, if unreachable", func(f *Fork, e Event) { f.Legs[e.Leg].Said = e.Reason == call.Unreachable }},
-	isLegHeld:    {"held by this leg if on", func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
+	isNext:       {"the next group rings; one at a time, the others stop as unanswered", func(f *Fork, _ Event) { f.ringNext() }},
+	isMoved: {"this leg has the call; the one that had it was answered elsewhere", func(f *Fork, e Event) {
+		for i, l := range f.Legs {
+			if l.State == LegAnswered {
+				f.Legs[i] = Leg{State: LegEnded, Reason: call.AnsweredElsewhere}
+			}
+		}
+		f.Winner, f.Legs[e.Leg] = e.Leg, Leg{State: LegAnswered}
+	}},
+	isNotCallerHeld: {"not held by the caller", func(f *Fork, _ Event) { f.CallerHeld = false }},
+	isLegHeld:       {"held by this leg if on", func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
+}
+
+// ringNext lets the group whose turn it is ring. If one rings at a time, the legs that rang stop: to their devices nobody
+// answered. Without a leg that waits it does nothing.
+func (f *Fork) ringNext() {
+	group, ok := f.NextGroup()
+	if !ok {
+		return
+	}
+	for i, l := range f.Legs {
+		switch {
+		case l.State == Waiting && l.Group == group:
+			f.Legs[i] = Leg{State: Created}
+		case f.Only && l.Open():
+			f.Legs[i] = Leg{State: LegEnded, Reason: call.Unanswered}
+		}
+	}
 }
 
 // hasLeg reports whether events of kind k happen to one leg.
 func (k EventKind) hasLeg() bool {
 	switch k {
-	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Decline, Busy, LegHangup, LegHold:
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Decline, Busy, LegHangup, LegHold, Move:
 		return true
-	case Start, Cancel, CallerHangup, CallerHold, RingTimeout, Abandoned, Glare, End:
+	case Start, Cancel, CallerHangup, CallerHold, RingTimeout, Abandoned, Glare, End, NextGroup, MoveCaller:
 	}
 	return false
 }
@@ -141,7 +188,7 @@ func clean(e Event) Event {
 		sensible = []call.Reason{call.Busy, call.DoNotDisturb, call.Unreachable}
 	case LegHangup, CallerHangup:
 		sensible = []call.Reason{call.HungUp, call.MediaFailed, call.Crashed}
-	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Cancel, CallerHold, LegHold, RingTimeout, Abandoned, Glare, End:
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Cancel, CallerHold, LegHold, RingTimeout, Abandoned, Glare, End, NextGroup, Move, MoveCaller:
 	}
 	if len(sensible) > 0 && !slices.Contains(sensible, e.Reason) {
 		e.Reason = sensible[0]

@@ -52,6 +52,38 @@ func ExampleStep_nobodyLeft() {
 	// push_failed leg 1 ended    [tell_caller tell_leg 1 clear_timer record do_not_disturb]
 }
 
+// Two groups: the desk phones first, the mobile when both are exhausted.
+func ExampleStep_groups() {
+	play(Fork{},
+		Event{Kind: Start, N: 3, Groups: [MaxLegs]uint8{0, 0, 1}},
+		Event{Kind: Busy, Leg: 0, Reason: call.Busy},
+		Event{Kind: PushFailed, Leg: 1},
+		Event{Kind: Answer, Leg: 2},
+	)
+	// Output:
+	// start 3 legs     ringing  [push_leg 0 push_leg 1 tell_caller tell_leg 0 tell_leg 1 arm_ring arm_next]
+	// busy leg 0 busy  ringing  [tell_leg 0]
+	// push_failed leg 1 ringing  [push_leg 2 tell_leg 2]
+	// answer leg 2     answered [accept 2 tell_caller tell_leg 1 tell_leg 2 arm_alive]
+}
+
+// A live call moves to a device that had rung for it.
+func ExampleStep_move() {
+	play(Fork{},
+		Event{Kind: Start, N: 2},
+		Event{Kind: Answer, Leg: 0},
+		Event{Kind: Move, Leg: 1},
+		Event{Kind: LegHangup, Leg: 0, Reason: call.HungUp}, // it crossed the move
+		Event{Kind: LegHangup, Leg: 1, Reason: call.HungUp},
+	)
+	// Output:
+	// start 2 legs     ringing  [push_leg 0 push_leg 1 tell_caller tell_leg 0 tell_leg 1 arm_ring]
+	// answer leg 0     answered [accept 0 tell_caller tell_leg 0 tell_leg 1 arm_alive]
+	// move leg 1       answered [tell_caller tell_leg 0 tell_leg 1]
+	// leg_hangup leg 0 hungup answered []
+	// leg_hangup leg 1 hungup ended    [tell_caller tell_leg 1 clear_timer record hungup]
+}
+
 func TestJSONRoundTrip(t *testing.T) {
 	all := events(3)
 	_, err := model.Search([]Fork{{}}, 3000, func(f Fork, yield func(Event, Fork, error) bool) error {

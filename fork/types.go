@@ -28,14 +28,16 @@ const (
 	LegRinging  LegState = 4 // the device's system shows the ring
 	LegAnswered LegState = 5 // this leg has the call
 	LegEnded    LegState = 6 // over for this device, with Reason
+	Waiting     LegState = 7 // its group's turn has not come: the device has not heard of the call, and never will if it ends before
 )
 
 // Leg is the branch of a call to one device.
 type Leg struct {
 	State  LegState    `json:"state"`
 	Reason call.Reason `json:"reason,omitempty"`
-	Held   bool        `json:"held,omitempty"` // the device holds the call
-	Said   bool        `json:"said,omitempty"` // the device itself said that it cannot ring; it is not in play again
+	Held   bool        `json:"held,omitempty"`  // the device holds the call
+	Said   bool        `json:"said,omitempty"`  // the device itself said that it cannot ring; it is not in play again
+	Group  uint8       `json:"group,omitempty"` // of a leg that waits: the lowest group is the next to ring
 }
 
 // Fork is one call rung on many devices. It is comparable.
@@ -45,6 +47,7 @@ type Fork struct {
 	Winner     int8         `json:"winner"` // index of the leg that answered; valid in Answered and, if it was answered, Ended; else -1. The zero Fork has 0 and State Idle.
 	By         int8         `json:"by"`     // index of the leg that decided the end (declined, blocked, hung up); -1: the caller, the clock or the server
 	CallerHeld bool         `json:"caller_held,omitempty"`
+	Only       bool         `json:"only,omitempty"`   // one group rings at a time: when the next one's turn comes, the one before stops
 	Reason     call.Reason  `json:"reason,omitempty"` // why it ended
 }
 
@@ -54,31 +57,35 @@ type EventKind uint8
 // What can happen to a forked call. Leg is the index of the leg it happened to.
 const (
 	_            EventKind = iota
-	Start                  // ring the first N legs (Event.N, at most MaxLegs); none: the call ends as unreachable
+	Start                  // ring N legs (at most MaxLegs), by Groups: the lowest group rings at once, the others wait. On: one group at a time. No legs: the call ends as unreachable
 	Join                   // a device came online during the ring and gets a leg of its own: Leg must be what [Fork.NextLeg] returns
 	PushAccepted           // APNs took Leg's push
 	PushFailed             // Leg's push failed for good
 	Wake                   // Leg's device is connected; one given up as unreachable is back in play
 	Ring                   // Leg's device shows the ring
 	Answer                 // Leg's device answers
-	Decline                // Leg's user declines, with Reason Declined or Blocked: for all devices
+	Decline                // Leg's user declines, with Reason Declined or Blocked: for all devices; On: on this device only
 	Busy                   // Leg is busy, with Reason Busy, DoNotDisturb or Unreachable: this device only; On: for all devices (busy elsewhere)
 	Cancel                 // the caller gives up before the answer
 	CallerHangup           // the caller ends the answered call, with Reason HungUp, MediaFailed or Crashed
-	LegHangup              // Leg ends the answered call, with Reason as above
+	LegHangup              // Leg ends the answered call, with Reason as above; On: if it is a decline, then on this device only
 	CallerHold             // On
 	LegHold                // Leg, On
 	RingTimeout            // the ring's deadline passed
 	Abandoned              // neither end of an answered call was heard of for too long
 	Glare                  // the callee's own call to the caller is older and goes on instead
 	End                    // the backend ends the call
+	NextGroup              // the delay of the group that is next has passed
+	Move                   // the callee goes on with the answered call on Leg's device: a leg that is over or never rang, or what [Fork.NextLeg] returns
+	MoveCaller             // the caller goes on with the answered call on another device
 )
 
 // Event is one thing that happened. It is comparable.
 type Event struct {
 	Kind   EventKind
 	Leg    int8
-	N      int8 // Start
+	N      int8           // Start
+	Groups [MaxLegs]uint8 // Start: the legs' groups
 	Reason call.Reason
 	On     bool
 }
@@ -98,6 +105,7 @@ const (
 	Record                // write the history row and the webhook job, with Reason
 	Accept                // answer to Leg's request: the call is yours
 	Refuse                // answer to Leg's request: it is not, with Reason. Exactly one of the two follows every Answer, and no other event; Leg is -1 if it was out of range
+	ArmNext               // start the durable timer that rings the next group, see [Fork.NextGroup], instead of the one before; it ends with the ring
 )
 
 // Effect is one order. It is comparable.

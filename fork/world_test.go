@@ -2,6 +2,7 @@ package fork
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/ringtrip/ringtrip/call"
 )
@@ -20,6 +21,7 @@ type world struct {
 	caller   sight
 	legs     [MaxLegs]sight
 	timer    EffectKind // ArmRing or ArmAlive, 0: none
+	armed    int        // the group whose timer runs, plus 1; 0: none
 	pushed   [MaxLegs]bool
 	recorded bool
 }
@@ -44,7 +46,7 @@ func seenByCaller(f Fork) sight {
 func seenByLeg(f Fork, i int) sight {
 	l := f.Legs[i]
 	switch {
-	case l.State == NoLeg:
+	case l.State == NoLeg, l.State == Waiting:
 		return sight{}
 	case l.State == LegAnswered:
 		return sight{state: "mine", held: f.CallerHeld}
@@ -61,17 +63,23 @@ func seenByLeg(f Fork, i int) sight {
 	return s
 }
 
+// all3 reports whether the search among n legs has room for what two legs show as well: moves, and declines on one device.
+func all3(n int8) bool { return n != 3 || os.Getenv("RINGTRIP_MODEL") == "big" }
+
 // events are all that can happen with at most n legs, senseless ones included.
 func events(n int8) []Event {
 	var all []Event
 	for k := EventKind(0); int(k) <= len(eventNames); k++ {
+		if k == Move && !all3(n) {
+			continue
+		}
 		legs := []int8{0}
 		if k.hasLeg() {
 			legs = []int8{-1, MaxLegs}
 			for i := range n {
 				legs = append(legs, i)
 			}
-			if k != Join && n < MaxLegs {
+			if k != Join && k != Move && n < MaxLegs {
 				legs = append(legs, n) // an empty slot
 			}
 		}
@@ -81,9 +89,21 @@ func events(n int8) []Event {
 				for i := int8(-1); i <= n; i++ {
 					all = append(all, Event{Kind: k, N: i})
 				}
+				all = append(all, Event{Kind: k, N: n, Groups: [MaxLegs]uint8{1, 0, 0}})
+				if n > 2 {
+					continue // what two legs show need not be shown again
+				}
+				for _, only := range []bool{false, true} {
+					all = append(all,
+						Event{Kind: k, N: n, On: only, Groups: [MaxLegs]uint8{5, 5}}, // all at once, by another number
+						Event{Kind: k, N: n, On: only, Groups: [MaxLegs]uint8{1, 0}})
+				}
 			case Decline:
 				for _, r := range []call.Reason{call.Declined, call.Blocked, call.Busy} {
 					all = append(all, Event{Kind: k, Leg: leg, Reason: r})
+					if all3(n) {
+						all = append(all, Event{Kind: k, Leg: leg, Reason: r, On: true})
+					}
 				}
 			case Busy:
 				for _, r := range []call.Reason{call.Busy, call.DoNotDisturb, call.Unreachable, call.NotEnded} {
@@ -92,6 +112,9 @@ func events(n int8) []Event {
 			case CallerHangup, LegHangup:
 				for _, r := range []call.Reason{call.HungUp, call.MediaFailed, call.Crashed, call.Declined} {
 					all = append(all, Event{Kind: k, Leg: leg, Reason: r})
+				}
+				if k == LegHangup && all3(n) {
+					all = append(all, Event{Kind: k, Leg: leg, Reason: call.HungUp, On: true})
 				}
 			case CallerHold, LegHold:
 				all = append(all, Event{Kind: k, Leg: leg}, Event{Kind: k, Leg: leg, On: true})
@@ -140,15 +163,22 @@ func (n *world) hear(before Fork, e Event, effects []Effect) error {
 			}
 			n.pushed[x.Leg] = true
 		case ArmRing, ArmAlive:
+			n.armed = 0
 			if n.timer == x.Kind {
 				return fmt.Errorf("the timer is armed twice")
 			}
 			n.timer = x.Kind
+		case ArmNext:
+			group, ok := n.f.NextGroup()
+			if !ok || n.armed == int(group)+1 {
+				return fmt.Errorf("the timer of the next group is armed twice, or for nobody")
+			}
+			n.armed = int(group) + 1
 		case ClearTimer:
 			if n.timer == 0 {
 				return fmt.Errorf("no timer is armed")
 			}
-			n.timer = 0
+			n.timer, n.armed = 0, 0
 		case Record:
 			if n.recorded || x.Reason != n.f.Reason {
 				return fmt.Errorf("recorded twice, or with a wrong reason")
@@ -194,13 +224,19 @@ func wantRefusal(f Fork, leg int8) call.Reason {
 // check holds the invariants of every state.
 func (n world) check() error {
 	f := n.f
-	answered, open, known := 0, 0, 0
+	answered, open, known, next := 0, 0, 0, 0
 	for i, l := range f.Legs {
 		if l.State != NoLeg {
 			known++
 		}
 		if l.Open() {
 			open++
+		}
+		if l.State == Waiting && f.State == Ringing && (next == 0 || int(l.Group)+1 < next) {
+			next = int(l.Group) + 1
+		}
+		if l.Group != 0 && l.State != Waiting {
+			return fmt.Errorf("leg %d has a group and does not wait: %v", i, f)
 		}
 		if l.State == LegAnswered {
 			answered++
@@ -226,6 +262,7 @@ func (n world) check() error {
 		{"a call has a reason just when it is over", (f.State == Ended) == (f.Reason != call.NotEnded)},
 		{"the caller was told", n.caller == seenByCaller(f)},
 		{"the timer is the state's", n.timer == timer},
+		{"the next group's timer runs", f.State != Ringing && n.armed == 0 || f.State == Ringing && (next == 0 || n.armed == next)},
 		{"the end is recorded", n.recorded == (f.State == Ended)},
 		{"only an answered call is held", !f.CallerHeld || f.State == Answered},
 		{"the helpers agree", f.Len() == known && f.Open() == open && f.Live() == (f.State == Ringing || f.State == Answered)},
