@@ -78,7 +78,16 @@ type Config struct {
 	Tick          time.Duration // how often timers and left-over pushes are looked for: 1 s
 	PurgeInterval time.Duration // how often tombstones are cleared away: 30 s
 	WriteTimeout  time.Duration // a stream whose reader takes nothing for so long ends: 15 s
+
+	// How long what is over is kept, by age: records of history 90 days, ledgers 30 days, jobs that nobody has claimed
+	// 30 days. Forever (or anything below 0) keeps it for ever.
+	KeepHistory time.Duration
+	KeepLedger  time.Duration
+	KeepJobs    time.Duration
 }
+
+// Forever is for the Keep fields of [Config].
+const Forever time.Duration = -1
 
 // Server is one node. Its methods are safe for concurrent use.
 type Server struct {
@@ -175,6 +184,9 @@ func (c *Config) complete() error {
 	if c.NodeID == "" {
 		c.NodeID = "node"
 	}
+	orDefault(&c.KeepHistory, 90*24*time.Hour)
+	orDefault(&c.KeepLedger, 30*24*time.Hour)
+	orDefault(&c.KeepJobs, 30*24*time.Hour)
 	for d, otherwise := range map[*time.Duration]time.Duration{
 		&c.PingInterval:  5 * time.Second,
 		&c.Tombstone:     time.Minute,

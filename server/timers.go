@@ -125,5 +125,6 @@ func (s *Server) runPurge(ctx context.Context) {
 		} else if n > 0 {
 			s.log.Debug("cleared tombstones away", "calls", n)
 		}
+		s.trim(ctx)
 	}
 }

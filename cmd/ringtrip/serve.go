@@ -1,15 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -40,6 +38,8 @@ type serveCmd struct {
 	ApnsKey     string          `help:"File with the .p8 key for APNs; without it no phone is pushed to." placeholder:"FILE"`
 	ApnsKeyID   string          `help:"The .p8 key's id, ten letters and digits."`
 	ApnsTeam    string          `help:"The Apple team's id, ten letters and digits."`
+	KeepHistory time.Duration   `help:"How long history is kept, by the calls' age; 0: for ever." default:"2160h"`
+	KeepLedger  time.Duration   `help:"How long is kept what happened to each call (for trace), by age; 0: for ever." default:"720h"`
 	Verbose     bool            `help:"Log more." short:"v"`
 }
 
@@ -71,7 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer st.Close()
-	secret, err := actionSecret(c.Data)
+	secret, err := actionSecret(ctx, st, c.Data)
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,7 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 	defer wakes.Close()
 	s, err := server.New(server.Config{
 		Store: st, Bus: wakes, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
+		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
 		Apps: []server.App{{
 			ID: c.App, Keys: []auth.Key{key}, Audience: c.Audience, ActionSecret: secret,
 			BundleIDs: c.Bundle, RingTimeout: c.RingTimeout,
@@ -130,24 +131,4 @@ func (c *serveCmd) sender(log *slog.Logger) (*apns.Sender, error) {
 		return nil, fmt.Errorf("reading the APNs key: %w", err)
 	}
 	return apns.New(apns.Config{Key: p8, KeyID: c.ApnsKeyID, TeamID: c.ApnsTeam, Logger: log})
-}
-
-// actionSecret returns the server's own secret for action tokens, which it makes at its first start: tokens in
-// pushes must be good after a restart.
-func actionSecret(dir string) ([]byte, error) {
-	file := filepath.Join(dir, "action.secret")
-	text, err := os.ReadFile(file)
-	if err == nil {
-		if len(text) < 64 {
-			return nil, fmt.Errorf("%s is damaged: remove it, and the next start makes a new one (rings under way then need a session to answer)", file)
-		}
-		return text, nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw)
-	text = []byte(hex.EncodeToString(raw))
-	return text, os.WriteFile(file, text, 0o600)
 }
