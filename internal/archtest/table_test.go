@@ -76,7 +76,7 @@ var table = map[string]row{
 		testing: []string{"media/mediatest"}},
 	"cmd/ringtrip": {why: "the only binary; it chooses leaves",
 		ours: []string{"bus/local", "call", "callkit/callkittest", "internal/rig", "iossim", "media", "media/audio", "media/webrtc", "phone", "push",
-			"push/apns", "push/apnstest", "server", "server/auth", "signaling/...", "store/sqlite", "web"},
+			"push/apns", "push/apnstest", "server", "server/auth", "signaling/...", "store", "store/sqlite", "web"},
 		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "golang.org/x/sync"}},
 
 	"internal/archtest": {why: "this test"},
