@@ -24,7 +24,7 @@ func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{s: s, v: v, device: d.ID, name: d.Name, topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
+	l := &line{s: s, v: v, device: d.ID, here: deviceOf(d), topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
 	// Listening begins before reading, so that nothing falls in between.
 	wake, err := s.bus.Listen(ctx, l.topic)
 	if err != nil {
@@ -43,7 +43,7 @@ type line struct {
 	s      *Server
 	v      viewer
 	device string
-	name   string
+	here   device
 	topic  string
 	out    *connect.ServerStream[v1.EventsResponse]
 	cursor uint64          // seq of the last event sent
@@ -96,7 +96,7 @@ func (l *line) wake(ctx context.Context) error {
 	for _, row := range rows {
 		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
 			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
-				t.arrived(l.device, l.name)
+				t.arrived(l.here)
 			}
 			return nil
 		})
@@ -108,15 +108,15 @@ func (l *line) wake(ctx context.Context) error {
 }
 
 // arrived takes down that a device of the callee connected while the call rings.
-func (t *turn) arrived(id, name string) {
-	side, ok := t.sideOf(t.Callee.User, id)
+func (t *turn) arrived(d device) {
+	side, ok := t.sideOf(t.Callee.User, d.ID)
 	if !ok {
 		next, free := t.Fork.NextLeg()
 		if !free || int(next) != len(t.Legs) {
 			return
 		}
 		side = len(t.Legs)
-		t.Legs = append(t.Legs, leg{device: device{ID: id, Name: name}, Streamed: true})
+		t.Legs = append(t.Legs, leg{device: d, Streamed: true})
 		t.step(fork.Event{Kind: fork.Join, Leg: next})
 	} else {
 		t.step(fork.Event{Kind: fork.Wake, Leg: int8(side)})

@@ -53,10 +53,12 @@ func (s *Server) enqueue(j store.Job) {
 	if _, busy := s.inFlight.LoadOrStore(j.ID, struct{}{}); busy {
 		return
 	}
+	s.work.add(1)
 	select {
 	case s.pushes <- j:
 	default:
 		s.inFlight.Delete(j.ID)
+		s.work.add(-1)
 	}
 }
 
@@ -71,6 +73,7 @@ func (s *Server) runPushes(ctx context.Context) {
 				s.log.Error("a push stays to be done again", "job", j.ID, "err", err)
 			}
 			s.inFlight.Delete(j.ID)
+			s.work.add(-1)
 		}
 	}
 }
@@ -80,6 +83,9 @@ func (s *Server) runClaims(ctx context.Context) {
 	tick := time.NewTicker(s.cfg.Tick)
 	defer tick.Stop()
 	for {
+		if s.Draining() {
+			return
+		}
 		jobs, err := s.store.Claim(ctx, pushKind, s.now(), claimBatch, s.cfg.PushLease)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("claiming pushes failed", "err", err)
@@ -135,7 +141,11 @@ func (s *Server) push(ctx context.Context, j store.Job) error {
 	if err := s.store.AppendLedger(ctx, []store.LedgerEntry{{CallID: row.ID, Stage: int32(v1.Stage_STAGE_PUSHED), Device: d.ID, At: s.now(), Detail: p.Environment.String()}}); err != nil {
 		s.log.Error("writing the ledger failed", "call", row.ID, "err", err)
 	}
-	out := s.send(ctx, sender, p, j)
+	sending, done := s.cfg.Observer.Pushing(ctx, PushStart{
+		App: row.App, Call: row.ID, BundleID: d.BundleID, Device: t.Legs[leg].observed(), CreatedAt: t.CreatedAt, Environment: p.Environment,
+	})
+	out := s.send(sending, sender, p, j)
+	done(out.receipt, out.err)
 	if ctx.Err() != nil && !out.answered() {
 		return ctx.Err() // this node is stopping: its lease runs out soon
 	}

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +65,10 @@ type Config struct {
 	// Leeway is how far the clocks of the apps' backends and of this server may be apart, up to [auth.MaxLeeway]; 0 is
 	// [auth.Leeway].
 	Leeway time.Duration
+	// Observer hears what the server does; nil: nobody does.
+	Observer Observer
+	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces.
+	Interceptors []connect.Interceptor
 
 	NodeID string // for logs
 	Logger *slog.Logger
@@ -109,6 +114,7 @@ type Server struct {
 	listening atomic.Int64
 	closing   chan struct{}
 	close     sync.Once
+	drainState
 }
 
 var (
@@ -181,6 +187,9 @@ func (c *Config) complete() error {
 	if c.Push == nil {
 		c.Push = func(string, string) push.Sender { return nil }
 	}
+	if c.Observer == nil {
+		c.Observer = blind{}
+	}
 	if c.NodeID == "" {
 		c.NodeID = "node"
 	}
@@ -219,7 +228,7 @@ const (
 // Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
 func (s *Server) Handler() http.Handler {
 	options := connect.WithHandlerOptions(
-		connect.WithInterceptors(s.gate),
+		connect.WithInterceptors(append(slices.Clone(s.cfg.Interceptors), s.gate)...),
 		connect.WithReadMaxBytes(maxMessage),
 		connect.WithRecover(s.recover),
 	)

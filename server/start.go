@@ -228,7 +228,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 		t.row.ID = s.nextCallID()
 	}
 	t.state = state{
-		Caller: in.caller, CallerDevice: device{ID: in.device.ID, Name: in.device.Name}, Callee: in.callee, Video: in.video,
+		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video,
 		CreatedAt: now, RingDeadline: now.Add(s.app(app).RingTimeout),
 	}
 	for _, d := range devices {
@@ -242,7 +242,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	sort.SliceStable(t.offers, func(i, j int) bool { return t.offers[i].open && !t.offers[j].open })
 	t.offers = t.offers[:min(len(t.offers), fork.MaxLegs)]
 	for _, o := range t.offers {
-		t.Legs = append(t.Legs, leg{device: device{ID: o.device.ID, Name: o.device.Name}, Streamed: o.open})
+		t.Legs = append(t.Legs, leg{device: deviceOf(o.device), Streamed: o.open})
 	}
 	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
 	return t, nil

@@ -37,6 +37,15 @@ type device struct {
 	ID    string `json:"id"`
 	Name  string `json:"name,omitempty"`
 	Marks marks  `json:"marks,omitempty"`
+	// What it said of itself, for metrics.
+	Platform   string `json:"platform,omitempty"`
+	AppVersion string `json:"app_version,omitempty"`
+	OSVersion  string `json:"os_version,omitempty"`
+}
+
+// deviceOf is a registered device as a call keeps it.
+func deviceOf(d store.Device) device {
+	return device{ID: d.ID, Name: d.Name, Platform: d.Platform, AppVersion: d.AppVersion, OSVersion: d.OSVersion}
 }
 
 // leg is what the server keeps of a leg besides fork's part.

@@ -76,6 +76,13 @@ func (s *streams) state(topic string) (open, foreground bool) {
 	return o != nil, o != nil && o.foreground
 }
 
+// count returns how many streams are open.
+func (s *streams) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // recent reports whether the device's stream ended less than d ago: it will be back.
 func (s *streams) recent(topic string, d time.Duration) bool {
 	s.mu.Lock()

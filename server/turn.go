@@ -25,6 +25,7 @@ type turn struct {
 	row     store.Call // as it was read; Rev 0: the call is new
 	state              // as it will be
 	now     time.Time
+	before  fork.Fork // as it was read
 	changed bool
 	told    map[int]bool // the sides whose view changed
 	ledger  []store.LedgerEntry
@@ -88,7 +89,7 @@ func pause(ctx context.Context, try int) bool {
 
 func (s *Server) turn(row store.Call) (*turn, error) {
 	st, err := decodeState(row)
-	return &turn{s: s, row: row, state: st, now: s.now(), told: map[int]bool{}}, err
+	return &turn{s: s, row: row, state: st, before: st.Fork, now: s.now(), told: map[int]bool{}}, err
 }
 
 // step lets fork decide about e and takes down what follows.
@@ -165,7 +166,9 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	if err != nil {
 		return err
 	}
+	begin := time.Now()
 	made, err := s.store.Commit(ctx, tr)
+	t.observe(ctx, len(tr.Events), begin, err)
 	if err != nil {
 		return err
 	}

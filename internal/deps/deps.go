@@ -7,7 +7,6 @@ import (
 	_ "github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/nats-io/nats-server/v2/server"
 	_ "github.com/nats-io/nats.go"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	_ "go.opentelemetry.io/otel/sdk/trace"
 	_ "golang.org/x/crypto/acme/autocert"

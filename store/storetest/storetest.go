@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Settings", settingTests},
 		{"Races", raceTests},
 		{"Ends", endTests},
+		{"Health", healthTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, one := range group.tests {
