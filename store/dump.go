@@ -34,6 +34,7 @@ type Row struct {
 	Event   *Event       `json:"event,omitempty"`
 	Ledger  *LedgerEntry `json:"ledger,omitempty"`
 	Record  *Record      `json:"record,omitempty"`
+	User    *User        `json:"user,omitempty"`
 }
 
 // Setting is a row of [Settings].

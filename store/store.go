@@ -20,7 +20,7 @@ var (
 	ErrNotFound = errors.New("store: not found")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("store: closed")
-	// ErrTooBig says that a call's State is longer than [MaxState].
+	// ErrTooBig says that a call's State or a user's Wishes are longer than [MaxState].
 	ErrTooBig = errors.New("store: the call's state is too big")
 	// ErrPageMark says that a page mark is none that the store gave out.
 	ErrPageMark = errors.New("store: not a page mark")
@@ -28,7 +28,7 @@ var (
 	ErrNotEmpty = errors.New("store: there is something in it already")
 )
 
-// MaxState is the longest [Call.State], in bytes.
+// MaxState is the longest [Call.State], and the longest [User.Wishes], in bytes.
 const MaxState = 64 << 10
 
 // Store is everything the server keeps. It is safe for concurrent use; every method may block for as long as
@@ -44,6 +44,7 @@ type Store interface {
 	History
 	Retention
 	Settings
+	Users
 	// Close waits for commits under way and frees everything. Afterwards every method returns [ErrClosed]; Close may
 	// be called again.
 	Close() error
@@ -276,4 +277,22 @@ type Settings interface {
 	// nothing, and none is returned if there is none. Of several nodes that settle at once one wins, and all are told
 	// the winner's. Name and value are at most 4 KiB together.
 	Settle(ctx context.Context, name string, value []byte) ([]byte, error)
+}
+
+// User is what the server keeps of a user besides devices and calls: whom the user blocks, when not to ring. What Wishes
+// means is the server's business.
+type User struct {
+	App    string
+	ID     string
+	Rev    uint64 // 1 when it is made, plus 1 with every change
+	Wishes []byte // at most [MaxState] bytes
+}
+
+// Users keeps what users wish. Most users have no row.
+type Users interface {
+	// User returns a user's row, or ErrNotFound.
+	User(ctx context.Context, app, id string) (User, error)
+	// PutUser stores a row whole; u.Rev is the Rev that the decision was made on, 0 if the row must not exist yet, and is
+	// returned as it is then. It returns ErrConflict if the row's Rev is another one, and ErrTooBig.
+	PutUser(ctx context.Context, u User) (uint64, error)
 }

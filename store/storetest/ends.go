@@ -53,7 +53,12 @@ func everything(s store.Store) map[string]func(context.Context) error {
 		"TrimLedger":     func(ctx context.Context) error { _, err := s.TrimLedger(ctx, at(0), 9); return err },
 		"TrimJobs":       func(ctx context.Context) error { _, err := s.TrimJobs(ctx, at(0), 9); return err },
 		"Settle":         func(ctx context.Context) error { _, err := s.Settle(ctx, "k", []byte("v")); return err },
-		"LatestHistory":  func(ctx context.Context) error { _, err := s.LatestHistory(ctx, "app", 9); return err },
+		"User":           func(ctx context.Context) error { _, err := s.User(ctx, "app", "alice"); return err },
+		"PutUser": func(ctx context.Context) error {
+			_, err := s.PutUser(ctx, store.User{App: "app", ID: "alice"})
+			return err
+		},
+		"LatestHistory": func(ctx context.Context) error { _, err := s.LatestHistory(ctx, "app", 9); return err },
 	}
 }
 

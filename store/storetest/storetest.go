@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"History", historyTests},
 		{"Retention", retentionTests},
 		{"Settings", settingTests},
+		{"Users", userTests},
 		{"Races", raceTests},
 		{"Ends", endTests},
 		{"Health", healthTests},
