@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -158,4 +159,130 @@ func manyAtOnce(t *testing.T, b bus.Bus) {
 		})
 	}
 	wg.Wait()
+}
+
+// RunNodes checks several buses that reach each other: open returns one for each name, healthy and connected. It closes
+// them by t.Cleanup if it must; RunNodes closes what it opened.
+func RunNodes(t *testing.T, open func(t *testing.T, names ...string) []bus.Bus) {
+	t.Run("NamedNodesWake", func(t *testing.T) {
+		all := open(t, "n1", "n2", "n3")
+		defer closeAll(t, all)
+		var wakes []<-chan struct{}
+		for _, b := range all {
+			wakes = append(wakes, listen(t, t.Context(), b, "a"))
+		}
+		reach(t, all, "n1", "n2", "n3")
+		for _, wake := range wakes {
+			drained(wake)
+		}
+		all[0].Publish("a", "n2", "nobody", "n3", "")
+		wait(t, wakes[1])
+		wait(t, wakes[2])
+		quiet(t, wakes[0], "was not named")
+		all[0].Publish("a", "n1")
+		wait(t, wakes[0])
+		all[1].Publish("a")
+		wait(t, wakes[1])
+		all[2].Publish("b", "n1", "n2")
+		all[2].Publish("a", "n1")
+		wait(t, wakes[0])
+		quiet(t, wakes[1], "listens for another topic")
+	})
+	t.Run("TopicsAreAnyText", func(t *testing.T) {
+		all := open(t, "n1", "n2")
+		defer closeAll(t, all)
+		reach(t, all, "n1", "n2")
+		for _, topic := range []string{"app/device", "a b", "käse/\x00\n*>.", strings.Repeat("x", bus.MaxTopic)} {
+			wake := listen(t, t.Context(), all[1], topic)
+			all[0].Publish(topic, "n2")
+			wait(t, wake)
+		}
+		long := listen(t, t.Context(), all[1], strings.Repeat("x", bus.MaxTopic+1))
+		all[0].Publish(strings.Repeat("x", bus.MaxTopic+1), "n2") // may be lost, must not hurt
+		reach(t, all, "n1", "n2")
+		drained(long)
+	})
+	t.Run("OneNodeLeaves", func(t *testing.T) {
+		all := open(t, "n1", "n2", "n3")
+		reach(t, all, "n1", "n2", "n3")
+		if err := all[1].Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		wake := listen(t, t.Context(), all[2], "a")
+		all[0].Publish("a", "n2", "n3")
+		wait(t, wake)
+		all[1].Publish("a", "n3")
+		all[2].Publish("b", "n2")
+		quiet(t, wake, "only a closed bus published")
+		closeAll(t, []bus.Bus{all[0], all[2]})
+	})
+	t.Run("ManyAtOnce", func(t *testing.T) {
+		names := []string{"n1", "n2", "n3"}
+		all := open(t, names...)
+		defer closeAll(t, all)
+		reach(t, all, names...)
+		var wg sync.WaitGroup
+		for i := range 24 {
+			wg.Go(func() {
+				for k := range 30 {
+					ctx, cancel := context.WithCancel(t.Context())
+					topic := fmt.Sprint("topic", i)
+					wake := listen(t, ctx, all[(i+k)%3], topic)
+					all[i%3].Publish(topic, names[(i+k)%3])
+					wait(t, wake)
+					cancel()
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// reach waits until each bus reaches every other: routes between nodes are made in their own time.
+func reach(t *testing.T, all []bus.Bus, names ...string) {
+	t.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	late := time.After(patience)
+	for i, from := range all {
+		for k, to := range all {
+			topic := fmt.Sprint("reach ", i, k)
+			wake := listen(t, t.Context(), to, topic)
+			for done := false; !done; {
+				from.Publish(topic, names[k])
+				select {
+				case <-wake:
+					done = true
+				case <-again.C:
+				case <-late:
+					t.Fatalf("%s does not reach %s", names[i], names[k])
+				}
+			}
+		}
+	}
+}
+
+func closeAll(t *testing.T, all []bus.Bus) {
+	t.Helper()
+	for _, b := range all {
+		if err := b.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+}
+
+func drained(wake <-chan struct{}) {
+	select {
+	case <-wake:
+	default:
+	}
+}
+
+func quiet(t *testing.T, wake <-chan struct{}, why string) {
+	t.Helper()
+	select {
+	case <-wake:
+		t.Errorf("a listener woke that %s", why)
+	default:
+	}
 }

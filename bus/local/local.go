@@ -1,4 +1,5 @@
-// Package local is the bus inside one process. It loses nothing, and a Publish is heard before it returns.
+// Package local is the bus inside one process. It loses nothing, and a Publish is heard before it returns. All nodes
+// that share it are one to it: whom a Publish names does not matter.
 package local
 
 import (
@@ -45,11 +46,27 @@ func (b *Bus) shard(topic string) *shard {
 }
 
 // Publish implements [bus.Bus].
-func (b *Bus) Publish(topic string) {
+func (b *Bus) Publish(topic string, _ ...string) {
 	s := b.shard(topic)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for l := range s.topics[topic] {
+	wake(s.topics[topic])
+}
+
+// WakeAll wakes every listener of every topic: whoever feeds this bus from outside may have missed something.
+func (b *Bus) WakeAll() {
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.mu.RLock()
+		for _, listeners := range s.topics {
+			wake(listeners)
+		}
+		s.mu.RUnlock()
+	}
+}
+
+func wake(listeners map[*listener]struct{}) {
+	for l := range listeners {
 		select {
 		case l.wake <- struct{}{}:
 		default: // it has not taken the last one yet, which stands for this one too

@@ -57,7 +57,9 @@ var table = map[string]row{
 	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine", "pgregory.net/rapid"}},
 	"bus":             {why: "the contract of what wakes a stream; no behaviour"},
 	"bus/local":       {why: "a leaf: one process", ours: []string{"bus"}, testing: []string{"bus/bustest"}},
-	"bus/bustest":     {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
+	"bus/nats": {why: "a leaf: between nodes, over core NATS, external or embedded; its own listeners are bus/local's", ours: []string{"bus", "bus/local"},
+		others: []string{"github.com/nats-io"}, testing: []string{"bus/bustest"}},
+	"bus/bustest": {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
 
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
 		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "store", "bus", "server/auth"},
@@ -84,7 +86,7 @@ var table = map[string]row{
 		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "golang.org/x/sync"}},
 
 	"internal/archtest": {why: "this test"},
-	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "github.com/goccy/go-yaml", "go.opentelemetry.io/otel", "github.com/jackc/pgx/v5", "github.com/nats-io", "golang.org/x/crypto", "golang.org/x/time"}},
+	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "github.com/goccy/go-yaml", "go.opentelemetry.io/otel", "github.com/jackc/pgx/v5", "golang.org/x/crypto", "golang.org/x/time"}},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
 	"tools/coverage":    {why: "holds the table of Apple's API against the code; it reads sources and imports none of them"},
 	"tools/swifttypes":  {why: "writes the boundary's types for Swift from the sources of the Go types; it imports none of them"},

@@ -5,8 +5,6 @@ import (
 	_ "connectrpc.com/otelconnect"
 	_ "github.com/goccy/go-yaml"
 	_ "github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/nats-io/nats-server/v2/server"
-	_ "github.com/nats-io/nats.go"
 	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	_ "go.opentelemetry.io/otel/sdk/trace"
 	_ "golang.org/x/crypto/acme/autocert"
