@@ -97,6 +97,11 @@ func Open(cfg Config) (*Bus, error) {
 	if (cfg.URL == "") == (cfg.Embedded == nil) {
 		return nil, errors.New("bus/nats: give either the URL of NATS servers or peers for an embedded one")
 	}
+	if cfg.URL != "" {
+		if err := checkURLs(cfg.URL); err != nil {
+			return nil, fmt.Errorf("bus/nats: %w", err)
+		}
+	}
 	b := &Bus{cfg: cfg, log: cfg.Logger, here: local.New(), queue: make(chan message, queueLength), stop: make(chan struct{})}
 	options := b.options()
 	if cfg.Embedded != nil {
@@ -151,7 +156,7 @@ func (b *Bus) options() []nats.Option {
 func (b *Bus) connect(options []nats.Option) error {
 	conn, err := nats.Connect(b.cfg.URL, options...)
 	if err != nil {
-		return fmt.Errorf("bus/nats: connecting (%s): %w", Redact(b.cfg.URL), err)
+		return fmt.Errorf("bus/nats: connecting: %w", err)
 	}
 	if _, err := conn.Subscribe(b.inbox(b.cfg.Node), b.receive); err != nil {
 		conn.Close()

@@ -174,7 +174,7 @@ func TestConfigurationMistakes(t *testing.T) {
 		"host:port":       {Node: "a", Embedded: &Embedded{Listen: "here", Secret: secret}},
 		"a peer":          {Node: "a", Embedded: &Embedded{Listen: "127.0.0.1:0", Secret: secret, Peers: []string{"there"}}},
 		"embedded server": {Node: "a", Embedded: &Embedded{Listen: taken.Addr().String(), Secret: secret}},
-		"connecting":      {Node: "a", URL: "nats://user:hunter2@host:port"},
+		"must be like":    {Node: "a", URL: "nats://user:hunter2@host:port"},
 	} {
 		b, err := Open(cfg)
 		if err == nil {
