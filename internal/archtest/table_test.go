@@ -53,6 +53,7 @@ var table = map[string]row{
 	"push/apnstest": {why: "a leaf: a local APNs that behaves like Apple's", ours: []string{"push"}, others: []string{"github.com/golang-jwt/jwt/v5", "golang.org/x/net"}, testing: []string{"push/apns"}},
 
 	"store":           {why: "the contract of what the server keeps; no behaviour"},
+	"store/archive":   {why: "a whole store as a stream of bytes, for any store; it knows no database", ours: []string{"store"}, testing: []string{"store/sqlite"}},
 	"store/sqlite":    {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest"}},
 	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine", "pgregory.net/rapid"}},
 	"bus":             {why: "the contract of what wakes a stream; no behaviour"},

@@ -19,35 +19,37 @@ func scanDevice(rows *sql.Rows) (d store.Device, err error) {
 
 // PutDevice implements [store.Devices].
 func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
-	return s.write(ctx, func(tx *tx) error {
-		if d.VoIPToken != "" {
-			err := tx.exec(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND (app <> ? OR id <> ?)`,
-				d.VoIPToken, d.App, d.ID)
-			if err != nil {
-				return fmt.Errorf("taking the token from another device: %w", err)
-			}
-		}
-		if d.AlertToken != "" {
-			err := tx.exec(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND (app <> ? OR id <> ?)`,
-				d.AlertToken, d.App, d.ID)
-			if err != nil {
-				return fmt.Errorf("taking the alert token from another device: %w", err)
-			}
-		}
-		err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
-				bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
-				app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
-				registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at),
-				alert_token = excluded.alert_token,
-				alert_registered_at = iif(alert_token = excluded.alert_token, alert_registered_at, excluded.alert_registered_at)`,
-			d.App, d.ID, d.User, d.Name, d.Platform, d.BundleID, d.VoIPToken, d.Environment,
-			d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt), d.AlertToken, instant(d.AlertRegisteredAt))
+	return s.write(ctx, func(tx *tx) error { return putDevice(tx, d) })
+}
+
+func putDevice(tx *tx, d store.Device) error {
+	if d.VoIPToken != "" {
+		err := tx.exec(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND (app <> ? OR id <> ?)`,
+			d.VoIPToken, d.App, d.ID)
 		if err != nil {
-			return fmt.Errorf("storing device %s: %w", d.ID, err)
+			return fmt.Errorf("taking the token from another device: %w", err)
 		}
-		return nil
-	})
+	}
+	if d.AlertToken != "" {
+		err := tx.exec(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND (app <> ? OR id <> ?)`,
+			d.AlertToken, d.App, d.ID)
+		if err != nil {
+			return fmt.Errorf("taking the alert token from another device: %w", err)
+		}
+	}
+	err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
+			bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
+			app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
+			registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at),
+			alert_token = excluded.alert_token,
+			alert_registered_at = iif(alert_token = excluded.alert_token, alert_registered_at, excluded.alert_registered_at)`,
+		d.App, d.ID, d.User, d.Name, d.Platform, d.BundleID, d.VoIPToken, d.Environment,
+		d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt), d.AlertToken, instant(d.AlertRegisteredAt))
+	if err != nil {
+		return fmt.Errorf("storing device %s: %w", d.ID, err)
+	}
+	return nil
 }
 
 // Device implements [store.Devices].

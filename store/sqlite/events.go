@@ -18,18 +18,27 @@ func putEvent(tx *tx, e store.Event) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return uint64(seq), tx.exec(`INSERT INTO event (app, device, seq, call_id, payload, at) VALUES (?, ?, ?, ?, ?, ?)`,
-		e.App, e.Device, seq, e.CallID, blob(e.Payload), instant(e.At))
+	e.Seq = uint64(seq)
+	return e.Seq, insertEvent(tx, e)
+}
+
+const eventColumns = `app, device, seq, call_id, payload, at`
+
+func insertEvent(tx *tx, e store.Event) error {
+	return tx.exec(`INSERT INTO event (`+eventColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
+		e.App, e.Device, signed(e.Seq), e.CallID, blob(e.Payload), instant(e.At))
+}
+
+func scanEvent(rows *sql.Rows) (e store.Event, err error) {
+	var seq int64
+	err = rows.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, (*instant)(&e.At))
+	e.Seq = uint64(seq)
+	return e, err
 }
 
 // EventsAfter implements [store.Events].
 func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
-	return read(ctx, s, func(rows *sql.Rows) (e store.Event, err error) {
-		var seq int64
-		err = rows.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, (*instant)(&e.At))
-		e.Seq = uint64(seq)
-		return e, err
-	}, `SELECT app, device, seq, call_id, payload, at FROM event WHERE app = ? AND device = ? AND seq > ?
+	return read(ctx, s, scanEvent, `SELECT `+eventColumns+` FROM event WHERE app = ? AND device = ? AND seq > ?
 		ORDER BY seq LIMIT ?`, app, device, signed(after), max(n, 0))
 }
 

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -256,5 +257,25 @@ func migrateTo(t *testing.T, path string, version int64) {
 	}
 	if _, err := provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Every table is dumped, or follows from others: whatever is stored moves along.
+func TestEveryTableIsDumped(t *testing.T) {
+	s := open(t, Config{})
+	defer s.Close()
+	tables, err := read(t.Context(), s, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) },
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := slices.Clone(derived)
+	for _, d := range dumped {
+		known = append(known, d.table)
+	}
+	for _, name := range tables {
+		if !slices.Contains(known, name) {
+			t.Errorf("table %s is in no dump: add it to store.Row, to dumped and to loadRow in dump.go, and to storetest/dump.go", name)
+		}
 	}
 }

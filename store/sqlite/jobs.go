@@ -26,7 +26,7 @@ func putJob(tx *tx, j store.Job) error {
 			return err
 		}
 	}
-	return tx.exec(`INSERT OR REPLACE INTO job (id, call_id, kind, payload, leased_until, tries) VALUES (?, ?, ?, ?, ?, ?)`,
+	return tx.exec(`INSERT OR REPLACE INTO job (`+jobColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
 		j.ID, j.CallID, j.Kind, blob(j.Payload), instant(j.LeasedUntil), j.Tries)
 }
 

@@ -215,8 +215,9 @@ func crashChild(t *testing.T, dir string, open func(dir string) (store.Store, er
 // audit compares the store with what was said, and with itself.
 type audit struct {
 	*bench
-	said  *said
-	round int
+	said   *said
+	round  int
+	copied bool // from a store that went on: more may be here than was said
 }
 
 func (a *audit) run() {
@@ -269,7 +270,7 @@ func (a *audit) run() {
 
 // call checks that a call is whole at whatever rev it is.
 func (a *audit) call(c store.Call, jobs, timers map[string]bool) {
-	if said := a.said.revs[c.ID]; c.Rev > said+1 {
+	if said := a.said.revs[c.ID]; c.Rev > said+1 && !a.copied {
 		a.Errorf("call %s: rev %d is here, but only %d was ever asked for", c.ID, c.Rev, said+1)
 	}
 	a.said.revs[c.ID] = c.Rev // so that the next audit holds it to it

@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 			}
 		})
 	}
+	t.Run("Dump", func(t *testing.T) { dumpTests(t, open) })
 	t.Run("Model", func(t *testing.T) { model(t, open) })
 }
 
