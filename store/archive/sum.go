@@ -99,6 +99,7 @@ var kinds = []struct {
 	{"device", "devices", func(r store.Row) bool { return r.Device != nil }},
 	{"history record", "history records", func(r store.Row) bool { return r.Record != nil }},
 	{"ledger entry", "ledger entries", func(r store.Row) bool { return r.Ledger != nil }},
+	{"user", "users", func(r store.Row) bool { return r.User != nil }},
 	{"event cursor", "event cursors", func(r store.Row) bool { return r.Cursor != nil }},
 	{"setting", "settings", func(r store.Row) bool { return r.Setting != nil }},
 }

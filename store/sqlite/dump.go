@@ -56,6 +56,10 @@ var dumped = []struct {
 		r, err := scanRecord(rows)
 		return store.Row{Record: &r}, err
 	}},
+	{"user", `SELECT ` + userColumns + ` FROM user`, func(rows *sql.Rows) (store.Row, error) {
+		u, err := scanUser(rows)
+		return store.Row{User: &u}, err
+	}},
 }
 
 // derived are tables that no dump holds: indices of others, and what is about this file alone.
@@ -187,6 +191,9 @@ func loadRow(tx *tx, row store.Row, seqs map[string]int64) error {
 		return insertLedger(tx, *row.Ledger, seqs[row.Ledger.CallID])
 	case row.Record != nil:
 		return putRecord(tx, *row.Record)
+	case row.User != nil:
+		u := row.User
+		return tx.exec(`INSERT INTO user (`+userColumns+`) VALUES (?, ?, ?, ?)`, u.App, u.ID, signed(u.Rev), blob(u.Wishes))
 	}
 	return errors.New("it has nothing in it, or something that this version does not know")
 }

@@ -8,11 +8,18 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
+const userColumns = `app, id, rev, wishes`
+
+func scanUser(rows *sql.Rows) (u store.User, err error) {
+	var rev int64
+	err = rows.Scan(&u.App, &u.ID, &rev, &u.Wishes)
+	u.Rev = uint64(rev)
+	return u, err
+}
+
 // User implements [store.Users].
 func (s *Store) User(ctx context.Context, app, id string) (store.User, error) {
-	found, err := read(ctx, s, func(rows *sql.Rows) (u store.User, err error) {
-		return u, rows.Scan(&u.App, &u.ID, &u.Rev, &u.Wishes)
-	}, `SELECT app, id, rev, wishes FROM user WHERE app = ? AND id = ?`, app, id)
+	found, err := read(ctx, s, scanUser, `SELECT `+userColumns+` FROM user WHERE app = ? AND id = ?`, app, id)
 	if err != nil {
 		return store.User{}, err
 	}

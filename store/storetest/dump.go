@@ -154,6 +154,8 @@ func filledRows(n int) (all []store.Row) {
 				*f = filled[store.LedgerEntry](j)
 			case **store.Record:
 				*f = filled[store.Record](j)
+			case **store.User:
+				*f = filled[store.User](j)
 			default:
 				panic("a kind of row that this test does not know: " + reflect.TypeFor[store.Row]().Field(i).Name)
 			}
