@@ -97,7 +97,7 @@ func (s *Server) makeRoom(ctx context.Context, v viewer) error {
 		if err := s.store.DeleteDevice(ctx, v.App, devices[i].ID); err != nil {
 			return err
 		}
-		s.streams.drop(topic(v.App, devices[i].ID), "device_unregistered")
+		s.dropStream(ctx, v.App, devices[i].ID)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (s *Server) UnregisterDevice(ctx context.Context, req *connect.Request[v1.U
 	if err := s.store.DeleteDevice(ctx, v.App, id); err != nil {
 		return nil, s.failed("forgetting device "+id, err)
 	}
-	s.streams.drop(topic(v.App, id), "device_unregistered")
+	s.dropStream(ctx, v.App, id)
 	rows, _, err := s.store.CallsOfDevice(ctx, v.App, id)
 	if err != nil {
 		return nil, s.failed("reading the calls of device "+id, err)

@@ -32,6 +32,14 @@ func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 	}
 	here := s.streams.enter(l.topic, req.Msg.Foreground)
 	defer here.leave()
+	if s.stopping() {
+		return stopping()
+	}
+	if l.at, err = s.attach(ctx, v.App, d.ID, req.Msg.Foreground); err != nil {
+		return s.failed("noting where the event stream is", err)
+	}
+	defer l.at.detach(ctx)
+	l.here.Node = s.nodeName()
 	if err := l.open(ctx, req.Msg.Cursor); err != nil {
 		return s.failed("opening the event stream", err)
 	}
@@ -44,6 +52,7 @@ type line struct {
 	v      viewer
 	device string
 	here   device
+	at     *attachment
 	topic  string
 	out    *connect.ServerStream[v1.EventsResponse]
 	cursor uint64          // seq of the last event sent
@@ -98,6 +107,7 @@ func (l *line) wake(ctx context.Context) error {
 			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
 				t.arrived(l.here)
 			}
+			t.isAt(l.v.User, l.device, l.here.Node)
 			return nil
 		})
 		if err != nil && connect.CodeOf(err) != connect.CodeNotFound {
@@ -143,15 +153,38 @@ func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) 
 		case <-ctx.Done():
 			return nil
 		case <-here.over:
-			return problem(connect.CodeAborted, here.why, "one stream a device: do not open it again", nil, "the event stream of device %q is over", l.device)
+			return l.over(here.why)
+		case <-l.at.over:
+			why, err := l.at.verify(ctx)
+			if err != nil {
+				return l.s.failed("reading where the event stream is", err)
+			}
+			if why != "" {
+				return l.over(why)
+			}
 		case <-l.s.closing:
-			return problem(connect.CodeUnavailable, "server_stopping", "connect again", nil, "the server is stopping")
+			return stopping()
 		}
 	}
 }
 
+// over is the end of a stream that another one replaced, or whose device or node is gone.
+func (l *line) over(why string) error {
+	if why == "node_cut_off" {
+		return problem(connect.CodeUnavailable, why, "connect again: another node answers", nil, "this node does not reach its store")
+	}
+	return problem(connect.CodeAborted, why, "one stream a device: do not open it again", nil, "the event stream of device %q is over", l.device)
+}
+
+// stopping tells a device that it is welcome elsewhere, at once.
+func stopping() error {
+	return problem(connect.CodeUnavailable, "server_stopping", "connect again", nil, "the server is stopping")
+}
+
 // drain sends all events that the device does not have yet.
 func (l *line) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTime) // a store that says nothing: the device does better elsewhere
+	defer cancel()
 	for {
 		events, err := l.s.store.EventsAfter(ctx, l.v.App, l.device, l.cursor, eventBatch)
 		if err != nil {

@@ -70,7 +70,7 @@ func (s *Server) SendMedia(ctx context.Context, req *connect.Request[v1.SendMedi
 	if _, err := s.store.PutEvents(ctx, []store.Event{{App: row.App, Device: to, CallID: id, Payload: payload, At: t.now}}); err != nil {
 		return nil, s.failed("storing a media message", err)
 	}
-	s.bus.Publish(topic(row.App, to))
+	s.tell(row.App, to, t.nodeOf(to))
 	return connect.NewResponse(&v1.SendMediaResponse{}), nil
 }
 

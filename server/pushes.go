@@ -268,7 +268,7 @@ func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Devic
 			return nil
 		}
 		t.note(v1.Stage_STAGE_PUSH_FAILED, leg, call.Unreachable, failure(o.err))
-		if open, _ := s.streams.state(topic(t.row.App, t.Legs[leg].ID)); !open {
+		if device := t.Legs[leg].ID; !s.places(ctx, t.row.App, device)[device].open {
 			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(leg)})
 		}
 		return nil

@@ -70,9 +70,13 @@ type Config struct {
 	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces.
 	Interceptors []connect.Interceptor
 
-	NodeID string // for logs
-	Logger *slog.Logger
-	Now    func() time.Time // the wall clock; nil: time.Now
+	// NodeID names this run of this node, as others find it: in a deployment of several nodes nobody else has it, nor has
+	// this node after its next start. Alone it is for logs.
+	NodeID string
+	// Presence says which node holds which stream, for several nodes on one Store; nil: this node is alone.
+	Presence store.Presence
+	Logger   *slog.Logger
+	Now      func() time.Time // the wall clock; nil: time.Now
 
 	Shard         int           // the shard in the ids of new calls, 0-1023
 	PingInterval  time.Duration // of event streams, and how late a stream reads what the bus lost: 5 s
@@ -108,6 +112,8 @@ type Server struct {
 	streams *streams
 	media   *budgets
 	pushes  chan store.Job
+
+	neighbours neighbours
 
 	inFlight sync.Map // job id -> struct{}
 	// listening is since when devices could be heard of without a gap: Unix nanoseconds of the wall clock.
@@ -228,7 +234,7 @@ const (
 // Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
 func (s *Server) Handler() http.Handler {
 	options := connect.WithHandlerOptions(
-		connect.WithInterceptors(append(slices.Clone(s.cfg.Interceptors), s.gate)...),
+		connect.WithInterceptors(append(slices.Clone(s.cfg.Interceptors), fence{s}, s.gate)...),
 		connect.WithReadMaxBytes(maxMessage),
 		connect.WithRecover(s.recover),
 	)
@@ -251,6 +257,7 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { s.runTimers(ctx) })
 	all.Go(func() { s.runClaims(ctx) })
 	all.Go(func() { s.runPurge(ctx) })
+	all.Go(func() { s.runBeats(ctx) })
 	for range pushWorkers {
 		all.Go(func() { s.runPushes(ctx) })
 	}

@@ -24,10 +24,11 @@ const (
 // offer is how a new call reaches one device.
 type offer struct {
 	device     store.Device
-	open       bool // it has an event stream here
-	foreground bool // and its app is on screen
-	pushable   bool // it has a token, and there is somebody to push with
-	expected   bool // it was here a moment ago
+	node       string // that holds its event stream, see [place]
+	open       bool   // it has an event stream
+	foreground bool   // and its app is on screen
+	pushable   bool   // it has a token, and there is somebody to push with
+	expected   bool   // it was here a moment ago
 }
 
 // invitation is a checked StartRequest.
@@ -162,6 +163,7 @@ func (s *Server) start(ctx context.Context, app string, in invitation) (*turn, e
 	}
 	if t.Fork.State == fork.Ringing {
 		s.handOver(t.urgent)
+		s.catchUp(ctx, t)
 	}
 	return t, nil
 }
@@ -231,11 +233,18 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video,
 		CreatedAt: now, RingDeadline: now.Add(s.app(app).RingTimeout),
 	}
+	ids := []string{in.device.ID}
+	for _, d := range devices {
+		ids = append(ids, d.ID)
+	}
+	places := s.places(ctx, app, ids...)
+	t.CallerDevice.Node = places[in.device.ID].node
 	for _, d := range devices {
 		o := offer{device: d}
-		o.open, o.foreground = s.streams.state(topic(app, d.ID))
+		at := places[d.ID]
+		o.node, o.open, o.foreground = at.node, at.open, at.foreground
 		o.pushable = d.VoIPToken != "" && s.cfg.Push(app, d.BundleID) != nil
-		o.expected = now.Sub(d.SeenAt).Abs() < backSoon || s.streams.recent(topic(app, d.ID), backSoon)
+		o.expected = now.Sub(d.SeenAt).Abs() < backSoon || at.recent
 		t.offers = append(t.offers, o)
 	}
 	// Devices that are here come first, then the one seen last, if there are more than may ring.
@@ -243,6 +252,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	t.offers = t.offers[:min(len(t.offers), fork.MaxLegs)]
 	for _, o := range t.offers {
 		t.Legs = append(t.Legs, leg{device: deviceOf(o.device), Streamed: o.open})
+		t.Legs[len(t.Legs)-1].Node = o.node
 	}
 	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
 	return t, nil

@@ -37,6 +37,7 @@ type device struct {
 	ID    string `json:"id"`
 	Name  string `json:"name,omitempty"`
 	Marks marks  `json:"marks,omitempty"`
+	Node  string `json:"node,omitempty"` // that holds its stream; empty: none is known, or there is only one
 	// What it said of itself, for metrics.
 	Platform   string `json:"platform,omitempty"`
 	AppVersion string `json:"app_version,omitempty"`

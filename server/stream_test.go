@@ -131,7 +131,7 @@ func TestStreamPings(t *testing.T) {
 // deafBus loses everything.
 type deafBus struct{}
 
-func (deafBus) Publish(string) {}
+func (deafBus) Publish(string, ...string) {}
 func (deafBus) Listen(context.Context, string) (<-chan struct{}, error) {
 	return make(chan struct{}), nil
 }

@@ -8,8 +8,8 @@ import (
 // streams are the open event streams of this node. A device has at most one: a new one replaces the old, which may be
 // the ghost of a connection that the device lost.
 //
-// Other nodes' streams are not known here. That costs a push too many, never one too few: a device that is reached by
-// both meets the same call id twice.
+// Which device's stream is on another node, the store says: see [store.Presence]. What is not known costs a push too
+// many, never one too few: a device that is reached by both meets the same call id twice.
 type streams struct {
 	mu   sync.Mutex
 	now  func() time.Time
@@ -57,6 +57,16 @@ func (s *streams) drop(topic, why string) {
 	defer s.mu.Unlock()
 	s.end(topic, why)
 	delete(s.left, topic)
+}
+
+// endAll ends every stream: their devices connect again, elsewhere.
+func (s *streams) endAll(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for topic := range s.open {
+		s.end(topic, why)
+		s.left[topic] = s.now()
+	}
 }
 
 // end closes the topic's stream. s.mu must be held.

@@ -175,7 +175,7 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	t.row = tr.Call
 	t.row.Rev = made.Rev
 	for _, e := range tr.Events {
-		s.bus.Publish(topic(e.App, e.Device))
+		s.tell(e.App, e.Device, t.nodeOf(e.Device))
 	}
 	return nil
 }
