@@ -20,6 +20,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the ringing server."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
 	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
+	Config   configCmd   `cmd:"" help:"Check a configuration, or print an example of one."`
 	Scenario scenarioCmd `cmd:"" help:"Run scenarios of the iOS call system on the simulated iPhone."`
 	Bench    benchCmd    `cmd:"" help:"Measure, with a floor beside each figure."`
 }
@@ -33,26 +34,13 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c cli
-	exit := -1
-	parser, err := kong.New(&c,
-		kong.Name("ringtrip"),
-		kong.Description("Make an app's calls ring like phone calls.\n\nStart with: ringtrip demo"),
-		kong.UsageOnError(),
-		kong.DefaultEnvars("RINGTRIP"),
-		kong.Writers(stdout, stderr),
-		kong.Configuration(loadConfig),
-		kong.Exit(func(code int) { exit = code }),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(out{stdout}),
-	)
-	if err != nil {
-		fmt.Fprintln(stderr, "ringtrip:", err)
-		return 2
-	}
-	parsed, err := parser.Parse(args)
-	if exit >= 0 { // --help
-		return exit
+	c, parsed, err := parse(args, stdout, stderr, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(out{stdout}),
+		kong.Bind(reparse(func() (*cli, error) {
+			c, _, err := parse(args, io.Discard, io.Discard)
+			return c, err
+		})))
+	if c == nil { // --help
+		return 0
 	}
 	if err != nil {
 		var p *kong.ParseError
@@ -69,6 +57,29 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// parse reads a command line, with the environment and the configuration file that it names. A nil cli without an error
+// has said all there is to say (--help).
+func parse(args []string, stdout, stderr io.Writer, options ...kong.Option) (*cli, *kong.Context, error) {
+	c, exited := &cli{}, false
+	parser, err := kong.New(c, append([]kong.Option{
+		kong.Name("ringtrip"),
+		kong.Description("Make an app's calls ring like phone calls.\n\nStart with: ringtrip demo"),
+		kong.UsageOnError(),
+		kong.DefaultEnvars("RINGTRIP"),
+		kong.Writers(stdout, stderr),
+		kong.Configuration(loadConfig),
+		kong.Exit(func(int) { exited = true }),
+	}, options...)...)
+	if err != nil {
+		return c, nil, err
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return nil, nil, nil
+	}
+	return c, parsed, err
 }
 
 // errFailed is returned by a command that has said all there is to say.

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ringtrip/ringtrip/media/audio"
 )
@@ -58,12 +59,42 @@ type child struct {
 type logText struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	grew *sync.Cond // made by the first who waits
 }
 
 func (l *logText) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.grew != nil {
+		l.grew.Broadcast()
+	}
 	return l.text.Write(b)
+}
+
+// wait waits until the text has all of words.
+func (l *logText) wait(t *testing.T, words ...string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.grew == nil {
+		l.grew = sync.NewCond(&l.mu)
+	}
+	late := false
+	stop := time.AfterFunc(time.Minute, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		late = true
+		l.grew.Broadcast()
+	})
+	defer stop.Stop()
+	for _, w := range words {
+		for !strings.Contains(l.text.String(), w) {
+			if late {
+				t.Fatalf("the log does not say %q:\n%s", w, l.text.String())
+			}
+			l.grew.Wait()
+		}
+	}
 }
 
 func (l *logText) String() string {
@@ -92,7 +123,7 @@ func serveChild(t *testing.T, args ...string) *child {
 		fmt.Fprintln(&c.log, lines.Text())
 		if m := serving.FindStringSubmatch(lines.Text()); m != nil {
 			c.url = m[1]
-			go func() { _, _ = io.Copy(io.Discard, out) }()
+			go func() { _, _ = io.Copy(&c.log, out) }()
 			return c
 		}
 	}
@@ -222,8 +253,8 @@ func TestWrongUse(t *testing.T) {
 		{"serve --key " + key + " --ring-timeout 70s --data " + t.TempDir(), 1, []string{"1m10s", "5-58 s"}},
 		{"serve --key " + key + " --apns-key " + file + " --data " + t.TempDir(), 1, []string{"PEM"}},
 		{"serve --key " + key + " --ice nonsense --data " + t.TempDir(), 1, []string{"iceServers"}},
-		{"serve --config " + typo + " --key " + key, 2, []string{"kee", "listen"}},
-		{"serve --config " + cut + " --key " + key, 2, []string{"not a JSON object"}},
+		{"serve --config " + typo + " --key " + key, 2, []string{"kee", `did you mean "key"?`}},
+		{"serve --config " + cut + " --key " + key, 2, []string{"is not YAML"}},
 		{"token --key " + key, 1, []string{"user"}},
 		{"token --user x", 2, []string{"--key"}},
 		{"trace --token x --server http://127.0.0.1:1", 1, []string{"http://127.0.0.1:1"}},

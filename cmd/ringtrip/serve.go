@@ -3,33 +3,30 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
-	"os"
+	"runtime/debug"
 	"time"
 
+	"connectrpc.com/connect"
 	"github.com/alecthomas/kong"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ringtrip/ringtrip/bus/local"
 	"github.com/ringtrip/ringtrip/internal/rig"
-	"github.com/ringtrip/ringtrip/push"
-	"github.com/ringtrip/ringtrip/push/apns"
 	"github.com/ringtrip/ringtrip/server"
-	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/server/observe"
 	"github.com/ringtrip/ringtrip/store/sqlite"
 )
 
 // serveCmd runs the server with its embedded defaults: SQLite, and a bus inside the process.
 type serveCmd struct {
-	Config      kong.ConfigFlag `name:"config" help:"Read flags from a JSON file." placeholder:"FILE"`
+	Config      kong.ConfigFlag `name:"config" help:"YAML file with these settings, and with several apps if wanted: see ringtrip config example." placeholder:"FILE"`
 	Listen      string          `help:"Address to listen on." default:"127.0.0.1:8787"`
 	Data        string          `help:"Folder for the database; made if it does not exist." default:"ringtrip-data" placeholder:"DIR"`
 	PublicURL   string          `help:"Where phones reach this server, as https://calls.example.com; goes into pushes." placeholder:"URL"`
 	App         string          `help:"App id: the issuer (iss) of its users' tokens." default:"app"`
-	Key         string          `help:"File with the key that the app's backend signs tokens with: a secret (HS256), or a public key in PEM." required:"" placeholder:"FILE"`
+	Key         string          `help:"File with the key that the app's backend signs tokens with: a secret (HS256), or a public key in PEM." placeholder:"FILE"`
 	KeyID       string          `help:"Key id (kid) of that key."`
 	Audience    string          `help:"Audience (aud) that tokens must name; empty: any."`
 	Bundle      []string        `help:"Bundle ids that may register push tokens; none: any."`
@@ -40,26 +37,36 @@ type serveCmd struct {
 	ApnsTeam    string          `help:"The Apple team's id, ten letters and digits."`
 	KeepHistory time.Duration   `help:"How long history is kept, by the calls' age; 0: for ever." default:"2160h"`
 	KeepLedger  time.Duration   `help:"How long is kept what happened to each call (for trace), by age; 0: for ever." default:"720h"`
-	Verbose     bool            `help:"Log more." short:"v"`
+
+	ApnsProductionURL string `help:"Where APNs is, for ringtrip apns-test; empty: Apple's." placeholder:"URL"`
+	ApnsSandboxURL    string `help:"The same for the tokens of development builds." placeholder:"URL"`
+	ApnsCA            string `help:"PEM file of the authority that signed its certificate; empty: the system's." placeholder:"FILE"`
+
+	Admin        string        `help:"Address of metrics (/metrics), health (/healthz, /readyz) and profiles (/debug/pprof); :PORT is on 127.0.0.1 only. Empty: none." placeholder:"ADDR"`
+	DrainDelay   time.Duration `help:"How long a stopping node says that it is not ready before it ends its streams: as long as the load balancer takes to notice." default:"0s"`
+	DrainTimeout time.Duration `help:"How long requests and pushes under way may then take." default:"15s"`
+	LogFormat    string        `help:"text or json." enum:"text,json" default:"text"`
+	LogLevel     string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	Verbose      bool          `help:"The same as --log-level debug." short:"v"`
 }
 
-// Run serves until ctx ends.
-func (c *serveCmd) Run(ctx context.Context, o out) error {
-	level := slog.LevelInfo
-	if c.Verbose {
-		level = slog.LevelDebug
-	}
-	log := slog.New(slog.NewTextHandler(o, &slog.HandlerOptions{Level: level}))
-	key, err := readKey(c.KeyID, c.Key)
+// Run serves until ctx ends, and then drains.
+func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
+	var level slog.LevelVar
+	level.Set(c.level())
+	log := c.logger(o, &level)
+	configured, err := c.apps()
 	if err != nil {
 		return err
 	}
-	sender, err := c.sender(log)
+	b, err := c.build(configured, log)
 	if err != nil {
 		return err
 	}
-	if sender != nil {
-		defer sender.Close()
+	people := newApps(b)
+	defer people.close()
+	if len(b.senders) == 0 {
+		log.Warn("no --apns-key: phones that are not connected will not ring")
 	}
 	listener, err := rig.Listen(c.Listen)
 	if err != nil {
@@ -71,64 +78,63 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer st.Close()
-	secret, err := actionSecret(ctx, st, c.Data)
-	if err != nil {
+	if people.secret, err = actionSecret(ctx, st, c.Data); err != nil {
 		return err
 	}
 	wakes := local.New()
 	defer wakes.Close()
+	b.use(people.secret)
+	metrics := observe.NewMetrics(version())
 	s, err := server.New(server.Config{
 		Store: st, Bus: wakes, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
 		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
-		Apps: []server.App{{
-			ID: c.App, Keys: []auth.Key{key}, Audience: c.Audience, ActionSecret: secret,
-			BundleIDs: c.Bundle, RingTimeout: c.RingTimeout,
-		}},
-		Push: func(string, string) push.Sender {
-			if sender == nil {
-				return nil
-			}
-			return sender
-		},
+		Apps: b.apps, Push: people.sender,
+		Observer: metrics, Interceptors: []connect.Interceptor{metrics.Interceptor()},
 	})
 	if err != nil {
 		return err
 	}
-	log.Info("serving ringtrip.v1", "url", "http://"+listener.Addr().String(), "data", c.Data, "pushes", sender != nil)
-	return serve(ctx, s, rig.HTTPServer(s.Handler(), log), func(h *http.Server) error { return h.Serve(listener) })
+	metrics.Watch(s, st)
+	h := newHealth(s, st, wakes)
+	admin, err := c.admin(log, h, metrics)
+	if err != nil {
+		return err
+	}
+	stop := onHangup(ctx, func() { c.reload(again, s, people, &level, log) })
+	defer stop()
+	log.Info("serving ringtrip.v1", "url", "http://"+listener.Addr().String(), "data", c.Data, "pushes", len(b.senders) > 0)
+	return service{
+		server: s, health: h, admin: admin, delay: c.DrainDelay, timeout: c.DrainTimeout, log: log,
+		http: rig.HTTPServer(h.beside(s.Handler()), log), listen: func(h *http.Server) error { return h.Serve(listener) },
+	}.until(ctx)
 }
 
 // serve runs a server and its HTTP face until ctx ends, then lets requests under way finish.
 func serve(ctx context.Context, s *server.Server, h *http.Server, listen func(*http.Server) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.Run(ctx) })
-	group.Go(func() error {
-		if err := listen(h); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		s.Close()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if h.Shutdown(last) != nil {
-			return h.Close()
-		}
-		return nil
-	})
-	return group.Wait()
+	return service{server: s, http: h, listen: listen, timeout: 5 * time.Second, log: slog.New(slog.DiscardHandler)}.until(ctx)
 }
 
-func (c *serveCmd) sender(log *slog.Logger) (*apns.Sender, error) {
-	if c.ApnsKey == "" {
-		log.Warn("no --apns-key: phones that are not connected will not ring")
-		return nil, nil
+func (c *serveCmd) level() slog.Level {
+	var level slog.Level
+	if c.Verbose || level.UnmarshalText([]byte(c.LogLevel)) != nil {
+		return slog.LevelDebug
 	}
-	p8, err := os.ReadFile(c.ApnsKey)
-	if err != nil {
-		return nil, fmt.Errorf("reading the APNs key: %w", err)
+	return level
+}
+
+// logger logs to o. Records about a call have its id as "call".
+func (c *serveCmd) logger(o io.Writer, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(o, options))
 	}
-	return apns.New(apns.Config{Key: p8, KeyID: c.ApnsKeyID, TeamID: c.ApnsTeam, Logger: log})
+	return slog.New(slog.NewTextHandler(o, options))
+}
+
+// version is what the binary was built from.
+func version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "unknown"
 }

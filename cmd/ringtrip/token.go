@@ -42,15 +42,21 @@ func readKey(id, file string) (auth.Key, error) {
 	if err != nil {
 		return auth.Key{}, fmt.Errorf("reading the app's key: %w", err)
 	}
-	secret := strings.TrimSpace(string(text))
+	return parseKey(id, file, string(text))
+}
+
+// parseKey reads a key that came from somewhere.
+func parseKey(id, from, text string) (auth.Key, error) {
+	secret := strings.TrimSpace(text)
 	var key auth.Key
+	var err error
 	if strings.HasPrefix(secret, "-----BEGIN") {
 		key, err = auth.ParseKey(id, []byte(secret))
 	} else {
 		key, err = auth.HS256(id, []byte(secret))
 	}
 	if err != nil {
-		return auth.Key{}, fmt.Errorf("%s: %w", file, err)
+		return auth.Key{}, fmt.Errorf("%s: %w", from, err)
 	}
 	return key, nil
 }

@@ -87,7 +87,7 @@ var table = map[string]row{
 		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "golang.org/x/sync"}},
 
 	"internal/archtest": {why: "this test"},
-	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "github.com/goccy/go-yaml", "go.opentelemetry.io/otel", "github.com/jackc/pgx/v5", "golang.org/x/crypto", "golang.org/x/time"}},
+	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "go.opentelemetry.io/otel", "github.com/jackc/pgx/v5", "golang.org/x/crypto", "golang.org/x/time"}},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
 	"tools/coverage":    {why: "holds the table of Apple's API against the code; it reads sources and imports none of them"},
 	"tools/swifttypes":  {why: "writes the boundary's types for Swift from the sources of the Go types; it imports none of them"},
