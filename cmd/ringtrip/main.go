@@ -21,6 +21,7 @@ type cli struct {
 	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
 	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
 	Config   configCmd   `cmd:"" help:"Check a configuration, or print an example of one."`
+	ApnsTest apnsTestCmd `cmd:"" help:"Stand in for Apple's push service on this machine, with every fault on demand."`
 	Scenario scenarioCmd `cmd:"" help:"Run scenarios of the iOS call system on the simulated iPhone."`
 	Bench    benchCmd    `cmd:"" help:"Measure, with a floor beside each figure."`
 }

@@ -13,18 +13,8 @@ import (
 // answer writes an answer and forgets the stream. c.mu must be held.
 func (c *conn) answer(st *stream, a answer, apnsID string) error {
 	delete(c.streams, st.id)
-	if a.status == 200 {
-		c.accepted++
-		c.limit = c.s.cfg.MaxStreams
-		first := 1
-		if c.s.cfg.LateSettings {
-			first = 2
-		}
-		if c.accepted == first {
-			if err := c.announce(); err != nil {
-				return err
-			}
-		}
+	if err := c.count(a); err != nil {
+		return err
 	}
 	body := a.body()
 	c.hbuf.Reset()
@@ -49,8 +39,39 @@ func (c *conn) answer(st *stream, a answer, apnsID string) error {
 	return nil
 }
 
+// count sees what an answer means for the connection: more streams, fewer, or its end. c.mu must be held.
+func (c *conn) count(a answer) error {
+	cfg := &c.s.cfg
+	switch {
+	case a.status == 200:
+		c.accepted++
+		first := c.accepted == 1
+		if cfg.LateSettings {
+			first = c.accepted == 2
+		}
+		if first || c.shrunk {
+			c.limit, c.shrunk = cfg.MaxStreams, false
+			return c.announce()
+		}
+		if c.accepted == 1 {
+			c.limit = cfg.MaxStreams // not announced yet, but not held against the client either
+		}
+	case a.status >= 400 && a.status < 500 && a.status != 410:
+		c.refused++
+		if cfg.ShrinkOnRefusal && c.accepted > 0 && !c.shrunk {
+			c.limit, c.shrunk = cfg.FirstStreams, true
+			return c.announce()
+		}
+		if cfg.MaxRefusals > 0 && c.refused >= cfg.MaxRefusals && !c.leaving {
+			c.leave(c.last, http2.ErrCodeNo, "")
+		}
+	}
+	return nil
+}
+
 // announce tells the client how many streams it may open. c.mu must be held.
 func (c *conn) announce() error {
+	c.unacked++
 	return c.fr.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: c.limit})
 }
 

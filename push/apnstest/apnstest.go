@@ -34,6 +34,8 @@
 package apnstest
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -61,6 +63,28 @@ type Config struct {
 	FirstStreams uint32
 	// LateSettings announces MaxStreams with the second accepted push instead of the first.
 	LateSettings bool
+	// ShrinkOnRefusal brings a connection back to FirstStreams with each refused push, until the next accepted one, as
+	// Apple was seen to do (openradar 27870881).
+	ShrinkOnRefusal bool
+	// TolerateOverrun refuses a stream beyond the limit (RST_STREAM) instead of the whole connection (GOAWAY).
+	TolerateOverrun bool
+	// MaxRefusals is how many refused pushes a connection may bring before it is shut down, 410 not counted; 0 means any
+	// number. Apple says that too many errors cost the connection, not how many: here it is a GOAWAY without debug data.
+	MaxRefusals int
+	// BindTopics has a connection know only the apps that were registered before its first push: newer ones are
+	// TopicDisallowed on it.
+	BindTopics bool
+	// AdmitAll takes a device token that was never issued for an online device of the environment and topic that it is
+	// first pushed to, instead of BadDeviceToken, and an unknown app for one of the team.
+	AdmitAll bool
+	// DeviceLimit is how many pushes a device may get in DeviceWindow before it is answered TooManyRequests; 0 means any
+	// number, a DeviceWindow of 0 one minute.
+	DeviceLimit  int
+	DeviceWindow time.Duration
+	// Latency is how long each answer takes.
+	Latency time.Duration
+	// ProductionAddr and SandboxAddr are where to listen, as "127.0.0.1:2197"; empty means a free port of 127.0.0.1.
+	ProductionAddr, SandboxAddr string
 	// HoldAfterGoAway leaves a connection open after GOAWAY when nothing is in flight: closing it is the client's business.
 	HoldAfterGoAway bool
 	// Leeway is how far in the future a provider token may be issued; 0 means one minute.
@@ -71,6 +95,9 @@ type Config struct {
 	// OnRequest, if set, gets every request as it enters the log, after it was decided and before it is answered, on the
 	// goroutine of its connection: requests of one connection come in order. It must return soon.
 	OnRequest func(Request)
+	// OnNotice, if set, gets what happens to connections beside requests. It must return soon and call no methods of the
+	// server; notices of one connection come in order.
+	OnNotice func(Notice)
 	// LogSize is how many requests [Server.Requests] remembers, newest last; 0 means 100000.
 	LogSize int
 }
@@ -79,6 +106,7 @@ type Config struct {
 type Server struct {
 	cfg   Config
 	roots *x509.CertPool
+	ca    []byte // the authority's certificate, PEM
 	addr  map[push.Environment]string
 
 	mu       sync.Mutex // guards everything below; a conn's mu may be held when taking it, never the reverse
@@ -89,6 +117,8 @@ type Server struct {
 	opened   map[push.Environment]int
 	keys     map[string]teamKey // by key ID
 	apps     map[string]string  // bundle ID to team
+	appsSeen int                // how many were ever registered
+	appSince map[string]int     // appsSeen when an app was registered
 	devices  map[string]*device // by token
 	faults   []*Fault
 	log      []Request
@@ -98,9 +128,17 @@ type Server struct {
 	wg        sync.WaitGroup
 }
 
-// New starts a server on two free ports of 127.0.0.1, one per environment. It panics if it can't listen there, as
-// httptest does. The caller closes it.
+// New is [Listen] that panics if it can't listen, as httptest does.
 func New(cfg Config) *Server {
+	s, err := Listen(cfg)
+	if err != nil {
+		panic(err.Error())
+	}
+	return s
+}
+
+// Listen starts a server on two ports, one per environment. The caller closes it.
+func Listen(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -122,36 +160,45 @@ func New(cfg Config) *Server {
 	if cfg.LogSize == 0 {
 		cfg.LogSize = 100_000
 	}
-	cert, roots, err := selfSigned()
-	if err != nil {
-		panic(fmt.Sprintf("apnstest: making a certificate: %v", err))
+	if cfg.DeviceWindow == 0 {
+		cfg.DeviceWindow = time.Minute
 	}
+	cert, ca, err := selfSigned()
+	if err != nil {
+		return nil, fmt.Errorf("apnstest: making a certificate: %w", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
 	s := &Server{
 		cfg:     cfg,
 		roots:   roots,
+		ca:      ca,
 		addr:    map[push.Environment]string{},
 		conns:   map[*conn]struct{}{},
 		opened:  map[push.Environment]int{},
 		keys:    map[string]teamKey{},
 		apps:    map[string]string{},
 		devices: map[string]*device{},
-		timers:  map[*timer]struct{}{},
+
+		appSince: map[string]int{},
+		timers:   map[*timer]struct{}{},
 	}
 	tlsConfig := &tls.Config{
 		Certificates: []tls.Certificate{cert},
 		NextProtos:   []string{"h2"},
 		MinVersion:   tls.VersionTLS12,
 	}
-	for _, env := range []push.Environment{push.Production, push.Sandbox} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for i, env := range []push.Environment{push.Production, push.Sandbox} {
+		l, err := net.Listen("tcp", cmp.Or([]string{cfg.ProductionAddr, cfg.SandboxAddr}[i], "127.0.0.1:0"))
 		if err != nil {
-			panic(fmt.Sprintf("apnstest: listening on 127.0.0.1: %v", err))
+			s.Close()
+			return nil, fmt.Errorf("apnstest: the %s APNs can't listen: %w", env, err)
 		}
 		s.addr[env] = l.Addr().String()
 		s.listeners = append(s.listeners, l)
 		s.wg.Go(func() { s.accept(l, env, tlsConfig) })
 	}
-	return s
+	return s, nil
 }
 
 // URL is the base URL of an environment, as "https://127.0.0.1:40001"; empty for an unknown environment.
@@ -165,6 +212,9 @@ func (s *Server) URL(env push.Environment) string {
 
 // Roots is the pool with the authority that signed the server's certificate: the RootCAs of a client's tls.Config.
 func (s *Server) Roots() *x509.CertPool { return s.roots }
+
+// CA is the certificate of that authority in PEM, for clients in other processes.
+func (s *Server) CA() []byte { return bytes.Clone(s.ca) }
 
 // Connections says how many connections an environment has accepted since the start, closed ones included.
 func (s *Server) Connections(env push.Environment) int {

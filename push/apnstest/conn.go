@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -46,11 +47,23 @@ type conn struct {
 	last     uint32             // the highest stream opened
 	judged   uint32             // the highest stream processed
 	limit    uint32             // streams that the client may have open
-	acked    bool               // the client knows our settings
+	shrunk   bool               // limit is back to what it was at first, after a refusal
+	unacked  int                // SETTINGS that the client has not confirmed
 	accepted int                // pushes answered 200
+	refused  int                // pushes answered 4xx, except 410
+	heard    time.Time          // when the client last asked for something
 	leaving  bool               // GOAWAY sent
 	lastGood uint32             // the last stream that a GOAWAY promised to process
 	eaten    uint32             // bytes of DATA since the window was refilled
+}
+
+// Notice is something that happened to a connection, in words: opened, closed, GOAWAY, or what Apple asks clients not to
+// do.
+type Notice struct {
+	At          time.Time
+	Environment push.Environment
+	Connection  int
+	Text        string
 }
 
 // stream is a request that is coming in or waiting for its answer.
@@ -95,6 +108,9 @@ func (c *conn) serve() {
 		return
 	}
 	c.mu.Lock()
+	c.notice("connected")
+	c.heard = c.s.cfg.Now()
+	c.unacked++
 	_ = c.fr.WriteSettings( // an error of writing shows up in Flush
 		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: c.limit},
 		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxHeaderList},
@@ -105,6 +121,9 @@ func (c *conn) serve() {
 	for err == nil {
 		err = c.readOne()
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notice("closed after %d accepted and %d refused pushes, %d unanswered", c.accepted, c.refused, len(c.streams))
 }
 
 // readOne reads and answers one frame. Any error ends the connection.
@@ -134,6 +153,7 @@ func (c *conn) readOne() error {
 		err = c.settings(f)
 	case *http2.PingFrame:
 		if !f.IsAck() {
+			c.notice("PING after %s without a push (Apple asks for about an hour)", c.s.cfg.Now().Sub(c.heard).Round(time.Second))
 			err = c.fr.WritePing(true, f.Data)
 		}
 	case *http2.MetaHeadersFrame:
@@ -144,8 +164,10 @@ func (c *conn) readOne() error {
 		c.forget(f.StreamID)
 	case *http2.PushPromiseFrame, *http2.ContinuationFrame:
 		err = errProtocol
+	case *http2.PriorityFrame:
+		c.notice("PRIORITY frame (Apple asks for none)")
 	default:
-		// PRIORITY, WINDOW_UPDATE, GOAWAY and unknown frames change nothing here.
+		// WINDOW_UPDATE, GOAWAY and unknown frames change nothing here.
 	}
 	if err != nil {
 		if errors.Is(err, errProtocol) {
@@ -183,7 +205,7 @@ func (c *conn) drained() bool {
 
 func (c *conn) settings(f *http2.SettingsFrame) error {
 	if f.IsAck() {
-		c.acked = true
+		c.unacked = max(0, c.unacked-1)
 		return nil
 	}
 	if v, ok := f.Value(http2.SettingHeaderTableSize); ok {
@@ -210,8 +232,13 @@ func (c *conn) headers(f *http2.MetaHeadersFrame) error {
 		return nil // RFC 9113 §6.8: ignored, the client knows
 	}
 	c.last = f.StreamID
+	c.heard = c.s.cfg.Now()
+	if f.HasPriority() {
+		c.notice("HEADERS with a priority (Apple asks for none)")
+	}
 	if uint32(len(c.streams)) >= c.limit { //nolint:gosec // a count of streams
-		if c.acked {
+		if c.unacked == 0 && !c.s.cfg.TolerateOverrun {
+			c.notice("more than %d streams at once: GOAWAY", c.limit)
 			c.leave(f.StreamID-1, http2.ErrCodeProtocol, "Maximum active streams violated")
 			return nil
 		}
@@ -280,11 +307,11 @@ func (c *conn) finish(st *stream) error {
 		c.judged = max(c.judged, st.id)
 	}
 	if fault == nil {
-		return c.answer(st, a, apnsID)
+		return c.answerIn(c.s.cfg.Latency, st, a, apnsID)
 	}
 	switch fault.Action {
 	case Refuse, LoseDelivery, RepeatDelivery, DelayDelivery, SwapDelivery:
-		return c.answer(st, a, apnsID)
+		return c.answerIn(c.s.cfg.Latency, st, a, apnsID)
 	case GoAwayAfter:
 		c.leave(st.id, http2.ErrCodeNo, reasonJSON(fault.Reason))
 		return c.answer(st, a, apnsID)
@@ -292,6 +319,16 @@ func (c *conn) finish(st *stream) error {
 		delete(c.streams, st.id)
 		c.leave(max(c.judged, max(st.id, 2)-2), http2.ErrCodeNo, reasonJSON(fault.Reason))
 		return nil
+	case GoAwayCut:
+		c.leave(c.last, http2.ErrCodeNo, reasonJSON(fault.Reason))
+		_ = c.bw.Flush() // the connection ends anyway
+		c.linger()
+		return errCut
+	case CutAnswered:
+		if c.answer(st, a, apnsID) == nil {
+			_ = c.bw.Flush() // the connection ends anyway
+		}
+		return errCut // with FIN: an RST might overtake the answer
 	case CutBefore, CutAfter:
 		c.linger()
 		return errCut
@@ -302,12 +339,26 @@ func (c *conn) finish(st *stream) error {
 	case Mute:
 		return nil // the stream stays open until the client gives up
 	case DelayAnswer:
-		c.s.mu.Lock()
-		defer c.s.mu.Unlock()
-		c.s.afterLocked(fault.Delay, func() { c.answerLate(st, a, apnsID) })
+		c.answerAfter(fault.Delay, st, a, apnsID)
 		return nil
 	}
 	return c.answer(st, a, apnsID)
+}
+
+// answerIn answers after d, at once if d is 0. c.mu must be held.
+func (c *conn) answerIn(d time.Duration, st *stream, a answer, apnsID string) error {
+	if d <= 0 {
+		return c.answer(st, a, apnsID)
+	}
+	c.answerAfter(d, st, a, apnsID)
+	return nil
+}
+
+// answerAfter answers when a timer of the server runs out. c.mu must be held.
+func (c *conn) answerAfter(d time.Duration, st *stream, a answer, apnsID string) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.afterLocked(d, func() { c.answerLate(st, a, apnsID) })
 }
 
 // answerLate writes an answer from outside the reader.
@@ -319,6 +370,13 @@ func (c *conn) answerLate(st *stream, a answer, apnsID string) {
 	}
 	if c.answer(st, a, apnsID) != nil || c.bw.Flush() != nil || c.drained() {
 		_ = c.raw.Close() // the reader sees it and ends
+	}
+}
+
+// notice tells what happened. c.mu must be held.
+func (c *conn) notice(format string, args ...any) {
+	if c.s.cfg.OnNotice != nil {
+		c.s.cfg.OnNotice(Notice{At: c.s.cfg.Now(), Environment: c.env, Connection: c.id, Text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -349,6 +407,9 @@ func (c *conn) goAway(reason string) {
 func (c *conn) leave(last uint32, code http2.ErrCode, debug string) {
 	if c.leaving && last > c.lastGood {
 		last = c.lastGood // RFC 9113 §6.8: it must not grow
+	}
+	if !c.leaving {
+		c.notice("GOAWAY %s %s", code, debug)
 	}
 	c.leaving, c.lastGood = true, last
 	for id := range c.streams {

@@ -28,8 +28,9 @@ type device struct {
 	deadSince time.Time // zero: alive
 	stored    *stored   // the one push that is kept while the device is offline
 	queue     []Delivery
-	running   bool       // a goroutine is emptying queue
-	held      []Delivery // overtaken on purpose: they follow the next delivery
+	running   bool        // a goroutine is emptying queue
+	held      []Delivery  // overtaken on purpose: they follow the next delivery
+	recent    []time.Time // when the last Config.DeviceLimit pushes were taken
 }
 
 // stored is a push that waits for its device.
@@ -94,12 +95,27 @@ func (s *Server) sendLocked(d *device, del Delivery, expiration expiration, f *F
 				s.enqueueLocked(d, del)
 			})
 			return "delivery delayed"
-		case Refuse, GoAwayAfter, GoAwayBefore, CutBefore, CutAfter, ResetBefore, ResetAfter, Mute, DelayAnswer:
+		case Refuse, GoAwayAfter, GoAwayBefore, GoAwayCut, CutBefore, CutAfter, CutAnswered, ResetBefore, ResetAfter, Mute, DelayAnswer:
 			// These are about the answer or the connection.
 		}
 	}
 	s.enqueueLocked(d, del)
 	return "delivered"
+}
+
+// busyLocked counts a push to the device and says whether there were too many of them. s.mu must be held.
+func (s *Server) busyLocked(d *device, now time.Time) bool {
+	if s.cfg.DeviceLimit <= 0 {
+		return false
+	}
+	for len(d.recent) > 0 && now.Sub(d.recent[0]) >= s.cfg.DeviceWindow {
+		d.recent = d.recent[1:]
+	}
+	if len(d.recent) >= s.cfg.DeviceLimit {
+		return true
+	}
+	d.recent = append(d.recent, now)
+	return false
 }
 
 // storeLocked keeps a push for an offline device, if Apple would. s.mu must be held.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -28,8 +29,26 @@ func GenerateKey() (p8 []byte, pub *ecdsa.PublicKey) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), &key.PublicKey
 }
 
-// selfSigned makes an authority and a certificate of 127.0.0.1 signed by it, both valid from a day ago to a year ahead.
-func selfSigned() (tls.Certificate, *x509.CertPool, error) {
+// PublicKey reads the public half out of a .p8 file, for [Server.RegisterTeam].
+func PublicKey(p8 []byte) (*ecdsa.PublicKey, error) {
+	block, _ := pem.Decode(p8)
+	if block == nil {
+		return nil, errors.New("apnstest: the key is not PEM: give a .p8 file with its BEGIN and END lines")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("apnstest: the key is PEM but no PKCS #8 private key: %w", err)
+	}
+	ec, ok := key.(*ecdsa.PrivateKey)
+	if !ok || ec.Curve != elliptic.P256() {
+		return nil, errors.New("apnstest: the key is not ECDSA on P-256, as every APNs key is")
+	}
+	return &ec.PublicKey, nil
+}
+
+// selfSigned makes an authority, returned in PEM, and a certificate of 127.0.0.1 signed by it, both valid from a day ago to
+// a year ahead.
+func selfSigned() (cert tls.Certificate, authority []byte, err error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, err
@@ -69,7 +88,5 @@ func selfSigned() (tls.Certificate, *x509.CertPool, error) {
 	if err != nil {
 		return tls.Certificate{}, nil, err
 	}
-	roots := x509.NewCertPool()
-	roots.AddCert(ca)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), nil
 }

@@ -13,8 +13,10 @@ import (
 
 // teamKey is a provider key as the developer account knows it.
 type teamKey struct {
-	team string
-	pub  *ecdsa.PublicKey
+	team   string
+	pub    *ecdsa.PublicKey
+	env    push.Environment // 0: good for both
+	topics map[string]bool  // nil: good for all of the team's
 }
 
 // RegisterTeam makes a provider key known: provider tokens of this team signed with it are believed. A team may have
@@ -25,11 +27,35 @@ func (s *Server) RegisterTeam(team, keyID string, pub *ecdsa.PublicKey) {
 	s.keys[keyID] = teamKey{team: team, pub: pub}
 }
 
+// LimitKey limits a registered key as Apple's developer site can since 2025: to one environment (0 means both; in the
+// other it is answered BadEnvironmentKeyIdInToken) and to topics (none means all of the team's; others are answered
+// TopicDisallowed). A topic is what goes into apns-topic. It does nothing if the key is not registered.
+func (s *Server) LimitKey(keyID string, env push.Environment, topics ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, known := s.keys[keyID]
+	if !known {
+		return
+	}
+	k.env, k.topics = env, nil
+	for _, topic := range topics {
+		if k.topics == nil {
+			k.topics = map[string]bool{}
+		}
+		k.topics[topic] = true
+	}
+	s.keys[keyID] = k
+}
+
 // RegisterApp makes an app of a team known; the topic of its VoIP pushes is bundleID + ".voip", of its alerts bundleID.
 func (s *Server) RegisterApp(bundleID, team string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apps[bundleID] = team
+	if s.apps[bundleID] != team {
+		s.apps[bundleID] = team
+		s.appsSeen++
+		s.appSince[bundleID] = s.appsSeen
+	}
 }
 
 // IssueToken registers an app on a new device, which is online, for VoIP pushes and returns its token, 64 hexadecimal

@@ -75,6 +75,10 @@ func (s *Server) processLocked(id *identity, r *Request, apnsID string, fault *F
 		return a
 	}
 	d := s.devices[ck.token]
+	if d == nil && s.cfg.AdmitAll {
+		d = &device{topic: ck.bundleID + ck.kind.suffix, env: r.Environment, online: true, deliver: func(Delivery) {}}
+		s.devices[ck.token] = d
+	}
 	switch {
 	case d == nil || d.env != r.Environment:
 		a = answer{status: 400, reason: "BadDeviceToken"}
@@ -82,6 +86,8 @@ func (s *Server) processLocked(id *identity, r *Request, apnsID string, fault *F
 		a = answer{status: 410, reason: "Unregistered", timestamp: d.deadSince}
 	case d.topic != ck.bundleID+ck.kind.suffix:
 		a = answer{status: 400, reason: "DeviceTokenNotForTopic"}
+	case s.busyLocked(d, r.At):
+		a = answer{status: 429, reason: "TooManyRequests"}
 	}
 	if a != accepted {
 		r.Decision = "refused"
@@ -105,7 +111,7 @@ func (f *Fault) unprocessed() bool {
 	switch f.Action {
 	case GoAwayBefore, CutBefore, ResetBefore, Mute:
 		return true
-	case Refuse, GoAwayAfter, CutAfter, ResetAfter, DelayAnswer, LoseDelivery, RepeatDelivery, DelayDelivery, SwapDelivery:
+	case Refuse, GoAwayAfter, GoAwayCut, CutAfter, CutAnswered, ResetAfter, DelayAnswer, LoseDelivery, RepeatDelivery, DelayDelivery, SwapDelivery:
 	}
 	return false
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ringtrip/ringtrip/push"
 )
 
 const (
@@ -31,6 +33,7 @@ type identity struct {
 	bearer      string    // the token in use
 	changedAt   time.Time // when it replaced another; zero if it never did
 	blockedTill time.Time // after TooManyProviderTokenUpdates
+	apps        int       // Server.appsSeen at its first push
 }
 
 // expiration is the apns-expiration header.
@@ -72,7 +75,7 @@ func (s *Server) judgeLocked(id *identity, r *Request) (checked, answer) {
 			return ck, answer{status: 400, reason: "DuplicateHeaders"}
 		}
 	}
-	team, a := s.authenticateLocked(id, r.Header.Get("Authorization"))
+	key, a := s.authenticateLocked(id, r.Environment, r.Header.Get("Authorization"))
 	if a != accepted {
 		return ck, a
 	}
@@ -80,10 +83,15 @@ func (s *Server) judgeLocked(id *identity, r *Request) (checked, answer) {
 		return ck, a
 	}
 	owner, known := s.apps[ck.bundleID]
+	if !known && s.cfg.AdmitAll {
+		owner, known = key.team, true
+	}
 	switch {
 	case !known:
 		return ck, answer{status: 400, reason: "BadTopic"}
-	case owner != team:
+	case owner != key.team, key.topics != nil && !key.topics[r.Header.Get("Apns-Topic")]:
+		return ck, answer{status: 400, reason: "TopicDisallowed"}
+	case s.cfg.BindTopics && s.appSince[ck.bundleID] > id.apps:
 		return ck, answer{status: 400, reason: "TopicDisallowed"}
 	case len(r.Payload) == 0:
 		return ck, answer{status: 400, reason: "PayloadEmpty"}
@@ -141,48 +149,54 @@ func (ck *checked) checkHeaders(r *Request) answer {
 }
 
 // authenticateLocked checks the provider token and what the connection is bound to. s.mu must be held.
-func (s *Server) authenticateLocked(id *identity, authorization string) (team string, a answer) {
+func (s *Server) authenticateLocked(id *identity, env push.Environment, authorization string) (teamKey, answer) {
 	now := s.cfg.Now()
 	if now.Before(id.blockedTill) {
-		return "", answer{status: 429, reason: "TooManyProviderTokenUpdates"}
+		return teamKey{}, answer{status: 429, reason: "TooManyProviderTokenUpdates"}
 	}
 	if authorization == "" {
-		return "", answer{status: 403, reason: "MissingProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "MissingProviderToken"}
 	}
 	const scheme = "bearer "
 	if len(authorization) < len(scheme) || !strings.EqualFold(authorization[:len(scheme)], scheme) {
-		return "", answer{status: 403, reason: "InvalidProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
 	}
 	bearer := authorization[len(scheme):]
 	tok, err := parseToken(bearer)
 	if err != nil {
-		return "", answer{status: 403, reason: "InvalidProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
 	}
 	key, known := s.keys[tok.keyID]
 	if !known || key.team != tok.teamID {
-		return "", answer{status: 403, reason: "InvalidProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
+	}
+	if key.env != 0 && key.env != env {
+		return teamKey{}, answer{status: 403, reason: "BadEnvironmentKeyIdInToken"}
 	}
 	if bearer != id.bearer && verifyES256(key.pub, tok.signed, tok.sig) != nil {
-		return "", answer{status: 403, reason: "InvalidProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
 	}
 	switch age := now.Sub(tok.issuedAt); {
 	case age > tokenLife:
-		return "", answer{status: 403, reason: "ExpiredProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "ExpiredProviderToken"}
 	case age < -s.cfg.Leeway:
-		return "", answer{status: 403, reason: "InvalidProviderToken"}
+		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
 	}
 	if id.keyID != "" && id.keyID != tok.keyID {
-		return "", answer{status: 403, reason: "UnrelatedKeyIdInToken"}
+		return teamKey{}, answer{status: 403, reason: "UnrelatedKeyIdInToken"}
 	}
 	if id.bearer != "" && bearer != id.bearer {
 		if !id.changedAt.IsZero() && now.Sub(id.changedAt) < tokenChange {
 			id.blockedTill = now.Add(tokenChange)
-			return "", answer{status: 429, reason: "TooManyProviderTokenUpdates"}
+			return teamKey{}, answer{status: 429, reason: "TooManyProviderTokenUpdates"}
 		}
 		id.changedAt = now
 	}
+	if id.keyID == "" {
+		id.apps = s.appsSeen
+	}
 	id.keyID, id.bearer = tok.keyID, bearer
-	return key.team, accepted
+	return key, accepted
 }
 
 // one is the value of a header that is given at most once.
