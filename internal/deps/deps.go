@@ -3,7 +3,6 @@ package deps
 
 import (
 	_ "connectrpc.com/otelconnect"
-	_ "github.com/jackc/pgx/v5/pgxpool"
 	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	_ "go.opentelemetry.io/otel/sdk/trace"
 	_ "golang.org/x/crypto/acme/autocert"

@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ringtrip/ringtrip/store"
+)
+
+// Claim implements [store.Jobs].
+func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, lease time.Duration) ([]store.Job, error) {
+	if lease <= 0 {
+		n = min(n, maxClaim)
+	}
+	until := now.Add(lease)
+	return claim(ctx, s, n, func(row pgx.CollectableRow) (c claimed[store.Job], err error) {
+		j := &c.one
+		var leased, tries int64
+		err = row.Scan(&c.due, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
+		j.LeasedUntil, j.Tries = moment(leased), int(tries)
+		return c, err
+	}, func(j store.Job) string { return j.ID }, `WITH due AS (
+			SELECT id, leased_until FROM job WHERE kind = $1 AND leased_until <= $2 ORDER BY leased_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
+		) UPDATE job j SET leased_until = $3 FROM due WHERE j.id = ANY(ARRAY(SELECT id FROM due)) AND j.id = due.id
+		RETURNING due.leased_until, j.id, j.call_id, j.kind, j.payload, j.leased_until, j.tries`, text(kind), nanos(now), nanos(until))
+}
+
+// Done implements [store.Jobs].
+func (s *Store) Done(ctx context.Context, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.write(ctx, ids[0], &write{t: store.Transition{DropJobs: ids}})
+	return err
+}
+
+// Retry implements [store.Jobs].
+func (s *Store) Retry(ctx context.Context, id string, at time.Time) error {
+	_, err := once(ctx, s, pgx.RowTo[string], `UPDATE job SET leased_until = $2, tries = tries + 1 WHERE id = $1 RETURNING id`, text(id), nanos(at))
+	return err
+}
+
+const jobColumns = `id, call_id, kind, payload, leased_until, tries`
+
+func scanJob(row pgx.CollectableRow) (j store.Job, err error) {
+	var leased, tries int64
+	err = row.Scan(&j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
+	j.LeasedUntil, j.Tries = moment(leased), int(tries)
+	return j, err
+}
+
+// PutJobs implements [store.Jobs].
+func (s *Store) PutJobs(ctx context.Context, jobs []store.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	_, err := s.write(ctx, jobs[0].ID, &write{t: store.Transition{Jobs: jobs}})
+	return err
+}
+
+// Advance implements [store.Jobs].
+func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Time) (store.Job, error) {
+	type advanced struct {
+		what string
+		job  store.Job
+	}
+	// It is not tried again when the connection is lost: what comes next in the queue may look like what was done.
+	a, err := once(ctx, s, func(row pgx.CollectableRow) (a advanced, err error) {
+		var leased, tries int64
+		j := &a.job
+		err = row.Scan(&a.what, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
+		j.LeasedUntil, j.Tries = moment(leased), int(tries)
+		return a, err
+	}, `WITH old AS MATERIALIZED (
+			SELECT `+jobColumns+` FROM job WHERE id = $1 FOR UPDATE
+		), gone AS (
+			DELETE FROM job j USING old WHERE j.id = $1 AND old.payload = $2 RETURNING j.id, j.call_id, j.kind, $2::bytea, $3::bigint, 0::bigint
+		), rest AS (
+			UPDATE job j SET payload = substr(old.payload, length($2) + 1), leased_until = $3, tries = 0 FROM old
+			WHERE j.id = $1 AND length(old.payload) > length($2) AND substr(old.payload, 1, length($2)) = $2
+			RETURNING j.id, j.call_id, j.kind, j.payload, j.leased_until, j.tries
+		), both_of_them AS MATERIALIZED (
+			SELECT 'gone' AS what, gone.* FROM gone UNION ALL SELECT 'rest', rest.* FROM rest
+		) SELECT * FROM both_of_them UNION ALL SELECT 'other', old.* FROM old WHERE NOT EXISTS (SELECT 1 FROM both_of_them)`,
+		text(id), blob(done), nanos(at))
+	switch {
+	case err != nil:
+		return store.Job{}, err
+	case a.what == "other":
+		return store.Job{}, store.ErrConflict
+	case a.what == "gone":
+		a.job.Payload = nil
+	}
+	return a.job, nil
+}
+
+// Job implements [store.Jobs].
+func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
+	return one(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = $1`, text(id))
+}
+
+// JobsOfKind implements [store.Jobs].
+func (s *Store) JobsOfKind(ctx context.Context, kind, after string, n int) ([]store.Job, error) {
+	return read(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3`, text(kind), text(after), max(n, 0))
+}
