@@ -208,24 +208,17 @@ func TestMigrations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packed []byte
+	var packed string
 	written := int64(0)
 	for version := int64(1); version <= int64(len(names)); version++ {
-		if b, err := os.ReadFile(fixture(version)); err == nil {
-			packed, written = b, version
+		if _, err := os.Stat(fixture(version)); err == nil {
+			packed, written = fixture(version), version
 		}
 		t.Run(fmt.Sprintf("schema %d", version), func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, FileName)
-			z, err := gzip.NewReader(bytes.NewReader(packed))
-			if err != nil {
-				t.Fatalf("the fixture of schema %d: %v", written, err)
-			}
-			raw, err := io.ReadAll(z)
-			if err != nil {
-				t.Fatal(err)
-			}
-			writeFile(t, path, string(raw))
+			t.Logf("from what the code of schema %d wrote", written)
+			writeFile(t, path, unpack(t, packed))
 			migrateTo(t, path, version)
 			if got := schemaVersion(t, path); got != version {
 				t.Fatalf("the fixture is of schema %d, want %d", got, version)
@@ -238,6 +231,24 @@ func TestMigrations(t *testing.T) {
 			checkFixture(t, s)
 		})
 	}
+}
+
+func unpack(t *testing.T, path string) string {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	z, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func migrateTo(t *testing.T, path string, version int64) {

@@ -136,15 +136,12 @@ func migrate(ctx context.Context, path string) error {
 		return fileError(path, err)
 	}
 	defer db.Close()
-	var id, tables int
-	if err := errors.Join(
-		db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id),
-		db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables),
-	); err != nil {
+	id, tables, err := identity(ctx, db)
+	if err != nil {
 		return fileError(path, err)
 	}
 	if id != applicationID && tables > 0 {
-		return &OpenError{Path: path, Problem: "it is a database of another program", Hint: "Name another folder", Err: ErrNotOurs}
+		return notOurs(path)
 	}
 	if id != applicationID {
 		if _, err := db.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
@@ -167,13 +164,59 @@ func migrate(ctx context.Context, path string) error {
 		return fileError(path, err)
 	}
 	if have > want {
-		return &OpenError{Path: path, Problem: fmt.Sprintf("it was made by a newer ringtrip (schema %d, this one knows up to %d)", have, want),
-			Hint: "Run that version, or put the backup from before the update back", Err: ErrNewer}
+		return newer(path, have, want)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fileError(path, fmt.Errorf("migrating from schema %d to %d: %w", have, want, err))
 	}
 	return nil
+}
+
+// identity returns who made a database, and how many tables and indices it has.
+func identity(ctx context.Context, db *sql.DB) (id, tables int, err error) {
+	err = errors.Join(
+		db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id),
+		db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables),
+	)
+	return id, tables, err
+}
+
+// checkOurs returns an error if a database is not one of ringtrip.
+func checkOurs(ctx context.Context, db *sql.DB, path string) error {
+	id, _, err := identity(ctx, db)
+	if err == nil && id != applicationID {
+		return notOurs(path)
+	}
+	return err
+}
+
+func notOurs(path string) error {
+	return &OpenError{Path: path, Problem: "it is a database of another program", Hint: "Name another one", Err: ErrNotOurs}
+}
+
+func newer(path string, have, want int64) error {
+	if have <= want {
+		return nil
+	}
+	return &OpenError{Path: path, Problem: fmt.Sprintf("it was made by a newer ringtrip (schema %d, this one knows up to %d)", have, want),
+		Hint: "Run that version, or put the backup from before the update back", Err: ErrNewer}
+}
+
+func damaged(path string, err error) error {
+	return &OpenError{Path: path, Problem: "the database is damaged", Hint: "Put a backup back, or try: sqlite3 ringtrip.db .recover", Err: err}
+}
+
+// newestSchema returns the schema that this version makes.
+func newestSchema() (newest int64, err error) {
+	names, err := fs.Glob(schema, "schema/*.sql")
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, version)
+	}
+	return newest, err
 }
 
 // fileError says what to do about the errors of SQLite that people meet.
@@ -197,7 +240,7 @@ func fileError(path string, err error) error {
 	case 10: // IOERR
 		e.Problem, e.Hint = "the disk reports an error", "Look at the system's log; copy the folder away before anything else"
 	case 11: // CORRUPT
-		e.Problem, e.Hint = "the database is damaged", "Put a backup back, or try: sqlite3 ringtrip.db .recover"
+		return damaged(path, err)
 	case 13: // FULL
 		e.Problem, e.Hint = "the disk is full", "Make room and try again"
 	case 26: // NOTADB
