@@ -20,6 +20,9 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the ringing server."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
 	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
+	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while the server runs."`
+	Restore  restoreCmd  `cmd:"" help:"Make a backup the database; the server must be stopped."`
+	Migrate  migrateCmd  `cmd:"" help:"Copy all that a store holds to another: SQLite, PostgreSQL or a file; servers must be stopped."`
 	Config   configCmd   `cmd:"" help:"Check a configuration, or print an example of one."`
 	ApnsTest apnsTestCmd `cmd:"" help:"Stand in for Apple's push service on this machine, with every fault on demand."`
 	Scenario scenarioCmd `cmd:"" help:"Run scenarios of the iOS call system on the simulated iPhone."`

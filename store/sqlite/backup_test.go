@@ -222,7 +222,7 @@ func TestRestoreOldSchema(t *testing.T) {
 	checkFixture(t, s)
 }
 
-// What VACUUM INTO needs of SQLite: a connection of its own beside the writer's.
+// A backup is opened as it is, as a database of its own.
 func TestBackupIsWhole(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Config{Dir: dir})
