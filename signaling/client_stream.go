@@ -32,6 +32,12 @@ func (c *Client) run() {
 		if c.ctx.Err() != nil || errors.Is(err, errReopen) {
 			continue
 		}
+		if up > 0 && elsewhere(err) {
+			c.log.Info("signaling: the server sends us elsewhere", "err", err, "up", up)
+			failures = 0
+			c.dropIdle()
+			continue
+		}
 		delay := c.jitter(failures, c.cfg.BackoffMax)
 		if connect.CodeOf(err) == connect.CodeUnauthenticated {
 			if !renewed {
@@ -109,6 +115,16 @@ func (c *Client) stream() (up time.Duration, err error) {
 		return 0, c.streamLost(ctx, err, token)
 	}
 	return 0, errEnded
+}
+
+// elsewhere reports whether the server ended the stream because its node goes, or cannot serve: another one does, now.
+// A node that says so again before it said Hello is met with patience.
+func elsewhere(err error) bool {
+	switch failed(err).Problem {
+	case "server_stopping", "node_cut_off":
+		return true
+	}
+	return false
 }
 
 func (c *Client) streamToken(ctx context.Context) (string, error) {

@@ -222,6 +222,34 @@ func TestServerRestart(t *testing.T) {
 	})
 }
 
+// A node that stops sends its devices elsewhere: they are there at once. If there is nowhere to go, they are patient.
+func TestServerSendsElsewhere(t *testing.T) {
+	inWorld(t, true, signaling.ClientConfig{}, func(w *world) {
+		away := connect.NewError(connect.CodeUnavailable, errors.New("the server is stopping"))
+		detail, err := connect.NewErrorDetail(&v1.CallProblem{Code: "server_stopping"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		away.AddDetail(detail)
+		w.client.Open()
+		w.after(time.Second) // too short for the next loss to count as the first
+		for n := range 5 {
+			if len(w.server.opened) != n+1 {
+				t.Fatalf("it opened %d streams, want %d", len(w.server.opened), n+1)
+			}
+			w.server.goAway, w.server.once = away, true
+			w.server.emit(0)
+			w.after(0)
+		}
+		w.server.goAway, w.server.once = away, false
+		w.server.emit(0)
+		w.after(time.Minute)
+		if n := len(w.server.opened) - 6; n < 5 || n > 40 {
+			t.Errorf("in a minute without a node that takes it, it tried %d times", n)
+		}
+	})
+}
+
 func TestBackoffIsPatient(t *testing.T) {
 	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
 		w.server.check = func(string) error { return connect.NewError(connect.CodeUnavailable, errors.New("full")) }

@@ -25,6 +25,8 @@ type server struct {
 	events  []*v1.EventsResponse // events[i] has seq i+1
 	changed chan struct{}        // closed and made anew by emit
 	overlap uint64
+	goAway  error                         // ends the streams that are open, and is the answer to new ones
+	once    bool                          // goAway ends one stream, and the next is fine
 	mute    bool                          // the streams say nothing, not even pings
 	check   func(token string) error      // of every request; runs under the lock
 	answer  func(msg proto.Message) error // of every request but Events; nil error: it is stored in got; may block
@@ -77,6 +79,10 @@ func (s *server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 		return err
 	}
 	s.mu.Lock()
+	if err := s.goAway; err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	next := req.Msg.Cursor - min(req.Msg.Cursor, s.overlap)
 	hello := &v1.Hello{Cursor: uint64(len(s.events))}
 	if s.hello != nil {
@@ -94,8 +100,14 @@ func (s *server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 		if next < uint64(len(s.events)) {
 			batch = s.events[next:]
 		}
-		changed, mute := s.changed, s.mute
+		changed, mute, goAway := s.changed, s.mute, s.goAway
+		if s.once {
+			s.goAway = nil
+		}
 		s.mu.Unlock()
+		if goAway != nil {
+			return goAway
+		}
 		if mute {
 			<-ctx.Done()
 			return ctx.Err()
