@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,10 +24,21 @@ type Payload struct {
 	ExpiresAt  int64              `json:"expires_at"`       // the ring's deadline; Apple may deliver later in spite of expiration 0
 	Token      string             `json:"token,omitempty"`  // action token for this call and device
 	Server     string             `json:"server,omitempty"` // base URL to say it to; empty: the configured one
+	// Sealed is who calls, encrypted for this device, in base64 (RFC 4648 §4); CallerName and Handle are empty then.
+	Sealed string `json:"sealed,omitempty"`
 }
 
 // Expires returns the ring's deadline.
 func (p Payload) Expires() time.Time { return time.UnixMilli(p.ExpiresAt) }
+
+// OpenSealed returns who calls, of a payload that has Sealed. Its errors wrap [ErrSealed].
+func (p Payload) OpenSealed(k *SealKey, device string) (Caller, error) {
+	sealed, err := base64.StdEncoding.DecodeString(p.Sealed)
+	if err != nil {
+		return Caller{}, fmt.Errorf("%w: it is not base64", ErrSealed)
+	}
+	return k.Open(p.CallID, device, sealed)
+}
 
 // Sent returns when the server sent the push.
 func (p Payload) Sent() time.Time { return time.UnixMilli(p.SentAt) }
@@ -76,11 +88,13 @@ func ParsePush(b []byte) (Payload, error) {
 	return p, nil
 }
 
-func cut(s string) string {
-	if len(s) <= maxText {
+func cut(s string) string { return cutTo(s, maxText) }
+
+func cutTo(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	s = s[:maxText]
+	s = s[:most]
 	for len(s) > 0 && !utf8.ValidString(s) {
 		s = s[:len(s)-1]
 	}

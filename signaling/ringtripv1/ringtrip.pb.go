@@ -478,15 +478,18 @@ func (MediaKind) EnumDescriptor() ([]byte, []int) {
 }
 
 type RegisterDeviceRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeviceId      string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`    // chosen by the app once per installation, 1-64 of [A-Za-z0-9._-]
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`                            // for people: "Bob's iPhone"
-	Platform      string                 `protobuf:"bytes,3,opt,name=platform,proto3" json:"platform,omitempty"`                    // "ios", "web", "linux"
-	VoipToken     string                 `protobuf:"bytes,4,opt,name=voip_token,json=voipToken,proto3" json:"voip_token,omitempty"` // hex; empty: reached by the event stream only
-	Environment   Environment            `protobuf:"varint,5,opt,name=environment,proto3,enum=ringtrip.v1.Environment" json:"environment,omitempty"`
-	BundleId      string                 `protobuf:"bytes,6,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
-	AppVersion    string                 `protobuf:"bytes,7,opt,name=app_version,json=appVersion,proto3" json:"app_version,omitempty"`
-	OsVersion     string                 `protobuf:"bytes,8,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId    string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`    // chosen by the app once per installation, 1-64 of [A-Za-z0-9._-]
+	Name        string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`                            // for people: "Bob's iPhone"
+	Platform    string                 `protobuf:"bytes,3,opt,name=platform,proto3" json:"platform,omitempty"`                    // "ios", "web", "linux"
+	VoipToken   string                 `protobuf:"bytes,4,opt,name=voip_token,json=voipToken,proto3" json:"voip_token,omitempty"` // hex; empty: reached by the event stream only
+	Environment Environment            `protobuf:"varint,5,opt,name=environment,proto3,enum=ringtrip.v1.Environment" json:"environment,omitempty"`
+	BundleId    string                 `protobuf:"bytes,6,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
+	AppVersion  string                 `protobuf:"bytes,7,opt,name=app_version,json=appVersion,proto3" json:"app_version,omitempty"`
+	OsVersion   string                 `protobuf:"bytes,8,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
+	// X25519 public key, 32 bytes: names of callers are sealed for it, so that they are in no push as plain text. Empty
+	// leaves the key that the device registered before, so that a device whose keychain is locked loses nothing.
+	SealKey       []byte `protobuf:"bytes,20,opt,name=seal_key,json=sealKey,proto3" json:"seal_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -575,6 +578,13 @@ func (x *RegisterDeviceRequest) GetOsVersion() string {
 		return x.OsVersion
 	}
 	return ""
+}
+
+func (x *RegisterDeviceRequest) GetSealKey() []byte {
+	if x != nil {
+		return x.SealKey
+	}
+	return nil
 }
 
 type RegisterDeviceResponse struct {
@@ -1160,6 +1170,7 @@ type Call struct {
 	Legs             []*Leg                 `protobuf:"bytes,19,rep,name=legs,proto3" json:"legs,omitempty"`                                                 // for the caller: all; for the callee: its own
 	MediaCredentials []byte                 `protobuf:"bytes,20,opt,name=media_credentials,json=mediaCredentials,proto3" json:"media_credentials,omitempty"` // JSON for the media session
 	ReplacedBy       string                 `protobuf:"bytes,21,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`                   // glare: the call that goes on instead
+	Sealed           []byte                 `protobuf:"bytes,30,opt,name=sealed,proto3" json:"sealed,omitempty"`                                             // for a device of the callee: who calls, sealed for it by the caller
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -1341,6 +1352,13 @@ func (x *Call) GetReplacedBy() string {
 	return ""
 }
 
+func (x *Call) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
 type StartRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	DeviceId       string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
@@ -1350,8 +1368,11 @@ type StartRequest struct {
 	Video          bool                   `protobuf:"varint,5,opt,name=video,proto3" json:"video,omitempty"`
 	CallerName     string                 `protobuf:"bytes,6,opt,name=caller_name,json=callerName,proto3" json:"caller_name,omitempty"` // shown to the callee; empty: the token's name, else the user id
 	CallerHandle   string                 `protobuf:"bytes,7,opt,name=caller_handle,json=callerHandle,proto3" json:"caller_handle,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The caller's name and handle, sealed by the caller for devices of the callee (GetSealKeys). It wants a call_id, to
+	// which they are bound. With it the server knows no name but caller_name, which may be empty.
+	Sealed        []*SealedCaller `protobuf:"bytes,20,rep,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartRequest) Reset() {
@@ -1433,6 +1454,214 @@ func (x *StartRequest) GetCallerHandle() string {
 	return ""
 }
 
+func (x *StartRequest) GetSealed() []*SealedCaller {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// SealedCaller is who calls, encrypted for one device: HPKE (RFC 9180), see docs/security.md.
+type SealedCaller struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId      string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	Sealed        []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"` // at most 1024 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedCaller) Reset() {
+	*x = SealedCaller{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedCaller) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedCaller) ProtoMessage() {}
+
+func (x *SealedCaller) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedCaller.ProtoReflect.Descriptor instead.
+func (*SealedCaller) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SealedCaller) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *SealedCaller) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+type GetSealKeysRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId      string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"` // of the caller
+	Callee        string                 `protobuf:"bytes,2,opt,name=callee,proto3" json:"callee,omitempty"`                     // user id
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSealKeysRequest) Reset() {
+	*x = GetSealKeysRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSealKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSealKeysRequest) ProtoMessage() {}
+
+func (x *GetSealKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSealKeysRequest.ProtoReflect.Descriptor instead.
+func (*GetSealKeysRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetSealKeysRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *GetSealKeysRequest) GetCallee() string {
+	if x != nil {
+		return x.Callee
+	}
+	return ""
+}
+
+type SealKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId      string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	Key           []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"` // X25519, 32 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealKey) Reset() {
+	*x = SealKey{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealKey) ProtoMessage() {}
+
+func (x *SealKey) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealKey.ProtoReflect.Descriptor instead.
+func (*SealKey) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SealKey) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *SealKey) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+type GetSealKeysResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []*SealKey             `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSealKeysResponse) Reset() {
+	*x = GetSealKeysResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSealKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSealKeysResponse) ProtoMessage() {}
+
+func (x *GetSealKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSealKeysResponse.ProtoReflect.Descriptor instead.
+func (*GetSealKeysResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetSealKeysResponse) GetKeys() []*SealKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
 type StartResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
@@ -1443,7 +1672,7 @@ type StartResponse struct {
 
 func (x *StartResponse) Reset() {
 	*x = StartResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1455,7 +1684,7 @@ func (x *StartResponse) String() string {
 func (*StartResponse) ProtoMessage() {}
 
 func (x *StartResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1468,7 +1697,7 @@ func (x *StartResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartResponse.ProtoReflect.Descriptor instead.
 func (*StartResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{12}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StartResponse) GetCall() *Call {
@@ -1496,7 +1725,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1508,7 +1737,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,7 +1750,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{13}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Mark) GetStage() Stage {
@@ -1556,7 +1785,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1797,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1810,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{14}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AckRequest) GetCallId() string {
@@ -1614,7 +1843,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1626,7 +1855,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1639,7 +1868,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{15}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AckResponse) GetCall() *Call {
@@ -1659,7 +1888,7 @@ type AnswerRequest struct {
 
 func (x *AnswerRequest) Reset() {
 	*x = AnswerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1671,7 +1900,7 @@ func (x *AnswerRequest) String() string {
 func (*AnswerRequest) ProtoMessage() {}
 
 func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1684,7 +1913,7 @@ func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{16}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AnswerRequest) GetCallId() string {
@@ -1710,7 +1939,7 @@ type AnswerResponse struct {
 
 func (x *AnswerResponse) Reset() {
 	*x = AnswerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +1951,7 @@ func (x *AnswerResponse) String() string {
 func (*AnswerResponse) ProtoMessage() {}
 
 func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +1964,7 @@ func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
 func (*AnswerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{17}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AnswerResponse) GetCall() *Call {
@@ -1757,7 +1986,7 @@ type DeclineRequest struct {
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +1998,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +2011,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{18}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeclineRequest) GetCallId() string {
@@ -1822,7 +2051,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +2063,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +2076,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{19}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeclineResponse) GetCall() *Call {
@@ -1867,7 +2096,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +2108,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +2121,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{20}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelRequest) GetCallId() string {
@@ -1918,7 +2147,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2159,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2172,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CancelResponse) GetCall() *Call {
@@ -1964,7 +2193,7 @@ type EndRequest struct {
 
 func (x *EndRequest) Reset() {
 	*x = EndRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2205,7 @@ func (x *EndRequest) String() string {
 func (*EndRequest) ProtoMessage() {}
 
 func (x *EndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2218,7 @@ func (x *EndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndRequest.ProtoReflect.Descriptor instead.
 func (*EndRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EndRequest) GetCallId() string {
@@ -2022,7 +2251,7 @@ type EndResponse struct {
 
 func (x *EndResponse) Reset() {
 	*x = EndResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2263,7 @@ func (x *EndResponse) String() string {
 func (*EndResponse) ProtoMessage() {}
 
 func (x *EndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2276,7 @@ func (x *EndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndResponse.ProtoReflect.Descriptor instead.
 func (*EndResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EndResponse) GetCall() *Call {
@@ -2068,7 +2297,7 @@ type HoldRequest struct {
 
 func (x *HoldRequest) Reset() {
 	*x = HoldRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2080,7 +2309,7 @@ func (x *HoldRequest) String() string {
 func (*HoldRequest) ProtoMessage() {}
 
 func (x *HoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2093,7 +2322,7 @@ func (x *HoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
 func (*HoldRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *HoldRequest) GetCallId() string {
@@ -2126,7 +2355,7 @@ type HoldResponse struct {
 
 func (x *HoldResponse) Reset() {
 	*x = HoldResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2138,7 +2367,7 @@ func (x *HoldResponse) String() string {
 func (*HoldResponse) ProtoMessage() {}
 
 func (x *HoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2151,7 +2380,7 @@ func (x *HoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldResponse.ProtoReflect.Descriptor instead.
 func (*HoldResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *HoldResponse) GetCall() *Call {
@@ -2176,7 +2405,7 @@ type MediaMessage struct {
 
 func (x *MediaMessage) Reset() {
 	*x = MediaMessage{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2188,7 +2417,7 @@ func (x *MediaMessage) String() string {
 func (*MediaMessage) ProtoMessage() {}
 
 func (x *MediaMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2201,7 +2430,7 @@ func (x *MediaMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaMessage.ProtoReflect.Descriptor instead.
 func (*MediaMessage) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *MediaMessage) GetCallId() string {
@@ -2255,7 +2484,7 @@ type SendMediaRequest struct {
 
 func (x *SendMediaRequest) Reset() {
 	*x = SendMediaRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2496,7 @@ func (x *SendMediaRequest) String() string {
 func (*SendMediaRequest) ProtoMessage() {}
 
 func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +2509,7 @@ func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaRequest.ProtoReflect.Descriptor instead.
 func (*SendMediaRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SendMediaRequest) GetMessage() *MediaMessage {
@@ -2298,7 +2527,7 @@ type SendMediaResponse struct {
 
 func (x *SendMediaResponse) Reset() {
 	*x = SendMediaResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2539,7 @@ func (x *SendMediaResponse) String() string {
 func (*SendMediaResponse) ProtoMessage() {}
 
 func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2552,7 @@ func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaResponse.ProtoReflect.Descriptor instead.
 func (*SendMediaResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
 }
 
 type GetCallRequest struct {
@@ -2336,7 +2565,7 @@ type GetCallRequest struct {
 
 func (x *GetCallRequest) Reset() {
 	*x = GetCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2348,7 +2577,7 @@ func (x *GetCallRequest) String() string {
 func (*GetCallRequest) ProtoMessage() {}
 
 func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2361,7 +2590,7 @@ func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
 func (*GetCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetCallRequest) GetCallId() string {
@@ -2387,7 +2616,7 @@ type GetCallResponse struct {
 
 func (x *GetCallResponse) Reset() {
 	*x = GetCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2399,7 +2628,7 @@ func (x *GetCallResponse) String() string {
 func (*GetCallResponse) ProtoMessage() {}
 
 func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2412,7 +2641,7 @@ func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
 func (*GetCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GetCallResponse) GetCall() *Call {
@@ -2441,7 +2670,7 @@ type HistoryRecord struct {
 
 func (x *HistoryRecord) Reset() {
 	*x = HistoryRecord{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2453,7 +2682,7 @@ func (x *HistoryRecord) String() string {
 func (*HistoryRecord) ProtoMessage() {}
 
 func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2466,7 +2695,7 @@ func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRecord.ProtoReflect.Descriptor instead.
 func (*HistoryRecord) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *HistoryRecord) GetCallId() string {
@@ -2556,7 +2785,7 @@ type ListHistoryRequest struct {
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2568,7 +2797,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2581,7 +2810,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListHistoryRequest) GetLimit() int32 {
@@ -2608,7 +2837,7 @@ type ListHistoryResponse struct {
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2620,7 +2849,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2633,7 +2862,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListHistoryResponse) GetRecords() []*HistoryRecord {
@@ -2667,7 +2896,7 @@ type LedgerEntry struct {
 
 func (x *LedgerEntry) Reset() {
 	*x = LedgerEntry{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2679,7 +2908,7 @@ func (x *LedgerEntry) String() string {
 func (*LedgerEntry) ProtoMessage() {}
 
 func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2692,7 +2921,7 @@ func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
 func (*LedgerEntry) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *LedgerEntry) GetSeq() uint64 {
@@ -2760,7 +2989,7 @@ type GetLedgerRequest struct {
 
 func (x *GetLedgerRequest) Reset() {
 	*x = GetLedgerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2772,7 +3001,7 @@ func (x *GetLedgerRequest) String() string {
 func (*GetLedgerRequest) ProtoMessage() {}
 
 func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2785,7 +3014,7 @@ func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
 func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetLedgerRequest) GetCallId() string {
@@ -2809,7 +3038,7 @@ type GetLedgerResponse struct {
 
 func (x *GetLedgerResponse) Reset() {
 	*x = GetLedgerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +3050,7 @@ func (x *GetLedgerResponse) String() string {
 func (*GetLedgerResponse) ProtoMessage() {}
 
 func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +3063,7 @@ func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
 func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetLedgerResponse) GetCallId() string {
@@ -2888,7 +3117,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2900,7 +3129,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2913,7 +3142,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListCallsRequest) GetLimit() int32 {
@@ -2932,7 +3161,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2944,7 +3173,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2957,7 +3186,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListCallsResponse) GetCalls() []*HistoryRecord {
@@ -2976,7 +3205,7 @@ type EndCallRequest struct {
 
 func (x *EndCallRequest) Reset() {
 	*x = EndCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2988,7 +3217,7 @@ func (x *EndCallRequest) String() string {
 func (*EndCallRequest) ProtoMessage() {}
 
 func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3001,7 +3230,7 @@ func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallRequest.ProtoReflect.Descriptor instead.
 func (*EndCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *EndCallRequest) GetCallId() string {
@@ -3019,7 +3248,7 @@ type EndCallResponse struct {
 
 func (x *EndCallResponse) Reset() {
 	*x = EndCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3031,7 +3260,7 @@ func (x *EndCallResponse) String() string {
 func (*EndCallResponse) ProtoMessage() {}
 
 func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3044,7 +3273,7 @@ func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallResponse.ProtoReflect.Descriptor instead.
 func (*EndCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
 }
 
 // CallProblem is the detail of every error about a call: what is wrong, as a stable code, the truth about the
@@ -3060,7 +3289,7 @@ type CallProblem struct {
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3072,7 +3301,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3085,7 +3314,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -3113,7 +3342,7 @@ var File_ringtrip_v1_ringtrip_proto protoreflect.FileDescriptor
 
 const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\n" +
-	"\x1aringtrip/v1/ringtrip.proto\x12\vringtrip.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x02\n" +
+	"\x1aringtrip/v1/ringtrip.proto\x12\vringtrip.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x02\n" +
 	"\x15RegisterDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
@@ -3125,7 +3354,8 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vapp_version\x18\a \x01(\tR\n" +
 	"appVersion\x12\x1d\n" +
 	"\n" +
-	"os_version\x18\b \x01(\tR\tosVersion\"w\n" +
+	"os_version\x18\b \x01(\tR\tosVersion\x12\x19\n" +
+	"\bseal_key\x18\x14 \x01(\fR\asealKey\"w\n" +
 	"\x16RegisterDeviceResponse\x12;\n" +
 	"\vserver_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"serverTime\x12 \n" +
@@ -3166,7 +3396,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xbe\x06\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xd6\x06\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -3194,7 +3424,8 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x04legs\x18\x13 \x03(\v2\x10.ringtrip.v1.LegR\x04legs\x12+\n" +
 	"\x11media_credentials\x18\x14 \x01(\fR\x10mediaCredentials\x12\x1f\n" +
 	"\vreplaced_by\x18\x15 \x01(\tR\n" +
-	"replacedBy\"\xe1\x01\n" +
+	"replacedBy\x12\x16\n" +
+	"\x06sealed\x18\x1e \x01(\fR\x06sealed\"\x94\x02\n" +
 	"\fStartRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12'\n" +
@@ -3203,7 +3434,19 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x05video\x18\x05 \x01(\bR\x05video\x12\x1f\n" +
 	"\vcaller_name\x18\x06 \x01(\tR\n" +
 	"callerName\x12#\n" +
-	"\rcaller_handle\x18\a \x01(\tR\fcallerHandle\"X\n" +
+	"\rcaller_handle\x18\a \x01(\tR\fcallerHandle\x121\n" +
+	"\x06sealed\x18\x14 \x03(\v2\x19.ringtrip.v1.SealedCallerR\x06sealed\"C\n" +
+	"\fSealedCaller\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\"I\n" +
+	"\x12GetSealKeysRequest\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x16\n" +
+	"\x06callee\x18\x02 \x01(\tR\x06callee\"8\n" +
+	"\aSealKey\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\fR\x03key\"?\n" +
+	"\x13GetSealKeysResponse\x12(\n" +
+	"\x04keys\x18\x01 \x03(\v2\x14.ringtrip.v1.SealKeyR\x04keys\"X\n" +
 	"\rStartResponse\x12%\n" +
 	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12 \n" +
 	"\fnext_call_id\x18\x02 \x01(\tR\n" +
@@ -3384,12 +3627,13 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +
 	"\x11MEDIA_KIND_ANSWER\x10\x02\x12\x18\n" +
 	"\x14MEDIA_KIND_CANDIDATE\x10\x03\x12\x12\n" +
-	"\x0eMEDIA_KIND_BYE\x10\x042\xb0\a\n" +
+	"\x0eMEDIA_KIND_BYE\x10\x042\x82\b\n" +
 	"\fPhoneService\x12Y\n" +
 	"\x0eRegisterDevice\x12\".ringtrip.v1.RegisterDeviceRequest\x1a#.ringtrip.v1.RegisterDeviceResponse\x12_\n" +
 	"\x10UnregisterDevice\x12$.ringtrip.v1.UnregisterDeviceRequest\x1a%.ringtrip.v1.UnregisterDeviceResponse\x12C\n" +
 	"\x06Events\x12\x1a.ringtrip.v1.EventsRequest\x1a\x1b.ringtrip.v1.EventsResponse0\x01\x12>\n" +
-	"\x05Start\x12\x19.ringtrip.v1.StartRequest\x1a\x1a.ringtrip.v1.StartResponse\x128\n" +
+	"\x05Start\x12\x19.ringtrip.v1.StartRequest\x1a\x1a.ringtrip.v1.StartResponse\x12P\n" +
+	"\vGetSealKeys\x12\x1f.ringtrip.v1.GetSealKeysRequest\x1a .ringtrip.v1.GetSealKeysResponse\x128\n" +
 	"\x03Ack\x12\x17.ringtrip.v1.AckRequest\x1a\x18.ringtrip.v1.AckResponse\x12A\n" +
 	"\x06Answer\x12\x1a.ringtrip.v1.AnswerRequest\x1a\x1b.ringtrip.v1.AnswerResponse\x12D\n" +
 	"\aDecline\x12\x1b.ringtrip.v1.DeclineRequest\x1a\x1c.ringtrip.v1.DeclineResponse\x12A\n" +
@@ -3418,7 +3662,7 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 }
 
 var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
@@ -3439,48 +3683,52 @@ var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(*Leg)(nil),                      // 16: ringtrip.v1.Leg
 	(*Call)(nil),                     // 17: ringtrip.v1.Call
 	(*StartRequest)(nil),             // 18: ringtrip.v1.StartRequest
-	(*StartResponse)(nil),            // 19: ringtrip.v1.StartResponse
-	(*Mark)(nil),                     // 20: ringtrip.v1.Mark
-	(*AckRequest)(nil),               // 21: ringtrip.v1.AckRequest
-	(*AckResponse)(nil),              // 22: ringtrip.v1.AckResponse
-	(*AnswerRequest)(nil),            // 23: ringtrip.v1.AnswerRequest
-	(*AnswerResponse)(nil),           // 24: ringtrip.v1.AnswerResponse
-	(*DeclineRequest)(nil),           // 25: ringtrip.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 26: ringtrip.v1.DeclineResponse
-	(*CancelRequest)(nil),            // 27: ringtrip.v1.CancelRequest
-	(*CancelResponse)(nil),           // 28: ringtrip.v1.CancelResponse
-	(*EndRequest)(nil),               // 29: ringtrip.v1.EndRequest
-	(*EndResponse)(nil),              // 30: ringtrip.v1.EndResponse
-	(*HoldRequest)(nil),              // 31: ringtrip.v1.HoldRequest
-	(*HoldResponse)(nil),             // 32: ringtrip.v1.HoldResponse
-	(*MediaMessage)(nil),             // 33: ringtrip.v1.MediaMessage
-	(*SendMediaRequest)(nil),         // 34: ringtrip.v1.SendMediaRequest
-	(*SendMediaResponse)(nil),        // 35: ringtrip.v1.SendMediaResponse
-	(*GetCallRequest)(nil),           // 36: ringtrip.v1.GetCallRequest
-	(*GetCallResponse)(nil),          // 37: ringtrip.v1.GetCallResponse
-	(*HistoryRecord)(nil),            // 38: ringtrip.v1.HistoryRecord
-	(*ListHistoryRequest)(nil),       // 39: ringtrip.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),      // 40: ringtrip.v1.ListHistoryResponse
-	(*LedgerEntry)(nil),              // 41: ringtrip.v1.LedgerEntry
-	(*GetLedgerRequest)(nil),         // 42: ringtrip.v1.GetLedgerRequest
-	(*GetLedgerResponse)(nil),        // 43: ringtrip.v1.GetLedgerResponse
-	(*ListCallsRequest)(nil),         // 44: ringtrip.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),        // 45: ringtrip.v1.ListCallsResponse
-	(*EndCallRequest)(nil),           // 46: ringtrip.v1.EndCallRequest
-	(*EndCallResponse)(nil),          // 47: ringtrip.v1.EndCallResponse
-	(*CallProblem)(nil),              // 48: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 49: google.protobuf.Timestamp
+	(*SealedCaller)(nil),             // 19: ringtrip.v1.SealedCaller
+	(*GetSealKeysRequest)(nil),       // 20: ringtrip.v1.GetSealKeysRequest
+	(*SealKey)(nil),                  // 21: ringtrip.v1.SealKey
+	(*GetSealKeysResponse)(nil),      // 22: ringtrip.v1.GetSealKeysResponse
+	(*StartResponse)(nil),            // 23: ringtrip.v1.StartResponse
+	(*Mark)(nil),                     // 24: ringtrip.v1.Mark
+	(*AckRequest)(nil),               // 25: ringtrip.v1.AckRequest
+	(*AckResponse)(nil),              // 26: ringtrip.v1.AckResponse
+	(*AnswerRequest)(nil),            // 27: ringtrip.v1.AnswerRequest
+	(*AnswerResponse)(nil),           // 28: ringtrip.v1.AnswerResponse
+	(*DeclineRequest)(nil),           // 29: ringtrip.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 30: ringtrip.v1.DeclineResponse
+	(*CancelRequest)(nil),            // 31: ringtrip.v1.CancelRequest
+	(*CancelResponse)(nil),           // 32: ringtrip.v1.CancelResponse
+	(*EndRequest)(nil),               // 33: ringtrip.v1.EndRequest
+	(*EndResponse)(nil),              // 34: ringtrip.v1.EndResponse
+	(*HoldRequest)(nil),              // 35: ringtrip.v1.HoldRequest
+	(*HoldResponse)(nil),             // 36: ringtrip.v1.HoldResponse
+	(*MediaMessage)(nil),             // 37: ringtrip.v1.MediaMessage
+	(*SendMediaRequest)(nil),         // 38: ringtrip.v1.SendMediaRequest
+	(*SendMediaResponse)(nil),        // 39: ringtrip.v1.SendMediaResponse
+	(*GetCallRequest)(nil),           // 40: ringtrip.v1.GetCallRequest
+	(*GetCallResponse)(nil),          // 41: ringtrip.v1.GetCallResponse
+	(*HistoryRecord)(nil),            // 42: ringtrip.v1.HistoryRecord
+	(*ListHistoryRequest)(nil),       // 43: ringtrip.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 44: ringtrip.v1.ListHistoryResponse
+	(*LedgerEntry)(nil),              // 45: ringtrip.v1.LedgerEntry
+	(*GetLedgerRequest)(nil),         // 46: ringtrip.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),        // 47: ringtrip.v1.GetLedgerResponse
+	(*ListCallsRequest)(nil),         // 48: ringtrip.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),        // 49: ringtrip.v1.ListCallsResponse
+	(*EndCallRequest)(nil),           // 50: ringtrip.v1.EndCallRequest
+	(*EndCallResponse)(nil),          // 51: ringtrip.v1.EndCallResponse
+	(*CallProblem)(nil),              // 52: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 53: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	0,  // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	49, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	53, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
 	13, // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
 	17, // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
-	33, // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
+	37, // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
 	14, // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	49, // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	53, // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
 	17, // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	49, // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	53, // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
 	4,  // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
 	3,  // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
 	1,  // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
@@ -3488,83 +3736,87 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	15, // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
 	15, // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
 	3,  // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	49, // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	49, // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	49, // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	49, // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	53, // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	53, // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	53, // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	53, // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
 	16, // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
-	17, // 21: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
-	5,  // 22: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	49, // 23: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	20, // 24: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	17, // 25: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	17, // 26: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,  // 27: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	17, // 28: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	17, // 29: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,  // 30: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	17, // 31: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	17, // 32: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	6,  // 33: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	33, // 34: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	17, // 35: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,  // 36: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	15, // 37: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,  // 38: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	49, // 39: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	49, // 40: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	49, // 41: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	15, // 42: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	15, // 43: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	38, // 44: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	5,  // 45: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	49, // 46: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	49, // 47: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,  // 48: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,  // 49: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,  // 50: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	15, // 51: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	15, // 52: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	41, // 53: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	38, // 54: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	17, // 55: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	7,  // 56: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	9,  // 57: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	11, // 58: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	18, // 59: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	21, // 60: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	23, // 61: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	25, // 62: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	27, // 63: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	29, // 64: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	31, // 65: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	34, // 66: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	36, // 67: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	39, // 68: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	42, // 69: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	44, // 70: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	46, // 71: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	8,  // 72: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	10, // 73: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	12, // 74: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	19, // 75: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	22, // 76: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	24, // 77: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	26, // 78: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	28, // 79: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	30, // 80: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	32, // 81: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	35, // 82: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	37, // 83: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	40, // 84: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	43, // 85: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	45, // 86: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	47, // 87: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	72, // [72:88] is the sub-list for method output_type
-	56, // [56:72] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	19, // 21: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
+	21, // 22: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
+	17, // 23: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
+	5,  // 24: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	53, // 25: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	24, // 26: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	17, // 27: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	17, // 28: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,  // 29: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	17, // 30: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	17, // 31: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,  // 32: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	17, // 33: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	17, // 34: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	6,  // 35: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	37, // 36: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	17, // 37: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,  // 38: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	15, // 39: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,  // 40: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	53, // 41: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	53, // 42: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	53, // 43: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	15, // 44: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	15, // 45: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	42, // 46: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	5,  // 47: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	53, // 48: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	53, // 49: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,  // 50: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,  // 51: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,  // 52: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	15, // 53: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	15, // 54: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	45, // 55: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	42, // 56: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	17, // 57: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	7,  // 58: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	9,  // 59: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	11, // 60: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	18, // 61: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	20, // 62: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	25, // 63: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	27, // 64: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	29, // 65: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	31, // 66: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	33, // 67: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	35, // 68: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	38, // 69: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	40, // 70: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	43, // 71: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	46, // 72: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	48, // 73: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	50, // 74: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	8,  // 75: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	10, // 76: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	12, // 77: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	23, // 78: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	22, // 79: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	26, // 80: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	28, // 81: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	30, // 82: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	32, // 83: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	34, // 84: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	36, // 85: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	39, // 86: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	41, // 87: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	44, // 88: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	47, // 89: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	49, // 90: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	51, // 91: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	75, // [75:92] is the sub-list for method output_type
+	58, // [58:75] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -3584,7 +3836,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   42,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

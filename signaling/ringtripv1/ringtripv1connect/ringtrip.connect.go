@@ -50,6 +50,9 @@ const (
 	PhoneServiceEventsProcedure = "/ringtrip.v1.PhoneService/Events"
 	// PhoneServiceStartProcedure is the fully-qualified name of the PhoneService's Start RPC.
 	PhoneServiceStartProcedure = "/ringtrip.v1.PhoneService/Start"
+	// PhoneServiceGetSealKeysProcedure is the fully-qualified name of the PhoneService's GetSealKeys
+	// RPC.
+	PhoneServiceGetSealKeysProcedure = "/ringtrip.v1.PhoneService/GetSealKeys"
 	// PhoneServiceAckProcedure is the fully-qualified name of the PhoneService's Ack RPC.
 	PhoneServiceAckProcedure = "/ringtrip.v1.PhoneService/Ack"
 	// PhoneServiceAnswerProcedure is the fully-qualified name of the PhoneService's Answer RPC.
@@ -87,6 +90,9 @@ type PhoneServiceClient interface {
 	Events(context.Context, *connect.Request[ringtripv1.EventsRequest]) (*connect.ServerStreamForClient[ringtripv1.EventsResponse], error)
 	// Start calls somebody. Idempotent by call_id or idempotency_key.
 	Start(context.Context, *connect.Request[ringtripv1.StartRequest]) (*connect.Response[ringtripv1.StartResponse], error)
+	// GetSealKeys lists the devices of a user who may be called, with their public keys, so that a caller can seal its
+	// name for them. Devices without a key are left out.
+	GetSealKeys(context.Context, *connect.Request[ringtripv1.GetSealKeysRequest]) (*connect.Response[ringtripv1.GetSealKeysResponse], error)
 	// Ack says how far this device has come: woke, reported, ringing, audio, first media.
 	Ack(context.Context, *connect.Request[ringtripv1.AckRequest]) (*connect.Response[ringtripv1.AckResponse], error)
 	// Answer takes the call for this device. Exactly one device wins; the others get failed_precondition with a
@@ -141,6 +147,12 @@ func NewPhoneServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			httpClient,
 			baseURL+PhoneServiceStartProcedure,
 			connect.WithSchema(phoneServiceMethods.ByName("Start")),
+			connect.WithClientOptions(opts...),
+		),
+		getSealKeys: connect.NewClient[ringtripv1.GetSealKeysRequest, ringtripv1.GetSealKeysResponse](
+			httpClient,
+			baseURL+PhoneServiceGetSealKeysProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("GetSealKeys")),
 			connect.WithClientOptions(opts...),
 		),
 		ack: connect.NewClient[ringtripv1.AckRequest, ringtripv1.AckResponse](
@@ -206,6 +218,7 @@ type phoneServiceClient struct {
 	unregisterDevice *connect.Client[ringtripv1.UnregisterDeviceRequest, ringtripv1.UnregisterDeviceResponse]
 	events           *connect.Client[ringtripv1.EventsRequest, ringtripv1.EventsResponse]
 	start            *connect.Client[ringtripv1.StartRequest, ringtripv1.StartResponse]
+	getSealKeys      *connect.Client[ringtripv1.GetSealKeysRequest, ringtripv1.GetSealKeysResponse]
 	ack              *connect.Client[ringtripv1.AckRequest, ringtripv1.AckResponse]
 	answer           *connect.Client[ringtripv1.AnswerRequest, ringtripv1.AnswerResponse]
 	decline          *connect.Client[ringtripv1.DeclineRequest, ringtripv1.DeclineResponse]
@@ -235,6 +248,11 @@ func (c *phoneServiceClient) Events(ctx context.Context, req *connect.Request[ri
 // Start calls ringtrip.v1.PhoneService.Start.
 func (c *phoneServiceClient) Start(ctx context.Context, req *connect.Request[ringtripv1.StartRequest]) (*connect.Response[ringtripv1.StartResponse], error) {
 	return c.start.CallUnary(ctx, req)
+}
+
+// GetSealKeys calls ringtrip.v1.PhoneService.GetSealKeys.
+func (c *phoneServiceClient) GetSealKeys(ctx context.Context, req *connect.Request[ringtripv1.GetSealKeysRequest]) (*connect.Response[ringtripv1.GetSealKeysResponse], error) {
+	return c.getSealKeys.CallUnary(ctx, req)
 }
 
 // Ack calls ringtrip.v1.PhoneService.Ack.
@@ -292,6 +310,9 @@ type PhoneServiceHandler interface {
 	Events(context.Context, *connect.Request[ringtripv1.EventsRequest], *connect.ServerStream[ringtripv1.EventsResponse]) error
 	// Start calls somebody. Idempotent by call_id or idempotency_key.
 	Start(context.Context, *connect.Request[ringtripv1.StartRequest]) (*connect.Response[ringtripv1.StartResponse], error)
+	// GetSealKeys lists the devices of a user who may be called, with their public keys, so that a caller can seal its
+	// name for them. Devices without a key are left out.
+	GetSealKeys(context.Context, *connect.Request[ringtripv1.GetSealKeysRequest]) (*connect.Response[ringtripv1.GetSealKeysResponse], error)
 	// Ack says how far this device has come: woke, reported, ringing, audio, first media.
 	Ack(context.Context, *connect.Request[ringtripv1.AckRequest]) (*connect.Response[ringtripv1.AckResponse], error)
 	// Answer takes the call for this device. Exactly one device wins; the others get failed_precondition with a
@@ -342,6 +363,12 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 		PhoneServiceStartProcedure,
 		svc.Start,
 		connect.WithSchema(phoneServiceMethods.ByName("Start")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceGetSealKeysHandler := connect.NewUnaryHandler(
+		PhoneServiceGetSealKeysProcedure,
+		svc.GetSealKeys,
+		connect.WithSchema(phoneServiceMethods.ByName("GetSealKeys")),
 		connect.WithHandlerOptions(opts...),
 	)
 	phoneServiceAckHandler := connect.NewUnaryHandler(
@@ -408,6 +435,8 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 			phoneServiceEventsHandler.ServeHTTP(w, r)
 		case PhoneServiceStartProcedure:
 			phoneServiceStartHandler.ServeHTTP(w, r)
+		case PhoneServiceGetSealKeysProcedure:
+			phoneServiceGetSealKeysHandler.ServeHTTP(w, r)
 		case PhoneServiceAckProcedure:
 			phoneServiceAckHandler.ServeHTTP(w, r)
 		case PhoneServiceAnswerProcedure:
@@ -449,6 +478,10 @@ func (UnimplementedPhoneServiceHandler) Events(context.Context, *connect.Request
 
 func (UnimplementedPhoneServiceHandler) Start(context.Context, *connect.Request[ringtripv1.StartRequest]) (*connect.Response[ringtripv1.StartResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Start is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) GetSealKeys(context.Context, *connect.Request[ringtripv1.GetSealKeysRequest]) (*connect.Response[ringtripv1.GetSealKeysResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetSealKeys is not implemented"))
 }
 
 func (UnimplementedPhoneServiceHandler) Ack(context.Context, *connect.Request[ringtripv1.AckRequest]) (*connect.Response[ringtripv1.AckResponse], error) {

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringtrip/v1/ringtrip.proto.
  */
 export const file_ringtrip_v1_ringtrip: GenFile = /*@__PURE__*/
-  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEiyQEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24i8gQKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCSKWAQoMU3RhcnRSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCRIPCgdjYWxsX2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIOCgZjYWxsZWUYBCABKAkSDQoFdmlkZW8YBSABKAgSEwoLY2FsbGVyX25hbWUYBiABKAkSFQoNY2FsbGVyX2hhbmRsZRgHIAEoCSJGCg1TdGFydFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsEhQKDG5leHRfY2FsbF9pZBgCIAEoCSJhCgRNYXJrEiEKBXN0YWdlGAEgASgOMhIucmluZ3RyaXAudjEuU3RhZ2USJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmRldGFpbBgDIAEoCSJSCgpBY2tSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEiAKBW1hcmtzGAMgAygLMhEucmluZ3RyaXAudjEuTWFyayIuCgtBY2tSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIzCg1BbnN3ZXJSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjEKDkFuc3dlclJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsInEKDkRlY2xpbmVSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEiYKBnJlYXNvbhgDIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhITCgt0aGlzX2RldmljZRgEIAEoCCIyCg9EZWNsaW5lUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwiMwoNQ2FuY2VsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIxCg5DYW5jZWxSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCJYCgpFbmRSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEiYKBnJlYXNvbhgDIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbiIuCgtFbmRSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCI9CgtIb2xkUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRIKCgJvbhgDIAEoCCIvCgxIb2xkUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwijAEKDE1lZGlhTWVzc2FnZRIPCgdjYWxsX2lkGAEgASgJEhMKC2Zyb21fZGV2aWNlGAIgASgJEhEKCXRvX2RldmljZRgDIAEoCRIPCgdzZXNzaW9uGAQgASgJEiQKBGtpbmQYBSABKA4yFi5yaW5ndHJpcC52MS5NZWRpYUtpbmQSDAoEZGF0YRgGIAEoCSI+ChBTZW5kTWVkaWFSZXF1ZXN0EioKB21lc3NhZ2UYASABKAsyGS5yaW5ndHJpcC52MS5NZWRpYU1lc3NhZ2UiEwoRU2VuZE1lZGlhUmVzcG9uc2UiNAoOR2V0Q2FsbFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMgoPR2V0Q2FsbFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIocDCg1IaXN0b3J5UmVjb3JkEg8KB2NhbGxfaWQYASABKAkSHwoEcm9sZRgCIAEoDjIRLnJpbmd0cmlwLnYxLlJvbGUSIQoFb3RoZXIYAyABKAsyEi5yaW5ndHJpcC52MS5QYXJ0eRINCgV2aWRlbxgEIAEoCBImCgZyZWFzb24YBSABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLYW5zd2VyZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgthbnN3ZXJlZF9ieRgJIAEoCRIiCgZjYWxsZXIYCiABKAsyEi5yaW5ndHJpcC52MS5QYXJ0eRIiCgZjYWxsZWUYCyABKAsyEi5yaW5ndHJpcC52MS5QYXJ0eSIzChJMaXN0SGlzdG9yeVJlcXVlc3QSDQoFbGltaXQYASABKAUSDgoGYmVmb3JlGAIgASgJIlUKE0xpc3RIaXN0b3J5UmVzcG9uc2USKwoHcmVjb3JkcxgBIAMoCzIaLnJpbmd0cmlwLnYxLkhpc3RvcnlSZWNvcmQSEQoJbmV4dF9wYWdlGAIgASgJIvQBCgtMZWRnZXJFbnRyeRILCgNzZXEYASABKAQSIQoFc3RhZ2UYAiABKA4yEi5yaW5ndHJpcC52MS5TdGFnZRIRCglkZXZpY2VfaWQYAyABKAkSEwoLZGV2aWNlX25hbWUYBCABKAkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWRldmljZV9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoGcmVhc29uGAcgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEg4KBmRldGFpbBgIIAEoCSIjChBHZXRMZWRnZXJSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAki5gEKEUdldExlZGdlclJlc3BvbnNlEg8KB2NhbGxfaWQYASABKAkSJQoFc3RhdGUYAiABKA4yFi5yaW5ndHJpcC52MS5DYWxsU3RhdGUSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEiIKBmNhbGxlchgEIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EikKB2VudHJpZXMYBiADKAsyGC5yaW5ndHJpcC52MS5MZWRnZXJFbnRyeSIhChBMaXN0Q2FsbHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFIj4KEUxpc3RDYWxsc1Jlc3BvbnNlEikKBWNhbGxzGAEgAygLMhoucmluZ3RyaXAudjEuSGlzdG9yeVJlY29yZCIhCg5FbmRDYWxsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJIhEKD0VuZENhbGxSZXNwb25zZSJKCgtDYWxsUHJvYmxlbRIMCgRjb2RlGAEgASgJEh8KBGNhbGwYAiABKAsyES5yaW5ndHJpcC52MS5DYWxsEgwKBGhpbnQYAyABKAkqXwoLRW52aXJvbm1lbnQSGwoXRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIaChZFTlZJUk9OTUVOVF9QUk9EVUNUSU9OEAESFwoTRU5WSVJPTk1FTlRfU0FOREJPWBACKm4KCUNhbGxTdGF0ZRIaChZDQUxMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQ0FMTF9TVEFURV9SSU5HSU5HEAESFwoTQ0FMTF9TVEFURV9BTlNXRVJFRBACEhQKEENBTExfU1RBVEVfRU5ERUQQAyo+CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX0NBTExFUhABEg8KC1JPTEVfQ0FMTEVFEAIq3AMKCUVuZFJlYXNvbhIaChZFTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASFQoRRU5EX1JFQVNPTl9IVU5HVVAQARIYChRFTkRfUkVBU09OX0NBTkNFTExFRBACEhcKE0VORF9SRUFTT05fREVDTElORUQQAxITCg9FTkRfUkVBU09OX0JVU1kQBBIZChVFTkRfUkVBU09OX1VOQU5TV0VSRUQQBRIhCh1FTkRfUkVBU09OX0FOU1dFUkVEX0VMU0VXSEVSRRAGEiEKHUVORF9SRUFTT05fREVDTElORURfRUxTRVdIRVJFEAcSHQoZRU5EX1JFQVNPTl9CVVNZX0VMU0VXSEVSRRAIEhYKEkVORF9SRUFTT05fQkxPQ0tFRBAJEh0KGUVORF9SRUFTT05fRE9fTk9UX0RJU1RVUkIQChIaChZFTkRfUkVBU09OX1VOUkVBQ0hBQkxFEAsSGwoXRU5EX1JFQVNPTl9NRURJQV9GQUlMRUQQDBIXChNFTkRfUkVBU09OX1JFUExBQ0VEEA0SFgoSRU5EX1JFQVNPTl9FWFBJUkVEEA4SFgoSRU5EX1JFQVNPTl9DUkFTSEVEEA8SGwoXRU5EX1JFQVNPTl9TRVJWRVJfRU5ERUQQECqqAQoITGVnU3RhdGUSGQoVTEVHX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRTEVHX1NUQVRFX0NSRUFURUQQARIUChBMRUdfU1RBVEVfUFVTSEVEEAISEgoOTEVHX1NUQVRFX1dPS0UQAxIVChFMRUdfU1RBVEVfUklOR0lORxAEEhYKEkxFR19TVEFURV9BTlNXRVJFRBAFEhMKD0xFR19TVEFURV9FTkRFRBAGKuECCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX1NUQVJURUQQARIQCgxTVEFHRV9QVVNIRUQQAhISCg5TVEFHRV9BQ0NFUFRFRBADEhUKEVNUQUdFX1BVU0hfRkFJTEVEEAQSDgoKU1RBR0VfV09LRRAFEhIKDlNUQUdFX1JFUE9SVEVEEAYSEQoNU1RBR0VfUklOR0lORxAHEhIKDlNUQUdFX0FOU1dFUkVEEAgSFgoSU1RBR0VfQVVESU9fQUNUSVZFEAkSFQoRU1RBR0VfRklSU1RfTUVESUEQChIOCgpTVEFHRV9IRUxEEAsSEQoNU1RBR0VfUkVTVU1FRBAMEg8KC1NUQUdFX0VOREVEEA0SFAoQU1RBR0VfQ0FMTF9FTkRFRBAOEhIKDlNUQUdFX1NUUkVBTUVEEA8SGQoVU1RBR0VfTUVESUFfQ09OTkVDVEVEEBAqggEKCU1lZGlhS2luZBIaChZNRURJQV9LSU5EX1VOU1BFQ0lGSUVEEAASFAoQTUVESUFfS0lORF9PRkZFUhABEhUKEU1FRElBX0tJTkRfQU5TV0VSEAISGAoUTUVESUFfS0lORF9DQU5ESURBVEUQAxISCg5NRURJQV9LSU5EX0JZRRAEMrAHCgxQaG9uZVNlcnZpY2USWQoOUmVnaXN0ZXJEZXZpY2USIi5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlcXVlc3QaIy5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlEl8KEFVucmVnaXN0ZXJEZXZpY2USJC5yaW5ndHJpcC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBolLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJDCgZFdmVudHMSGi5yaW5ndHJpcC52MS5FdmVudHNSZXF1ZXN0GhsucmluZ3RyaXAudjEuRXZlbnRzUmVzcG9uc2UwARI+CgVTdGFydBIZLnJpbmd0cmlwLnYxLlN0YXJ0UmVxdWVzdBoaLnJpbmd0cmlwLnYxLlN0YXJ0UmVzcG9uc2USOAoDQWNrEhcucmluZ3RyaXAudjEuQWNrUmVxdWVzdBoYLnJpbmd0cmlwLnYxLkFja1Jlc3BvbnNlEkEKBkFuc3dlchIaLnJpbmd0cmlwLnYxLkFuc3dlclJlcXVlc3QaGy5yaW5ndHJpcC52MS5BbnN3ZXJSZXNwb25zZRJECgdEZWNsaW5lEhsucmluZ3RyaXAudjEuRGVjbGluZVJlcXVlc3QaHC5yaW5ndHJpcC52MS5EZWNsaW5lUmVzcG9uc2USQQoGQ2FuY2VsEhoucmluZ3RyaXAudjEuQ2FuY2VsUmVxdWVzdBobLnJpbmd0cmlwLnYxLkNhbmNlbFJlc3BvbnNlEjgKA0VuZBIXLnJpbmd0cmlwLnYxLkVuZFJlcXVlc3QaGC5yaW5ndHJpcC52MS5FbmRSZXNwb25zZRI7CgRIb2xkEhgucmluZ3RyaXAudjEuSG9sZFJlcXVlc3QaGS5yaW5ndHJpcC52MS5Ib2xkUmVzcG9uc2USSgoJU2VuZE1lZGlhEh0ucmluZ3RyaXAudjEuU2VuZE1lZGlhUmVxdWVzdBoeLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlc3BvbnNlEkQKB0dldENhbGwSGy5yaW5ndHJpcC52MS5HZXRDYWxsUmVxdWVzdBocLnJpbmd0cmlwLnYxLkdldENhbGxSZXNwb25zZRJQCgtMaXN0SGlzdG9yeRIfLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBogLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2Uy6gEKCk9wc1NlcnZpY2USSgoJR2V0TGVkZ2VyEh0ucmluZ3RyaXAudjEuR2V0TGVkZ2VyUmVxdWVzdBoeLnJpbmd0cmlwLnYxLkdldExlZGdlclJlc3BvbnNlEkoKCUxpc3RDYWxscxIdLnJpbmd0cmlwLnYxLkxpc3RDYWxsc1JlcXVlc3QaHi5yaW5ndHJpcC52MS5MaXN0Q2FsbHNSZXNwb25zZRJECgdFbmRDYWxsEhsucmluZ3RyaXAudjEuRW5kQ2FsbFJlcXVlc3QaHC5yaW5ndHJpcC52MS5FbmRDYWxsUmVzcG9uc2VCPlo8Z2l0aHViLmNvbS9yaW5ndHJpcC9yaW5ndHJpcC9zaWduYWxpbmcvcmluZ3RyaXB2MTtyaW5ndHJpcHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEi2wEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkSEAoIc2VhbF9rZXkYFCABKAwiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24iggUKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCRIOCgZzZWFsZWQYHiABKAwiwQEKDFN0YXJ0UmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDwoHY2FsbF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSDgoGY2FsbGVlGAQgASgJEg0KBXZpZGVvGAUgASgIEhMKC2NhbGxlcl9uYW1lGAYgASgJEhUKDWNhbGxlcl9oYW5kbGUYByABKAkSKQoGc2VhbGVkGBQgAygLMhkucmluZ3RyaXAudjEuU2VhbGVkQ2FsbGVyIjEKDFNlYWxlZENhbGxlchIRCglkZXZpY2VfaWQYASABKAkSDgoGc2VhbGVkGAIgASgMIjcKEkdldFNlYWxLZXlzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY2FsbGVlGAIgASgJIikKB1NlYWxLZXkSEQoJZGV2aWNlX2lkGAEgASgJEgsKA2tleRgCIAEoDCI5ChNHZXRTZWFsS2V5c1Jlc3BvbnNlEiIKBGtleXMYASADKAsyFC5yaW5ndHJpcC52MS5TZWFsS2V5IkYKDVN0YXJ0UmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAIgASgJImEKBE1hcmsSIQoFc3RhZ2UYASABKA4yEi5yaW5ndHJpcC52MS5TdGFnZRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZGV0YWlsGAMgASgJIlIKCkFja1JlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSIAoFbWFya3MYAyADKAsyES5yaW5ndHJpcC52MS5NYXJrIi4KC0Fja1Jlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIjMKDUFuc3dlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMQoOQW5zd2VyUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwicQoORGVjbGluZVJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEhMKC3RoaXNfZGV2aWNlGAQgASgIIjIKD0RlY2xpbmVSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIzCg1DYW5jZWxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjEKDkNhbmNlbFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIlgKCkVuZFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uIi4KC0VuZFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIj0KC0hvbGRSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEgoKAm9uGAMgASgIIi8KDEhvbGRSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCKMAQoMTWVkaWFNZXNzYWdlEg8KB2NhbGxfaWQYASABKAkSEwoLZnJvbV9kZXZpY2UYAiABKAkSEQoJdG9fZGV2aWNlGAMgASgJEg8KB3Nlc3Npb24YBCABKAkSJAoEa2luZBgFIAEoDjIWLnJpbmd0cmlwLnYxLk1lZGlhS2luZBIMCgRkYXRhGAYgASgJIj4KEFNlbmRNZWRpYVJlcXVlc3QSKgoHbWVzc2FnZRgBIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZSITChFTZW5kTWVkaWFSZXNwb25zZSI0Cg5HZXRDYWxsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIyCg9HZXRDYWxsUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwihwMKDUhpc3RvcnlSZWNvcmQSDwoHY2FsbF9pZBgBIAEoCRIfCgRyb2xlGAIgASgOMhEucmluZ3RyaXAudjEuUm9sZRIhCgVvdGhlchgDIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAQgASgIEiYKBnJlYXNvbhgFIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Fuc3dlcmVkX2J5GAkgASgJEiIKBmNhbGxlchgKIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgLIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5IjMKEkxpc3RIaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoBRIOCgZiZWZvcmUYAiABKAkiVQoTTGlzdEhpc3RvcnlSZXNwb25zZRIrCgdyZWNvcmRzGAEgAygLMhoucmluZ3RyaXAudjEuSGlzdG9yeVJlY29yZBIRCgluZXh0X3BhZ2UYAiABKAki9AEKC0xlZGdlckVudHJ5EgsKA3NlcRgBIAEoBBIhCgVzdGFnZRgCIAEoDjISLnJpbmd0cmlwLnYxLlN0YWdlEhEKCWRldmljZV9pZBgDIAEoCRITCgtkZXZpY2VfbmFtZRgEIAEoCRImCgJhdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJZGV2aWNlX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgZyZWFzb24YByABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SDgoGZGV0YWlsGAggASgJIiMKEEdldExlZGdlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCSLmAQoRR2V0TGVkZ2VyUmVzcG9uc2USDwoHY2FsbF9pZBgBIAEoCRIlCgVzdGF0ZRgCIAEoDjIWLnJpbmd0cmlwLnYxLkNhbGxTdGF0ZRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SIgoGY2FsbGVyGAQgASgLMhIucmluZ3RyaXAudjEuUGFydHkSIgoGY2FsbGVlGAUgASgLMhIucmluZ3RyaXAudjEuUGFydHkSKQoHZW50cmllcxgGIAMoCzIYLnJpbmd0cmlwLnYxLkxlZGdlckVudHJ5IiEKEExpc3RDYWxsc1JlcXVlc3QSDQoFbGltaXQYASABKAUiPgoRTGlzdENhbGxzUmVzcG9uc2USKQoFY2FsbHMYASADKAsyGi5yaW5ndHJpcC52MS5IaXN0b3J5UmVjb3JkIiEKDkVuZENhbGxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkiEQoPRW5kQ2FsbFJlc3BvbnNlIkoKC0NhbGxQcm9ibGVtEgwKBGNvZGUYASABKAkSHwoEY2FsbBgCIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSDAoEaGludBgDIAEoCSpfCgtFbnZpcm9ubWVudBIbChdFTlZJUk9OTUVOVF9VTlNQRUNJRklFRBAAEhoKFkVOVklST05NRU5UX1BST0RVQ1RJT04QARIXChNFTlZJUk9OTUVOVF9TQU5EQk9YEAIqbgoJQ2FsbFN0YXRlEhoKFkNBTExfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJDQUxMX1NUQVRFX1JJTkdJTkcQARIXChNDQUxMX1NUQVRFX0FOU1dFUkVEEAISFAoQQ0FMTF9TVEFURV9FTkRFRBADKj4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfQ0FMTEVSEAESDwoLUk9MRV9DQUxMRUUQAircAwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIVChFFTkRfUkVBU09OX0hVTkdVUBABEhgKFEVORF9SRUFTT05fQ0FOQ0VMTEVEEAISFwoTRU5EX1JFQVNPTl9ERUNMSU5FRBADEhMKD0VORF9SRUFTT05fQlVTWRAEEhkKFUVORF9SRUFTT05fVU5BTlNXRVJFRBAFEiEKHUVORF9SRUFTT05fQU5TV0VSRURfRUxTRVdIRVJFEAYSIQodRU5EX1JFQVNPTl9ERUNMSU5FRF9FTFNFV0hFUkUQBxIdChlFTkRfUkVBU09OX0JVU1lfRUxTRVdIRVJFEAgSFgoSRU5EX1JFQVNPTl9CTE9DS0VEEAkSHQoZRU5EX1JFQVNPTl9ET19OT1RfRElTVFVSQhAKEhoKFkVORF9SRUFTT05fVU5SRUFDSEFCTEUQCxIbChdFTkRfUkVBU09OX01FRElBX0ZBSUxFRBAMEhcKE0VORF9SRUFTT05fUkVQTEFDRUQQDRIWChJFTkRfUkVBU09OX0VYUElSRUQQDhIWChJFTkRfUkVBU09OX0NSQVNIRUQQDxIbChdFTkRfUkVBU09OX1NFUlZFUl9FTkRFRBAQKqoBCghMZWdTdGF0ZRIZChVMRUdfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFMRUdfU1RBVEVfQ1JFQVRFRBABEhQKEExFR19TVEFURV9QVVNIRUQQAhISCg5MRUdfU1RBVEVfV09LRRADEhUKEUxFR19TVEFURV9SSU5HSU5HEAQSFgoSTEVHX1NUQVRFX0FOU1dFUkVEEAUSEwoPTEVHX1NUQVRFX0VOREVEEAYq4QIKBVN0YWdlEhUKEVNUQUdFX1VOU1BFQ0lGSUVEEAASEQoNU1RBR0VfU1RBUlRFRBABEhAKDFNUQUdFX1BVU0hFRBACEhIKDlNUQUdFX0FDQ0VQVEVEEAMSFQoRU1RBR0VfUFVTSF9GQUlMRUQQBBIOCgpTVEFHRV9XT0tFEAUSEgoOU1RBR0VfUkVQT1JURUQQBhIRCg1TVEFHRV9SSU5HSU5HEAcSEgoOU1RBR0VfQU5TV0VSRUQQCBIWChJTVEFHRV9BVURJT19BQ1RJVkUQCRIVChFTVEFHRV9GSVJTVF9NRURJQRAKEg4KClNUQUdFX0hFTEQQCxIRCg1TVEFHRV9SRVNVTUVEEAwSDwoLU1RBR0VfRU5ERUQQDRIUChBTVEFHRV9DQUxMX0VOREVEEA4SEgoOU1RBR0VfU1RSRUFNRUQQDxIZChVTVEFHRV9NRURJQV9DT05ORUNURUQQECqCAQoJTWVkaWFLaW5kEhoKFk1FRElBX0tJTkRfVU5TUEVDSUZJRUQQABIUChBNRURJQV9LSU5EX09GRkVSEAESFQoRTUVESUFfS0lORF9BTlNXRVIQAhIYChRNRURJQV9LSU5EX0NBTkRJREFURRADEhIKDk1FRElBX0tJTkRfQllFEAQygggKDFBob25lU2VydmljZRJZCg5SZWdpc3RlckRldmljZRIiLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBojLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USXwoQVW5yZWdpc3RlckRldmljZRIkLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0GiUucmluZ3RyaXAudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkMKBkV2ZW50cxIaLnJpbmd0cmlwLnYxLkV2ZW50c1JlcXVlc3QaGy5yaW5ndHJpcC52MS5FdmVudHNSZXNwb25zZTABEj4KBVN0YXJ0EhkucmluZ3RyaXAudjEuU3RhcnRSZXF1ZXN0GhoucmluZ3RyaXAudjEuU3RhcnRSZXNwb25zZRJQCgtHZXRTZWFsS2V5cxIfLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVxdWVzdBogLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVzcG9uc2USOAoDQWNrEhcucmluZ3RyaXAudjEuQWNrUmVxdWVzdBoYLnJpbmd0cmlwLnYxLkFja1Jlc3BvbnNlEkEKBkFuc3dlchIaLnJpbmd0cmlwLnYxLkFuc3dlclJlcXVlc3QaGy5yaW5ndHJpcC52MS5BbnN3ZXJSZXNwb25zZRJECgdEZWNsaW5lEhsucmluZ3RyaXAudjEuRGVjbGluZVJlcXVlc3QaHC5yaW5ndHJpcC52MS5EZWNsaW5lUmVzcG9uc2USQQoGQ2FuY2VsEhoucmluZ3RyaXAudjEuQ2FuY2VsUmVxdWVzdBobLnJpbmd0cmlwLnYxLkNhbmNlbFJlc3BvbnNlEjgKA0VuZBIXLnJpbmd0cmlwLnYxLkVuZFJlcXVlc3QaGC5yaW5ndHJpcC52MS5FbmRSZXNwb25zZRI7CgRIb2xkEhgucmluZ3RyaXAudjEuSG9sZFJlcXVlc3QaGS5yaW5ndHJpcC52MS5Ib2xkUmVzcG9uc2USSgoJU2VuZE1lZGlhEh0ucmluZ3RyaXAudjEuU2VuZE1lZGlhUmVxdWVzdBoeLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlc3BvbnNlEkQKB0dldENhbGwSGy5yaW5ndHJpcC52MS5HZXRDYWxsUmVxdWVzdBocLnJpbmd0cmlwLnYxLkdldENhbGxSZXNwb25zZRJQCgtMaXN0SGlzdG9yeRIfLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBogLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2Uy6gEKCk9wc1NlcnZpY2USSgoJR2V0TGVkZ2VyEh0ucmluZ3RyaXAudjEuR2V0TGVkZ2VyUmVxdWVzdBoeLnJpbmd0cmlwLnYxLkdldExlZGdlclJlc3BvbnNlEkoKCUxpc3RDYWxscxIdLnJpbmd0cmlwLnYxLkxpc3RDYWxsc1JlcXVlc3QaHi5yaW5ndHJpcC52MS5MaXN0Q2FsbHNSZXNwb25zZRJECgdFbmRDYWxsEhsucmluZ3RyaXAudjEuRW5kQ2FsbFJlcXVlc3QaHC5yaW5ndHJpcC52MS5FbmRDYWxsUmVzcG9uc2VCPlo8Z2l0aHViLmNvbS9yaW5ndHJpcC9yaW5ndHJpcC9zaWduYWxpbmcvcmluZ3RyaXB2MTtyaW5ndHJpcHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message ringtrip.v1.RegisterDeviceRequest
@@ -70,6 +70,14 @@ export type RegisterDeviceRequest = Message<"ringtrip.v1.RegisterDeviceRequest">
    * @generated from field: string os_version = 8;
    */
   osVersion: string;
+
+  /**
+   * X25519 public key, 32 bytes: names of callers are sealed for it, so that they are in no push as plain text. Empty
+   * leaves the key that the device registered before, so that a device whose keychain is locked loses nothing.
+   *
+   * @generated from field: bytes seal_key = 20;
+   */
+  sealKey: Uint8Array;
 };
 
 /**
@@ -469,6 +477,13 @@ export type Call = Message<"ringtrip.v1.Call"> & {
    * @generated from field: string replaced_by = 21;
    */
   replacedBy: string;
+
+  /**
+   * for a device of the callee: who calls, sealed for it by the caller
+   *
+   * @generated from field: bytes sealed = 30;
+   */
+  sealed: Uint8Array;
 };
 
 /**
@@ -522,6 +537,14 @@ export type StartRequest = Message<"ringtrip.v1.StartRequest"> & {
    * @generated from field: string caller_handle = 7;
    */
   callerHandle: string;
+
+  /**
+   * The caller's name and handle, sealed by the caller for devices of the callee (GetSealKeys). It wants a call_id, to
+   * which they are bound. With it the server knows no name but caller_name, which may be empty.
+   *
+   * @generated from field: repeated ringtrip.v1.SealedCaller sealed = 20;
+   */
+  sealed: SealedCaller[];
 };
 
 /**
@@ -530,6 +553,99 @@ export type StartRequest = Message<"ringtrip.v1.StartRequest"> & {
  */
 export const StartRequestSchema: GenMessage<StartRequest> = /*@__PURE__*/
   messageDesc(file_ringtrip_v1_ringtrip, 11);
+
+/**
+ * SealedCaller is who calls, encrypted for one device: HPKE (RFC 9180), see docs/security.md.
+ *
+ * @generated from message ringtrip.v1.SealedCaller
+ */
+export type SealedCaller = Message<"ringtrip.v1.SealedCaller"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * at most 1024 bytes
+   *
+   * @generated from field: bytes sealed = 2;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message ringtrip.v1.SealedCaller.
+ * Use `create(SealedCallerSchema)` to create a new message.
+ */
+export const SealedCallerSchema: GenMessage<SealedCaller> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 12);
+
+/**
+ * @generated from message ringtrip.v1.GetSealKeysRequest
+ */
+export type GetSealKeysRequest = Message<"ringtrip.v1.GetSealKeysRequest"> & {
+  /**
+   * of the caller
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * user id
+   *
+   * @generated from field: string callee = 2;
+   */
+  callee: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.GetSealKeysRequest.
+ * Use `create(GetSealKeysRequestSchema)` to create a new message.
+ */
+export const GetSealKeysRequestSchema: GenMessage<GetSealKeysRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 13);
+
+/**
+ * @generated from message ringtrip.v1.SealKey
+ */
+export type SealKey = Message<"ringtrip.v1.SealKey"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * X25519, 32 bytes
+   *
+   * @generated from field: bytes key = 2;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message ringtrip.v1.SealKey.
+ * Use `create(SealKeySchema)` to create a new message.
+ */
+export const SealKeySchema: GenMessage<SealKey> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 14);
+
+/**
+ * @generated from message ringtrip.v1.GetSealKeysResponse
+ */
+export type GetSealKeysResponse = Message<"ringtrip.v1.GetSealKeysResponse"> & {
+  /**
+   * @generated from field: repeated ringtrip.v1.SealKey keys = 1;
+   */
+  keys: SealKey[];
+};
+
+/**
+ * Describes the message ringtrip.v1.GetSealKeysResponse.
+ * Use `create(GetSealKeysResponseSchema)` to create a new message.
+ */
+export const GetSealKeysResponseSchema: GenMessage<GetSealKeysResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 15);
 
 /**
  * @generated from message ringtrip.v1.StartResponse
@@ -551,7 +667,7 @@ export type StartResponse = Message<"ringtrip.v1.StartResponse"> & {
  * Use `create(StartResponseSchema)` to create a new message.
  */
 export const StartResponseSchema: GenMessage<StartResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 12);
+  messageDesc(file_ringtrip_v1_ringtrip, 16);
 
 /**
  * @generated from message ringtrip.v1.Mark
@@ -582,7 +698,7 @@ export type Mark = Message<"ringtrip.v1.Mark"> & {
  * Use `create(MarkSchema)` to create a new message.
  */
 export const MarkSchema: GenMessage<Mark> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 13);
+  messageDesc(file_ringtrip_v1_ringtrip, 17);
 
 /**
  * @generated from message ringtrip.v1.AckRequest
@@ -611,7 +727,7 @@ export type AckRequest = Message<"ringtrip.v1.AckRequest"> & {
  * Use `create(AckRequestSchema)` to create a new message.
  */
 export const AckRequestSchema: GenMessage<AckRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 14);
+  messageDesc(file_ringtrip_v1_ringtrip, 18);
 
 /**
  * @generated from message ringtrip.v1.AckResponse
@@ -628,7 +744,7 @@ export type AckResponse = Message<"ringtrip.v1.AckResponse"> & {
  * Use `create(AckResponseSchema)` to create a new message.
  */
 export const AckResponseSchema: GenMessage<AckResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 15);
+  messageDesc(file_ringtrip_v1_ringtrip, 19);
 
 /**
  * @generated from message ringtrip.v1.AnswerRequest
@@ -650,7 +766,7 @@ export type AnswerRequest = Message<"ringtrip.v1.AnswerRequest"> & {
  * Use `create(AnswerRequestSchema)` to create a new message.
  */
 export const AnswerRequestSchema: GenMessage<AnswerRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 16);
+  messageDesc(file_ringtrip_v1_ringtrip, 20);
 
 /**
  * @generated from message ringtrip.v1.AnswerResponse
@@ -667,7 +783,7 @@ export type AnswerResponse = Message<"ringtrip.v1.AnswerResponse"> & {
  * Use `create(AnswerResponseSchema)` to create a new message.
  */
 export const AnswerResponseSchema: GenMessage<AnswerResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 17);
+  messageDesc(file_ringtrip_v1_ringtrip, 21);
 
 /**
  * @generated from message ringtrip.v1.DeclineRequest
@@ -703,7 +819,7 @@ export type DeclineRequest = Message<"ringtrip.v1.DeclineRequest"> & {
  * Use `create(DeclineRequestSchema)` to create a new message.
  */
 export const DeclineRequestSchema: GenMessage<DeclineRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 18);
+  messageDesc(file_ringtrip_v1_ringtrip, 22);
 
 /**
  * @generated from message ringtrip.v1.DeclineResponse
@@ -720,7 +836,7 @@ export type DeclineResponse = Message<"ringtrip.v1.DeclineResponse"> & {
  * Use `create(DeclineResponseSchema)` to create a new message.
  */
 export const DeclineResponseSchema: GenMessage<DeclineResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 19);
+  messageDesc(file_ringtrip_v1_ringtrip, 23);
 
 /**
  * @generated from message ringtrip.v1.CancelRequest
@@ -742,7 +858,7 @@ export type CancelRequest = Message<"ringtrip.v1.CancelRequest"> & {
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 20);
+  messageDesc(file_ringtrip_v1_ringtrip, 24);
 
 /**
  * @generated from message ringtrip.v1.CancelResponse
@@ -759,7 +875,7 @@ export type CancelResponse = Message<"ringtrip.v1.CancelResponse"> & {
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 21);
+  messageDesc(file_ringtrip_v1_ringtrip, 25);
 
 /**
  * @generated from message ringtrip.v1.EndRequest
@@ -788,7 +904,7 @@ export type EndRequest = Message<"ringtrip.v1.EndRequest"> & {
  * Use `create(EndRequestSchema)` to create a new message.
  */
 export const EndRequestSchema: GenMessage<EndRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 22);
+  messageDesc(file_ringtrip_v1_ringtrip, 26);
 
 /**
  * @generated from message ringtrip.v1.EndResponse
@@ -805,7 +921,7 @@ export type EndResponse = Message<"ringtrip.v1.EndResponse"> & {
  * Use `create(EndResponseSchema)` to create a new message.
  */
 export const EndResponseSchema: GenMessage<EndResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 23);
+  messageDesc(file_ringtrip_v1_ringtrip, 27);
 
 /**
  * @generated from message ringtrip.v1.HoldRequest
@@ -832,7 +948,7 @@ export type HoldRequest = Message<"ringtrip.v1.HoldRequest"> & {
  * Use `create(HoldRequestSchema)` to create a new message.
  */
 export const HoldRequestSchema: GenMessage<HoldRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 24);
+  messageDesc(file_ringtrip_v1_ringtrip, 28);
 
 /**
  * @generated from message ringtrip.v1.HoldResponse
@@ -849,7 +965,7 @@ export type HoldResponse = Message<"ringtrip.v1.HoldResponse"> & {
  * Use `create(HoldResponseSchema)` to create a new message.
  */
 export const HoldResponseSchema: GenMessage<HoldResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 25);
+  messageDesc(file_ringtrip_v1_ringtrip, 29);
 
 /**
  * MediaMessage is what two media sessions say to each other; the server does not look inside data.
@@ -899,7 +1015,7 @@ export type MediaMessage = Message<"ringtrip.v1.MediaMessage"> & {
  * Use `create(MediaMessageSchema)` to create a new message.
  */
 export const MediaMessageSchema: GenMessage<MediaMessage> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 26);
+  messageDesc(file_ringtrip_v1_ringtrip, 30);
 
 /**
  * @generated from message ringtrip.v1.SendMediaRequest
@@ -916,7 +1032,7 @@ export type SendMediaRequest = Message<"ringtrip.v1.SendMediaRequest"> & {
  * Use `create(SendMediaRequestSchema)` to create a new message.
  */
 export const SendMediaRequestSchema: GenMessage<SendMediaRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 27);
+  messageDesc(file_ringtrip_v1_ringtrip, 31);
 
 /**
  * @generated from message ringtrip.v1.SendMediaResponse
@@ -929,7 +1045,7 @@ export type SendMediaResponse = Message<"ringtrip.v1.SendMediaResponse"> & {
  * Use `create(SendMediaResponseSchema)` to create a new message.
  */
 export const SendMediaResponseSchema: GenMessage<SendMediaResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 28);
+  messageDesc(file_ringtrip_v1_ringtrip, 32);
 
 /**
  * @generated from message ringtrip.v1.GetCallRequest
@@ -951,7 +1067,7 @@ export type GetCallRequest = Message<"ringtrip.v1.GetCallRequest"> & {
  * Use `create(GetCallRequestSchema)` to create a new message.
  */
 export const GetCallRequestSchema: GenMessage<GetCallRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 29);
+  messageDesc(file_ringtrip_v1_ringtrip, 33);
 
 /**
  * @generated from message ringtrip.v1.GetCallResponse
@@ -968,7 +1084,7 @@ export type GetCallResponse = Message<"ringtrip.v1.GetCallResponse"> & {
  * Use `create(GetCallResponseSchema)` to create a new message.
  */
 export const GetCallResponseSchema: GenMessage<GetCallResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 30);
+  messageDesc(file_ringtrip_v1_ringtrip, 34);
 
 /**
  * @generated from message ringtrip.v1.HistoryRecord
@@ -1035,7 +1151,7 @@ export type HistoryRecord = Message<"ringtrip.v1.HistoryRecord"> & {
  * Use `create(HistoryRecordSchema)` to create a new message.
  */
 export const HistoryRecordSchema: GenMessage<HistoryRecord> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 31);
+  messageDesc(file_ringtrip_v1_ringtrip, 35);
 
 /**
  * @generated from message ringtrip.v1.ListHistoryRequest
@@ -1061,7 +1177,7 @@ export type ListHistoryRequest = Message<"ringtrip.v1.ListHistoryRequest"> & {
  * Use `create(ListHistoryRequestSchema)` to create a new message.
  */
 export const ListHistoryRequestSchema: GenMessage<ListHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 32);
+  messageDesc(file_ringtrip_v1_ringtrip, 36);
 
 /**
  * @generated from message ringtrip.v1.ListHistoryResponse
@@ -1083,7 +1199,7 @@ export type ListHistoryResponse = Message<"ringtrip.v1.ListHistoryResponse"> & {
  * Use `create(ListHistoryResponseSchema)` to create a new message.
  */
 export const ListHistoryResponseSchema: GenMessage<ListHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 33);
+  messageDesc(file_ringtrip_v1_ringtrip, 37);
 
 /**
  * LedgerEntry is one thing that happened to a call or one of its legs.
@@ -1143,7 +1259,7 @@ export type LedgerEntry = Message<"ringtrip.v1.LedgerEntry"> & {
  * Use `create(LedgerEntrySchema)` to create a new message.
  */
 export const LedgerEntrySchema: GenMessage<LedgerEntry> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 34);
+  messageDesc(file_ringtrip_v1_ringtrip, 38);
 
 /**
  * @generated from message ringtrip.v1.GetLedgerRequest
@@ -1160,7 +1276,7 @@ export type GetLedgerRequest = Message<"ringtrip.v1.GetLedgerRequest"> & {
  * Use `create(GetLedgerRequestSchema)` to create a new message.
  */
 export const GetLedgerRequestSchema: GenMessage<GetLedgerRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 35);
+  messageDesc(file_ringtrip_v1_ringtrip, 39);
 
 /**
  * @generated from message ringtrip.v1.GetLedgerResponse
@@ -1202,7 +1318,7 @@ export type GetLedgerResponse = Message<"ringtrip.v1.GetLedgerResponse"> & {
  * Use `create(GetLedgerResponseSchema)` to create a new message.
  */
 export const GetLedgerResponseSchema: GenMessage<GetLedgerResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 36);
+  messageDesc(file_ringtrip_v1_ringtrip, 40);
 
 /**
  * @generated from message ringtrip.v1.ListCallsRequest
@@ -1219,7 +1335,7 @@ export type ListCallsRequest = Message<"ringtrip.v1.ListCallsRequest"> & {
  * Use `create(ListCallsRequestSchema)` to create a new message.
  */
 export const ListCallsRequestSchema: GenMessage<ListCallsRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 37);
+  messageDesc(file_ringtrip_v1_ringtrip, 41);
 
 /**
  * @generated from message ringtrip.v1.ListCallsResponse
@@ -1238,7 +1354,7 @@ export type ListCallsResponse = Message<"ringtrip.v1.ListCallsResponse"> & {
  * Use `create(ListCallsResponseSchema)` to create a new message.
  */
 export const ListCallsResponseSchema: GenMessage<ListCallsResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 38);
+  messageDesc(file_ringtrip_v1_ringtrip, 42);
 
 /**
  * @generated from message ringtrip.v1.EndCallRequest
@@ -1255,7 +1371,7 @@ export type EndCallRequest = Message<"ringtrip.v1.EndCallRequest"> & {
  * Use `create(EndCallRequestSchema)` to create a new message.
  */
 export const EndCallRequestSchema: GenMessage<EndCallRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 39);
+  messageDesc(file_ringtrip_v1_ringtrip, 43);
 
 /**
  * @generated from message ringtrip.v1.EndCallResponse
@@ -1268,7 +1384,7 @@ export type EndCallResponse = Message<"ringtrip.v1.EndCallResponse"> & {
  * Use `create(EndCallResponseSchema)` to create a new message.
  */
 export const EndCallResponseSchema: GenMessage<EndCallResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 40);
+  messageDesc(file_ringtrip_v1_ringtrip, 44);
 
 /**
  * CallProblem is the detail of every error about a call: what is wrong, as a stable code, the truth about the
@@ -1300,7 +1416,7 @@ export type CallProblem = Message<"ringtrip.v1.CallProblem"> & {
  * Use `create(CallProblemSchema)` to create a new message.
  */
 export const CallProblemSchema: GenMessage<CallProblem> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 41);
+  messageDesc(file_ringtrip_v1_ringtrip, 45);
 
 /**
  * Environment says where a VoIP token is valid.
@@ -1744,6 +1860,17 @@ export const PhoneService: GenService<{
     methodKind: "unary";
     input: typeof StartRequestSchema;
     output: typeof StartResponseSchema;
+  },
+  /**
+   * GetSealKeys lists the devices of a user who may be called, with their public keys, so that a caller can seal its
+   * name for them. Devices without a key are left out.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.GetSealKeys
+   */
+  getSealKeys: {
+    methodKind: "unary";
+    input: typeof GetSealKeysRequestSchema;
+    output: typeof GetSealKeysResponseSchema;
   },
   /**
    * Ack says how far this device has come: woke, reported, ringing, audio, first media.
