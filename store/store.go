@@ -211,6 +211,7 @@ type Device struct {
 	// AlertRegisteredAt is when the alert token was given, for 410's timestamp.
 	AlertRegisteredAt time.Time
 	SeenAt            time.Time
+	SealKey           string // public key that callers' names are sealed for, in base64; empty: none
 }
 
 // Devices keeps the registrar's table.

@@ -10,11 +10,11 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-const deviceColumns = `app, id, user, name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at`
+const deviceColumns = `app, id, user, name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at, seal_key`
 
 func scanDevice(rows *sql.Rows) (d store.Device, err error) {
 	return d, rows.Scan(&d.App, &d.ID, &d.User, &d.Name, &d.Platform, &d.BundleID, &d.VoIPToken, &d.Environment,
-		&d.AppVersion, &d.OSVersion, (*instant)(&d.RegisteredAt), (*instant)(&d.SeenAt), &d.AlertToken, (*instant)(&d.AlertRegisteredAt))
+		&d.AppVersion, &d.OSVersion, (*instant)(&d.RegisteredAt), (*instant)(&d.SeenAt), &d.AlertToken, (*instant)(&d.AlertRegisteredAt), &d.SealKey)
 }
 
 // PutDevice implements [store.Devices].
@@ -37,15 +37,16 @@ func putDevice(tx *tx, d store.Device) error {
 			return fmt.Errorf("taking the alert token from another device: %w", err)
 		}
 	}
-	err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
 			bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
 			app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
 			registered_at = iif(voip_token = excluded.voip_token, registered_at, excluded.registered_at),
 			alert_token = excluded.alert_token,
-			alert_registered_at = iif(alert_token = excluded.alert_token, alert_registered_at, excluded.alert_registered_at)`,
+			alert_registered_at = iif(alert_token = excluded.alert_token, alert_registered_at, excluded.alert_registered_at),
+			seal_key = excluded.seal_key`,
 		d.App, d.ID, d.User, d.Name, d.Platform, d.BundleID, d.VoIPToken, d.Environment,
-		d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt), d.AlertToken, instant(d.AlertRegisteredAt))
+		d.AppVersion, d.OSVersion, instant(d.RegisteredAt), instant(d.SeenAt), d.AlertToken, instant(d.AlertRegisteredAt), d.SealKey)
 	if err != nil {
 		return fmt.Errorf("storing device %s: %w", d.ID, err)
 	}

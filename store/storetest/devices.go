@@ -20,7 +20,7 @@ var deviceTests = []test{
 func newDevice(id string) store.Device {
 	return store.Device{
 		App: "app", ID: id, User: "alice", Name: "Alice's " + id, Platform: "ios", BundleID: "com.example", VoIPToken: "aa" + id,
-		Environment: 1, AppVersion: "1.0", OSVersion: "26.0", RegisteredAt: at(1), SeenAt: at(2),
+		Environment: 1, AppVersion: "1.0", OSVersion: "26.0", RegisteredAt: at(1), SeenAt: at(2), SealKey: "key of " + id,
 	}
 }
 
