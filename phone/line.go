@@ -17,6 +17,7 @@ type line struct {
 	truth *v1.Call // the newest the server said
 
 	name   string // of the other side
+	veiled bool   // name is a placeholder: who calls could not be opened
 	handle callkit.Handle
 	video  bool
 	callee string // outgoing: the user ID that was called

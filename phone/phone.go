@@ -82,6 +82,11 @@ type Config struct {
 	AppVersion  string
 	OSVersion   string // as "16.4"; iOS 16 has a bug of its own with video calls that are answered on the lock screen
 
+	// Keys keeps the key that callers' names are encrypted for; nil: they come as plain text in the push. SealedName is
+	// what a call is shown as that can't be opened, "Incoming call" if empty; the app localises it.
+	Keys       Keys
+	SealedName string
+
 	// CallerName and CallerHandle are shown to those who are called; empty: what the server knows.
 	CallerName, CallerHandle string
 	// Provider is the provider's configuration; zero: Apple's defaults with all three types of handles, and with video
@@ -253,6 +258,9 @@ func check(cfg *Config) error {
 	}
 	if cfg.Platform == "" {
 		cfg.Platform = "ios"
+	}
+	if cfg.SealedName == "" {
+		cfg.SealedName = "Incoming call"
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

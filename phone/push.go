@@ -102,10 +102,10 @@ func (p *Phone) pushedLine(payload signaling.Payload, in *pushed) (*line, call.E
 	switch {
 	case l == nil:
 		l = p.newLine(payload.CallID)
-		l.describe(payload)
+		p.describe(l, payload)
 		if p.late(payload, in) {
 			e.Kind = call.ExpiredPush
-		} else if !p.offer(l, payload.Handle) {
+		} else if !p.offer(l, l.handle.Value) {
 			l.state.State, l.state.Reason = call.Ended, call.Busy
 			p.end(l)
 		}
@@ -119,10 +119,13 @@ func (p *Phone) pushedLine(payload signaling.Payload, in *pushed) (*line, call.E
 }
 
 // describe fills in what a push says.
-func (l *line) describe(payload signaling.Payload) {
+func (p *Phone) describe(l *line, payload signaling.Payload) {
 	l.name, l.video, l.token = payload.CallerName, payload.Video, payload.Token
 	l.handle = callkit.Handle{Type: payload.HandleType, Value: payload.Handle}
 	l.sent, l.expires = payload.Sent(), payload.Expires()
+	if payload.Sealed != "" {
+		p.unseal(l, func(k *signaling.SealKey) (signaling.Caller, error) { return payload.OpenSealed(k, p.cfg.DeviceID) })
+	}
 }
 
 // late reports whether a push came after its ring's deadline, and sets how long the ring may last if it did not.

@@ -57,6 +57,11 @@ func (p *Phone) register() {
 		DeviceId: p.cfg.DeviceID, Name: p.cfg.DeviceName, Platform: p.cfg.Platform, VoipToken: r.token,
 		Environment: p.cfg.Environment, BundleId: p.cfg.BundleID, AppVersion: p.cfg.AppVersion, OsVersion: p.cfg.OSVersion,
 	}
+	if key, err := p.sealKey(); err != nil {
+		p.log.Warn("the device is registered without its sealing key; the server keeps the one it has", "err", err)
+	} else if key != nil {
+		req.SealKey = key.Public()
+	}
 	p.outside(func() {
 		p.cfg.Register(p.ctx, req, func(res *v1.RegisterDeviceResponse, err error) {
 			p.post(func() { p.registered(res, err) })

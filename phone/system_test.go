@@ -176,6 +176,10 @@ func (p *fakeProvider) ReportNewIncomingCall(id callkit.UUID, u callkit.Update, 
 	}
 }
 func (p *fakeProvider) ReportCallUpdated(id callkit.UUID, u callkit.Update) {
+	if u.SupportsHolding == nil && u.LocalizedCallerName != nil {
+		p.s.note("renamed %s %s", short(id), *u.LocalizedCallerName)
+		return
+	}
 	p.s.note("updated %s holding=%v", short(id), u.SupportsHolding != nil && *u.SupportsHolding)
 }
 func (p *fakeProvider) ReportCallEnded(id callkit.UUID, at time.Time, why callkit.EndedReason) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/signaling"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
@@ -76,7 +77,11 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 	if l.truth.GetRev() > c.Rev {
 		return
 	}
+	if len(c.Sealed) > 0 && l.name == "" && !l.veiled && c.Role != v1.Role_ROLE_CALLER {
+		p.unseal(l, func(k *signaling.SealKey) (signaling.Caller, error) { return k.Open(l.id, p.cfg.DeviceID, c.Sealed) })
+	}
 	l.learn(c)
+	p.unveil(l)
 	if c.RingDeadline != nil && c.State == v1.CallState_CALL_STATE_RINGING {
 		p.deadline(l, when(c.RingDeadline), exact)
 	}

@@ -38,6 +38,9 @@ func (s *Server) RegisterDevice(ctx context.Context, req *connect.Request[v1.Reg
 	case err != nil:
 		return nil, s.failed("reading device "+d.ID, err)
 	}
+	if d.SealKey, err = registeredKey(req.Msg.SealKey, old.SealKey); err != nil {
+		return nil, err
+	}
 	if err := s.store.PutDevice(ctx, d); err != nil {
 		return nil, s.failed("storing device "+d.ID, err)
 	}

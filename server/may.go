@@ -20,6 +20,7 @@ var may = map[string][]auth.Scope{
 	rpc.PhoneServiceUnregisterDeviceProcedure: byUser, // a backend logs users out
 	rpc.PhoneServiceEventsProcedure:           byDevice,
 	rpc.PhoneServiceStartProcedure:            byUser,
+	rpc.PhoneServiceGetSealKeysProcedure:      byUser,
 	rpc.PhoneServiceAckProcedure:              byRinging,
 	rpc.PhoneServiceAnswerProcedure:           byRinging,
 	rpc.PhoneServiceDeclineProcedure:          byRinging,

@@ -177,6 +177,9 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 		CallID: id, CallerName: t.Caller.Name, Handle: t.Caller.Handle, HandleType: handleType(t.Caller.Handle), Video: t.Video,
 		SentAt: s.now().UnixMilli(), ExpiresAt: t.RingDeadline.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
 	}
+	if err := t.seal(&said, leg, d); err != nil {
+		return push.Push{}, err
+	}
 	payload, err := said.MarshalPush()
 	if len(payload) > push.MaxVoIPPayload { // JSON writes some characters with six: a shorter name beats no ring
 		said.CallerName, said.Handle = cut(said.CallerName, maxText/4), cut(said.Handle, maxText/4)

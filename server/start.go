@@ -39,6 +39,7 @@ type invitation struct {
 	caller person
 	callee person
 	video  bool
+	sealed map[string][]byte // by device: who calls, sealed by the caller
 }
 
 // Start implements PhoneService: it calls somebody.
@@ -91,7 +92,13 @@ func (s *Server) invitation(ctx context.Context, v viewer, m *v1.StartRequest) (
 		return in, err
 	}
 	in.device = d
+	if in.sealed, err = sealedCallers(m); err != nil {
+		return in, err
+	}
 	in.caller = person{User: v.User, Name: orElse(m.CallerName, v.Name, v.User), Handle: orElse(m.CallerHandle, v.User)}
+	if len(in.sealed) > 0 {
+		in.caller.Name = m.CallerName // the token's name would tell what the caller hides
+	}
 	in.callee = person{User: m.Callee, Handle: m.Callee}
 	return in, nil
 }
@@ -251,7 +258,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	sort.SliceStable(t.offers, func(i, j int) bool { return t.offers[i].open && !t.offers[j].open })
 	t.offers = t.offers[:min(len(t.offers), fork.MaxLegs)]
 	for _, o := range t.offers {
-		t.Legs = append(t.Legs, leg{device: deviceOf(o.device), Streamed: o.open})
+		t.Legs = append(t.Legs, leg{device: deviceOf(o.device), Streamed: o.open, Sealed: in.sealed[o.device.ID]})
 		t.Legs[len(t.Legs)-1].Node = o.node
 	}
 	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")

@@ -54,6 +54,7 @@ type leg struct {
 	device
 	Streamed bool      `json:"streamed,omitempty"` // its device had an open stream when the call was offered
 	EndedAt  time.Time `json:"ended_at,omitzero"`
+	Sealed   []byte    `json:"sealed,omitempty"` // who calls, sealed by the caller for this device
 }
 
 // marks are the stages that a device has acked, a bit each, so that a repeated ack is not counted twice.

@@ -61,6 +61,7 @@ func (s *Server) legView(c *v1.Call, st *state, side int) {
 	c.State = callState(sees.State)
 	c.Reason = v1.EndReason(sees.Reason)
 	c.Ringing = own.State == fork.LegRinging
+	c.Sealed = st.sealedView(side)
 	c.Held, c.RemoteHeld = own.Held, sees.Held
 	if st.Fork.WasAnswered() && int(st.Fork.Winner) == side {
 		c.AnsweredAt = stamp(st.AnsweredAt)
