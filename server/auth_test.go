@@ -42,6 +42,10 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 		_, err := w.as(token).Start(context.Background(), connect.NewRequest(&v1.StartRequest{DeviceId: device, Callee: "carol"}))
 		return err
 	},
+	"GetSealKeys": func(w *world, token, _, device string) error {
+		_, err := w.as(token).GetSealKeys(context.Background(), connect.NewRequest(&v1.GetSealKeysRequest{DeviceId: device, Callee: "carol"}))
+		return err
+	},
 	"Ack": func(w *world, token, id, device string) error {
 		return errOf((&phone{w: w, token: token, device: device}).ack(id))
 	},
@@ -121,12 +125,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered"}),
 		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered"}),
 		// bob's other device has no part in the call until it is registered and opens its stream.
-		pad: but(but(refused("not_this_device"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "ListHistory": "-"}),
+		pad: but(but(refused("not_this_device"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device", "ListHistory": "-"}),
 		stranger: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
-			"Start": "not_your_device", "ListHistory": "-"}),
+			"Start": "not_your_device", "GetSealKeys": "not_your_device", "ListHistory": "-"}),
 		action:   but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
 		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-"}),
-		other: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
+		other: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device",
 			"ListHistory": "-"}),
 	}
 	device := map[string]string{caller: "a1", pad: "b9"}
