@@ -63,3 +63,7 @@ func takeCallID(s string, now time.Time) (string, error) {
 	}
 	return u.String(), nil
 }
+
+// NewCallID returns the id of a call that starts at now: a UUID version 7 with the shard in it, 0-1023. Clients get
+// theirs from the server's answers; this is for code beside the server.
+func NewCallID(now time.Time, shard int) string { return newCallID(now, shard) }

@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"connectrpc.com/connect"
 	"github.com/alecthomas/kong"
 
 	"github.com/ringtrip/ringtrip/bus/local"
@@ -43,6 +42,8 @@ type serveCmd struct {
 	ApnsCA            string `help:"PEM file of the authority that signed its certificate; empty: the system's." placeholder:"FILE"`
 
 	Admin        string        `help:"Address of metrics (/metrics), health (/healthz, /readyz) and profiles (/debug/pprof); :PORT is on 127.0.0.1 only. Empty: none." placeholder:"ADDR"`
+	OTLP         string        `name:"otlp" help:"Where traces go by OTLP over HTTP, as http://localhost:4318/v1/traces; empty: to where OTEL_EXPORTER_OTLP_ENDPOINT says, and none if that is not set either." placeholder:"URL"`
+	TraceRatio   float64       `help:"Share of the calls that are traced, 0 to 1." default:"1"`
 	DrainDelay   time.Duration `help:"How long a stopping node says that it is not ready before it ends its streams: as long as the load balancer takes to notice." default:"0s"`
 	DrainTimeout time.Duration `help:"How long requests and pushes under way may then take." default:"15s"`
 	LogFormat    string        `help:"text or json." enum:"text,json" default:"text"`
@@ -85,11 +86,16 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	defer wakes.Close()
 	b.use(people.secret)
 	metrics := observe.NewMetrics(version())
+	watching, seeing, err := c.tracing(ctx, metrics, log)
+	if err != nil {
+		return err
+	}
+	defer watching.close()
 	s, err := server.New(server.Config{
 		Store: st, Bus: wakes, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
 		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
 		Apps: b.apps, Push: people.sender,
-		Observer: metrics, Interceptors: []connect.Interceptor{metrics.Interceptor()},
+		Observer: watching.Observer, Interceptors: seeing,
 	})
 	if err != nil {
 		return err

@@ -2,9 +2,6 @@
 package deps
 
 import (
-	_ "connectrpc.com/otelconnect"
-	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	_ "go.opentelemetry.io/otel/sdk/trace"
 	_ "golang.org/x/crypto/acme/autocert"
 	_ "golang.org/x/time/rate"
 )
