@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -48,6 +49,9 @@ func newHealth(s *server.Server, st store.Store, b bus.Bus) *health {
 func (h *health) ready(ctx context.Context) error {
 	if h.stopping.Load() || h.server.Draining() {
 		return server.ErrDraining
+	}
+	if h.server.CutOff() {
+		return errors.New("this node does not reach its store")
 	}
 	if err := h.storeWrites(ctx); err != nil {
 		return fmt.Errorf("the store does not take writes: %w", err)

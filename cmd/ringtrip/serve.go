@@ -11,7 +11,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/ringtrip/ringtrip/bus/local"
 	"github.com/ringtrip/ringtrip/internal/rig"
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/observe"
@@ -36,6 +35,8 @@ type serveCmd struct {
 	ApnsTeam    string          `help:"The Apple team's id, ten letters and digits."`
 	KeepHistory time.Duration   `help:"How long history is kept, by the calls' age; 0: for ever." default:"2160h"`
 	KeepLedger  time.Duration   `help:"How long is kept what happened to each call (for trace), by age; 0: for ever." default:"720h"`
+
+	Cluster clusterFlags `embed:""`
 
 	ApnsProductionURL string `help:"Where APNs is, for ringtrip apns-test; empty: Apple's." placeholder:"URL"`
 	ApnsSandboxURL    string `help:"The same for the tokens of development builds." placeholder:"URL"`
@@ -82,8 +83,11 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	if people.secret, err = actionSecret(ctx, st, c.Data); err != nil {
 		return err
 	}
-	wakes := local.New()
-	defer wakes.Close()
+	node, err := c.Cluster.join(st, log)
+	if err != nil {
+		return err
+	}
+	defer node.bus.Close()
 	b.use(people.secret)
 	metrics := observe.NewMetrics(version())
 	watching, seeing, err := c.tracing(ctx, metrics, log)
@@ -92,7 +96,7 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	}
 	defer watching.close()
 	s, err := server.New(server.Config{
-		Store: st, Bus: wakes, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
+		Store: st, Bus: node.bus, NodeID: node.id, Presence: node.presence, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
 		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
 		Apps: b.apps, Push: people.sender,
 		Observer: watching.Observer, Interceptors: seeing,
@@ -101,7 +105,7 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		return err
 	}
 	metrics.Watch(s, st)
-	h := newHealth(s, st, wakes)
+	h := newHealth(s, st, node.bus)
 	admin, err := c.admin(log, h, metrics)
 	if err != nil {
 		return err
