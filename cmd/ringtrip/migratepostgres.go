@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
+
+	"github.com/ringtrip/ringtrip/store/postgres"
 )
 
 // openPostgres opens a PostgreSQL store to move it.
-func openPostgres(_ context.Context, _ string) (movable, error) {
-	return nil, errors.New("this build has no PostgreSQL store")
+func openPostgres(ctx context.Context, url string) (movable, error) {
+	return postgres.Open(ctx, postgres.Config{URL: url})
 }

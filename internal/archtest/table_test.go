@@ -85,9 +85,9 @@ var table = map[string]row{
 		testing: []string{"media/mediatest"}},
 	"cmd/ringtrip": {why: "the only binary; it chooses leaves",
 		ours: []string{"bus", "bus/local", "bus/nats", "call", "callkit/callkittest", "internal/rig", "iossim", "media", "media/audio", "media/webrtc", "phone", "push",
-			"push/apns", "push/apnstest", "server", "server/auth", "server/observe", "signaling/...", "store", "store/archive", "store/sqlite", "web"},
-		others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "golang.org/x/sync"},
-		testing: []string{"store/storetest"}},
+			"push/apns", "push/apnstest", "server", "server/auth", "server/observe", "signaling/...", "store", "store/archive", "store/postgres", "store/sqlite", "web"},
+		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "golang.org/x/sync"},
+		testing: []string{"internal/pgtest", "store/storetest"}},
 
 	"internal/archtest": {why: "this test"},
 	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "go.opentelemetry.io/otel", "golang.org/x/crypto", "golang.org/x/time"}},
