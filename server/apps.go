@@ -37,6 +37,9 @@ func completeApps(apps []App) ([]App, error) {
 	apps = append([]App(nil), apps...)
 	for i := range apps {
 		a := &apps[i]
+		if err := a.completeTelling(); err != nil {
+			return nil, fmt.Errorf("app %q: %w", a.ID, err)
+		}
 		orDefault(&a.RingTimeout, 45*time.Second)
 		if a.RingTimeout < 5*time.Second || a.RingTimeout > 58*time.Second {
 			return nil, fmt.Errorf("app %q rings for %s: it must be 5-58 s, below the system's own 60 s", a.ID, a.RingTimeout)

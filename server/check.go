@@ -51,13 +51,16 @@ func checkUser(field, value string) error {
 	return checkText(field, value, maxUser)
 }
 
-// checkToken returns a problem if s is no push token.
-func checkToken(s string) error {
+// checkToken returns a problem if the field's value is no push token. An empty one is fine.
+func checkToken(field, s string) error {
+	if s == "" {
+		return nil
+	}
 	if len(s) > maxToken {
-		return invalid("", "voip_token has %d characters, more than %d", len(s), maxToken)
+		return invalid("", "%s has %d characters, more than %d", field, len(s), maxToken)
 	}
 	if b, err := hex.DecodeString(s); err != nil || len(b) < 8 {
-		return invalid("send PKPushCredentials.token as hexadecimal digits", "voip_token is not at least 8 bytes in hexadecimal digits")
+		return invalid("send the bytes of the token as hexadecimal digits", "%s is not at least 8 bytes in hexadecimal digits", field)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/server/webhook"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
 )
@@ -41,7 +42,7 @@ func (s *Server) RegisterDevice(ctx context.Context, req *connect.Request[v1.Reg
 	if d.SealKey, err = registeredKey(req.Msg.SealKey, old.SealKey); err != nil {
 		return nil, err
 	}
-	if err := s.store.PutDevice(ctx, d); err != nil {
+	if err := s.telling(ctx, s.registered(old, d), func() (bool, error) { return true, s.store.PutDevice(ctx, d) }); err != nil {
 		return nil, s.failed("storing device "+d.ID, err)
 	}
 	return connect.NewResponse(&v1.RegisterDeviceResponse{ServerTime: stamp(s.now()), NextCallId: s.nextCallID()}), nil
@@ -53,6 +54,7 @@ func (s *Server) registration(v viewer, m *v1.RegisterDeviceRequest) (store.Devi
 	d := store.Device{
 		App: v.App, ID: m.DeviceId, User: v.User, Name: m.Name, Platform: m.Platform, BundleID: m.BundleId,
 		VoIPToken: strings.ToLower(m.VoipToken), AppVersion: m.AppVersion, OSVersion: m.OsVersion, RegisteredAt: now, SeenAt: now,
+		AlertToken: strings.ToLower(m.AlertToken), AlertRegisteredAt: now,
 	}
 	if err := checkDeviceID(m.DeviceId); err != nil {
 		return d, err
@@ -67,11 +69,14 @@ func (s *Server) registration(v viewer, m *v1.RegisterDeviceRequest) (store.Devi
 	if d.BundleID == "" && len(bundles) == 1 {
 		d.BundleID = bundles[0]
 	}
-	if m.VoipToken == "" {
+	if m.VoipToken == "" && m.AlertToken == "" {
 		return d, nil
 	}
-	if err := checkToken(m.VoipToken); err != nil {
-		return d, err
+	if err := errors.Join(checkToken("voip_token", m.VoipToken), checkToken("alert_token", m.AlertToken)); err != nil {
+		return d, first(err)
+	}
+	if d.VoIPToken != "" && d.VoIPToken == d.AlertToken {
+		return d, invalid("alert_token is what didRegisterForRemoteNotificationsWithDeviceToken gave, voip_token what PushKit gave", "voip_token and alert_token are the same")
 	}
 	if d.BundleID == "" {
 		return d, invalid("send the app's bundle id: APNs wants it with the token", "bundle_id is empty")
@@ -97,12 +102,20 @@ func (s *Server) makeRoom(ctx context.Context, v viewer) error {
 		return err
 	}
 	for i := len(devices) - 1; i >= 0 && i >= maxDevices-1; i-- {
-		if err := s.store.DeleteDevice(ctx, v.App, devices[i].ID); err != nil {
+		if err := s.deleteDevice(ctx, devices[i]); err != nil {
 			return err
 		}
 		s.dropStream(ctx, v.App, devices[i].ID)
 	}
 	return nil
+}
+
+// deleteDevice forgets a device, and tells the app's backend.
+func (s *Server) deleteDevice(ctx context.Context, d store.Device) error {
+	d.VoIPToken, d.AlertToken = "", ""
+	return s.telling(ctx, s.deviceLetters(webhook.DeviceUnregistered, d, ""), func() (bool, error) {
+		return true, s.store.DeleteDevice(ctx, d.App, d.ID)
+	})
 }
 
 // UnregisterDevice implements PhoneService: it forgets a device, which stops ringing.
@@ -122,7 +135,7 @@ func (s *Server) UnregisterDevice(ctx context.Context, req *connect.Request[v1.U
 	if d.User != v.User {
 		return nil, problem(connect.CodePermissionDenied, "not_your_device", "", nil, "device %q is not a device of user %q", id, v.User)
 	}
-	if err := s.store.DeleteDevice(ctx, v.App, id); err != nil {
+	if err := s.deleteDevice(ctx, d); err != nil {
 		return nil, s.failed("forgetting device "+id, err)
 	}
 	s.dropStream(ctx, v.App, id)

@@ -33,4 +33,10 @@ var may = map[string][]auth.Scope{
 	rpc.OpsServiceGetLedgerProcedure:          byWatcher,
 	rpc.OpsServiceListCallsProcedure:          byWatcher,
 	rpc.OpsServiceEndCallProcedure:            byKeeper,
+
+	rpc.OpsServiceListWebhooksProcedure:     byWatcher,
+	rpc.OpsServiceListDeadWebhooksProcedure: byWatcher,
+	rpc.OpsServiceTestWebhookProcedure:      byKeeper,
+	rpc.OpsServiceEnableWebhookProcedure:    byKeeper,
+	rpc.OpsServiceReplayWebhooksProcedure:   byKeeper,
 }

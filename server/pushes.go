@@ -14,6 +14,7 @@ import (
 	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/server/webhook"
 	"github.com/ringtrip/ringtrip/signaling"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -196,8 +197,11 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 
 // pushID is the apns-id of a leg's push: the same however often and from whichever node it is sent. It is a UUID
 // version 8 (RFC 9562 §5.8), made from a hash.
-func pushID(call string, leg int) string {
-	sum := sha256.Sum256([]byte(pushJobID(call, leg)))
+func pushID(call string, leg int) string { return apnsID(pushJobID(call, leg)) }
+
+// apnsID is the apns-id of the push that a job sends.
+func apnsID(job string) string {
+	sum := sha256.Sum256([]byte(job))
 	u := callkit.UUID(sum[:16])
 	u[6] = 0x80 | u[6]&0x0f
 	u[8] = 0x80 | u[8]&0x3f
@@ -260,7 +264,7 @@ func (s *Server) send(ctx context.Context, sender push.Sender, p push.Push, j st
 func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Device, o outcome) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
-	if err := s.learn(ctx, d, o); err != nil {
+	if err := s.learn(ctx, d, d.VoIPToken, o); err != nil {
 		s.log.Error("correcting a push token failed", "device", d.ID, "err", err)
 	}
 	_, err := s.change(ctx, j.CallID, func(t *turn) error {
@@ -295,11 +299,11 @@ func failure(err error) string {
 	return err.Error()
 }
 
-// learn keeps what APNs said about a token.
-func (s *Server) learn(ctx context.Context, d store.Device, o outcome) error {
+// learn keeps what APNs said about a token of the device.
+func (s *Server) learn(ctx context.Context, d store.Device, token string, o outcome) error {
 	if o.err == nil {
 		if o.receipt.Environment != 0 && uint8(o.receipt.Environment) != d.Environment {
-			return s.store.SetEnvironment(ctx, d.VoIPToken, uint8(o.receipt.Environment))
+			return s.store.SetEnvironment(ctx, token, uint8(o.receipt.Environment))
 		}
 		return nil
 	}
@@ -310,8 +314,7 @@ func (s *Server) learn(ctx context.Context, d store.Device, o outcome) error {
 	}
 	switch why.Verdict {
 	case push.DropToken:
-		_, err := s.store.DropToken(ctx, d.VoIPToken, why.Timestamp)
-		return err
+		return s.dropToken(ctx, d, token, why.Timestamp)
 	case push.FixConfig:
 		s.log.Error("no push of this app can work", "app", d.App, "bundle_id", d.BundleID, "err", o.err)
 	case push.BadToken:
@@ -320,4 +323,17 @@ func (s *Server) learn(ctx context.Context, d store.Device, o outcome) error {
 		s.log.Warn("a push failed", "device", d.ID, "err", o.err)
 	}
 	return nil
+}
+
+// dropToken forgets a token that APNs said is dead since the moment, and tells the app's backend.
+func (s *Server) dropToken(ctx context.Context, d store.Device, token string, since time.Time) error {
+	kind, after := "voip", d
+	if token == d.AlertToken {
+		kind, after.AlertToken = "alert", ""
+	} else {
+		after.VoIPToken = ""
+	}
+	return s.telling(ctx, s.deviceLetters(webhook.DeviceTokenDropped, after, kind), func() (bool, error) {
+		return s.store.DropToken(ctx, token, since)
+	})
 }

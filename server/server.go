@@ -29,6 +29,7 @@ import (
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/server/webhook"
 	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
 	"github.com/ringtrip/ringtrip/store"
 )
@@ -46,6 +47,10 @@ type App struct {
 	BundleIDs []string
 	// RingTimeout is how long a call rings, 5-58 s (the system's own limit is 60 s); 0 is 45 s.
 	RingTimeout time.Duration
+	// Webhooks are where the app's backend is told of calls, legs and devices; see package webhook.
+	Webhooks []webhook.Endpoint
+	// MissedCall makes missed calls show on the phones of the callee as ordinary notifications; nil: none.
+	MissedCall *MissedCallAlert
 }
 
 // Config is how a server is made. The zero durations are the defaults that the comments name.
@@ -65,6 +70,8 @@ type Config struct {
 	// Leeway is how far the clocks of the apps' backends and of this server may be apart, up to [auth.MaxLeeway]; 0 is
 	// [auth.Leeway].
 	Leeway time.Duration
+	// Webhooks delivers to the apps' endpoints; nil: one with default settings.
+	Webhooks *webhook.Client
 	// Observer hears what the server does; nil: nobody does.
 	Observer Observer
 	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces.
@@ -112,6 +119,8 @@ type Server struct {
 	streams *streams
 	media   *budgets
 	pushes  chan store.Job
+	mail    *mail
+	alerts  chan struct{} // rings when there may be missed calls to tell of
 
 	neighbours neighbours
 
@@ -146,6 +155,8 @@ func New(cfg Config) (*Server, error) {
 		closing: make(chan struct{}),
 	}
 	s.listening.Store(cfg.Now().UnixNano())
+	s.mail = &mail{s: s, men: map[string]*postman{}, off: map[string]bool{}}
+	s.alerts = make(chan struct{}, 1)
 	s.gate = newGate(s)
 	s.apps.Store(byID(cfg.Apps))
 	var err error
@@ -189,6 +200,9 @@ func (c *Config) complete() error {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Webhooks == nil {
+		c.Webhooks = webhook.NewClient(webhook.ClientConfig{Now: c.Now})
 	}
 	if c.Push == nil {
 		c.Push = func(string, string) push.Sender { return nil }
@@ -249,8 +263,8 @@ func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, wh
 	return problem(connect.CodeInternal, "internal", "look into the server's log", nil, "the server failed on this request")
 }
 
-// Run fires timers, sends pushes and clears away what is over, until ctx ends; then it ends the event streams and
-// returns nil when nothing of it is left. Pushes that it could not finish are taken over by another node, or by the
+// Run fires timers, sends pushes, delivers webhooks and clears away what is over, until ctx ends; then it ends the event
+// streams and returns nil when nothing of it is left. Pushes that it could not finish are taken over by another node, or by the
 // next start. It must run once.
 func (s *Server) Run(ctx context.Context) error {
 	var all sync.WaitGroup
@@ -258,6 +272,8 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { s.runClaims(ctx) })
 	all.Go(func() { s.runPurge(ctx) })
 	all.Go(func() { s.runBeats(ctx) })
+	all.Go(func() { s.runAlerts(ctx) })
+	all.Go(func() { s.mail.run(ctx) })
 	for range pushWorkers {
 		all.Go(func() { s.runPushes(ctx) })
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -177,6 +178,7 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	for _, e := range tr.Events {
 		s.tell(e.App, e.Device, t.nodeOf(e.Device))
 	}
+	s.told(tr.Jobs)
 	return nil
 }
 
@@ -218,6 +220,11 @@ func (t *turn) transition() (store.Transition, error) {
 	if t.over {
 		tr.History = t.record()
 	}
+	letters, err := t.letters()
+	if err != nil {
+		return tr, err
+	}
+	tr.Jobs = slices.Concat(tr.Jobs, letters, t.alerts())
 	return tr, nil
 }
 

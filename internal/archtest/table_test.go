@@ -65,13 +65,14 @@ var table = map[string]row{
 	"bus/bustest": {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
 
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
-		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "store", "bus", "server/auth"},
+		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "store", "bus", "server/auth", "server/webhook"},
 		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"store/storetest", "store/sqlite", "bus/local"}},
 	"server/observe": {why: "metrics and traces of what the server tells its Observer; it keeps Prometheus and OpenTelemetry out of package server",
 		ours:    []string{"call", "push", "server", "signaling/...", "store"},
 		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		testing: []string{"bus/local", "server/auth", "store/sqlite"}},
+	"server/webhook": {why: "Standard Webhooks for both ends: receivers import it too, so it needs the standard library only"},
 	"server/auth": {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
 
 	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},

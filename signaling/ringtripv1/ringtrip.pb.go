@@ -490,6 +490,7 @@ type RegisterDeviceRequest struct {
 	// X25519 public key, 32 bytes: names of callers are sealed for it, so that they are in no push as plain text. Empty
 	// leaves the key that the device registered before, so that a device whose keychain is locked loses nothing.
 	SealKey       []byte `protobuf:"bytes,20,opt,name=seal_key,json=sealKey,proto3" json:"seal_key,omitempty"`
+	AlertToken    string `protobuf:"bytes,9,opt,name=alert_token,json=alertToken,proto3" json:"alert_token,omitempty"` // hex, from registerForRemoteNotifications: missed calls are told by it; empty: none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -585,6 +586,13 @@ func (x *RegisterDeviceRequest) GetSealKey() []byte {
 		return x.SealKey
 	}
 	return nil
+}
+
+func (x *RegisterDeviceRequest) GetAlertToken() string {
+	if x != nil {
+		return x.AlertToken
+	}
+	return ""
 }
 
 type RegisterDeviceResponse struct {
@@ -3276,6 +3284,696 @@ func (*EndCallResponse) Descriptor() ([]byte, []int) {
 	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
 }
 
+type ListWebhooksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhooksRequest) Reset() {
+	*x = ListWebhooksRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhooksRequest) ProtoMessage() {}
+
+func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
+func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+}
+
+// WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
+type WebhookEndpoint struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Url           string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	Types         []string               `protobuf:"bytes,3,rep,name=types,proto3" json:"types,omitempty"`                             // none: all
+	Waiting       int32                  `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`                        // calls and devices with events on their way; 1000 stands for more, too
+	Failing       int32                  `protobuf:"varint,5,opt,name=failing,proto3" json:"failing,omitempty"`                        // failures in a row at this node; 0: the last attempt went through
+	DisabledAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=disabled_at,json=disabledAt,proto3" json:"disabled_at,omitempty"` // it answered 410 then and is told nothing any more
+	DisabledWhy   string                 `protobuf:"bytes,7,opt,name=disabled_why,json=disabledWhy,proto3" json:"disabled_why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookEndpoint) Reset() {
+	*x = WebhookEndpoint{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookEndpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookEndpoint) ProtoMessage() {}
+
+func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookEndpoint.ProtoReflect.Descriptor instead.
+func (*WebhookEndpoint) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *WebhookEndpoint) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WebhookEndpoint) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *WebhookEndpoint) GetTypes() []string {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *WebhookEndpoint) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *WebhookEndpoint) GetFailing() int32 {
+	if x != nil {
+		return x.Failing
+	}
+	return 0
+}
+
+func (x *WebhookEndpoint) GetDisabledAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DisabledAt
+	}
+	return nil
+}
+
+func (x *WebhookEndpoint) GetDisabledWhy() string {
+	if x != nil {
+		return x.DisabledWhy
+	}
+	return ""
+}
+
+type ListWebhooksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Endpoints     []*WebhookEndpoint     `protobuf:"bytes,1,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhooksResponse) Reset() {
+	*x = ListWebhooksResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhooksResponse) ProtoMessage() {}
+
+func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
+func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ListWebhooksResponse) GetEndpoints() []*WebhookEndpoint {
+	if x != nil {
+		return x.Endpoints
+	}
+	return nil
+}
+
+type TestWebhookRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestWebhookRequest) Reset() {
+	*x = TestWebhookRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestWebhookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestWebhookRequest) ProtoMessage() {}
+
+func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestWebhookRequest.ProtoReflect.Descriptor instead.
+func (*TestWebhookRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *TestWebhookRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+type TestWebhookResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Taken         bool                   `protobuf:"varint,1,opt,name=taken,proto3" json:"taken,omitempty"`
+	Status        int32                  `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"` // HTTP status; 0: no answer
+	Detail        string                 `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	TookMs        int64                  `protobuf:"varint,4,opt,name=took_ms,json=tookMs,proto3" json:"took_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestWebhookResponse) Reset() {
+	*x = TestWebhookResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestWebhookResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestWebhookResponse) ProtoMessage() {}
+
+func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestWebhookResponse.ProtoReflect.Descriptor instead.
+func (*TestWebhookResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *TestWebhookResponse) GetTaken() bool {
+	if x != nil {
+		return x.Taken
+	}
+	return false
+}
+
+func (x *TestWebhookResponse) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *TestWebhookResponse) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *TestWebhookResponse) GetTookMs() int64 {
+	if x != nil {
+		return x.TookMs
+	}
+	return 0
+}
+
+type EnableWebhookRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableWebhookRequest) Reset() {
+	*x = EnableWebhookRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableWebhookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableWebhookRequest) ProtoMessage() {}
+
+func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
+func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *EnableWebhookRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+type EnableWebhookResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	WasDisabled   bool                   `protobuf:"varint,1,opt,name=was_disabled,json=wasDisabled,proto3" json:"was_disabled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableWebhookResponse) Reset() {
+	*x = EnableWebhookResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableWebhookResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableWebhookResponse) ProtoMessage() {}
+
+func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
+func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *EnableWebhookResponse) GetWasDisabled() bool {
+	if x != nil {
+		return x.WasDisabled
+	}
+	return false
+}
+
+type ListDeadWebhooksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limit         int32                  `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`      // 1-200, default 50
+	After         string                 `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`       // next_page of the page before
+	Endpoint      string                 `protobuf:"bytes,3,opt,name=endpoint,proto3" json:"endpoint,omitempty"` // empty: all
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadWebhooksRequest) Reset() {
+	*x = ListDeadWebhooksRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadWebhooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadWebhooksRequest) ProtoMessage() {}
+
+func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadWebhooksRequest.ProtoReflect.Descriptor instead.
+func (*ListDeadWebhooksRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListDeadWebhooksRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListDeadWebhooksRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListDeadWebhooksRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+// DeadWebhook is an event that an endpoint did not take for three days, or while it was disabled.
+type DeadWebhook struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Endpoint      string                 `protobuf:"bytes,2,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	EventId       string                 `protobuf:"bytes,3,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Type          string                 `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
+	HappenedAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=happened_at,json=happenedAt,proto3" json:"happened_at,omitempty"`
+	DeadAt        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=dead_at,json=deadAt,proto3" json:"dead_at,omitempty"`
+	Status        int32                  `protobuf:"varint,7,opt,name=status,proto3" json:"status,omitempty"` // HTTP status of the last attempt; 0: no answer, or none was made
+	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`  // what the last attempt came to
+	Body          string                 `protobuf:"bytes,9,opt,name=body,proto3" json:"body,omitempty"`      // the event as it would be sent
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadWebhook) Reset() {
+	*x = DeadWebhook{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadWebhook) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadWebhook) ProtoMessage() {}
+
+func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadWebhook.ProtoReflect.Descriptor instead.
+func (*DeadWebhook) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *DeadWebhook) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeadWebhook) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *DeadWebhook) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *DeadWebhook) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *DeadWebhook) GetHappenedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HappenedAt
+	}
+	return nil
+}
+
+func (x *DeadWebhook) GetDeadAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeadAt
+	}
+	return nil
+}
+
+func (x *DeadWebhook) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *DeadWebhook) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *DeadWebhook) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+type ListDeadWebhooksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Webhooks      []*DeadWebhook         `protobuf:"bytes,1,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	NextPage      string                 `protobuf:"bytes,2,opt,name=next_page,json=nextPage,proto3" json:"next_page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadWebhooksResponse) Reset() {
+	*x = ListDeadWebhooksResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadWebhooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadWebhooksResponse) ProtoMessage() {}
+
+func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadWebhooksResponse.ProtoReflect.Descriptor instead.
+func (*ListDeadWebhooksResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ListDeadWebhooksResponse) GetWebhooks() []*DeadWebhook {
+	if x != nil {
+		return x.Webhooks
+	}
+	return nil
+}
+
+func (x *ListDeadWebhooksResponse) GetNextPage() string {
+	if x != nil {
+		return x.NextPage
+	}
+	return ""
+}
+
+type ReplayWebhooksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`           // of dead webhooks, at most 200
+	Endpoint      string                 `protobuf:"bytes,2,opt,name=endpoint,proto3" json:"endpoint,omitempty"` // without ids: all dead ones of this endpoint
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayWebhooksRequest) Reset() {
+	*x = ReplayWebhooksRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayWebhooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayWebhooksRequest) ProtoMessage() {}
+
+func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayWebhooksRequest.ProtoReflect.Descriptor instead.
+func (*ReplayWebhooksRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ReplayWebhooksRequest) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *ReplayWebhooksRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+type ReplayWebhooksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Replayed      int32                  `protobuf:"varint,1,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayWebhooksResponse) Reset() {
+	*x = ReplayWebhooksResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayWebhooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayWebhooksResponse) ProtoMessage() {}
+
+func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayWebhooksResponse.ProtoReflect.Descriptor instead.
+func (*ReplayWebhooksResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ReplayWebhooksResponse) GetReplayed() int32 {
+	if x != nil {
+		return x.Replayed
+	}
+	return 0
+}
+
 // CallProblem is the detail of every error about a call: what is wrong, as a stable code, the truth about the
 // call, and what to do.
 type CallProblem struct {
@@ -3289,7 +3987,7 @@ type CallProblem struct {
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3301,7 +3999,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3314,7 +4012,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -3342,7 +4040,7 @@ var File_ringtrip_v1_ringtrip_proto protoreflect.FileDescriptor
 
 const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\n" +
-	"\x1aringtrip/v1/ringtrip.proto\x12\vringtrip.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x02\n" +
+	"\x1aringtrip/v1/ringtrip.proto\x12\vringtrip.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x02\n" +
 	"\x15RegisterDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
@@ -3355,7 +4053,9 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"appVersion\x12\x1d\n" +
 	"\n" +
 	"os_version\x18\b \x01(\tR\tosVersion\x12\x19\n" +
-	"\bseal_key\x18\x14 \x01(\fR\asealKey\"w\n" +
+	"\bseal_key\x18\x14 \x01(\fR\asealKey\x12\x1f\n" +
+	"\valert_token\x18\t \x01(\tR\n" +
+	"alertToken\"w\n" +
 	"\x16RegisterDeviceResponse\x12;\n" +
 	"\vserver_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"serverTime\x12 \n" +
@@ -3556,7 +4256,53 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x05calls\x18\x01 \x03(\v2\x1a.ringtrip.v1.HistoryRecordR\x05calls\")\n" +
 	"\x0eEndCallRequest\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\"\x11\n" +
-	"\x0fEndCallResponse\"\\\n" +
+	"\x0fEndCallResponse\"\x15\n" +
+	"\x13ListWebhooksRequest\"\xdd\x01\n" +
+	"\x0fWebhookEndpoint\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12\x14\n" +
+	"\x05types\x18\x03 \x03(\tR\x05types\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\x05R\awaiting\x12\x18\n" +
+	"\afailing\x18\x05 \x01(\x05R\afailing\x12;\n" +
+	"\vdisabled_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"disabledAt\x12!\n" +
+	"\fdisabled_why\x18\a \x01(\tR\vdisabledWhy\"R\n" +
+	"\x14ListWebhooksResponse\x12:\n" +
+	"\tendpoints\x18\x01 \x03(\v2\x1c.ringtrip.v1.WebhookEndpointR\tendpoints\"0\n" +
+	"\x12TestWebhookRequest\x12\x1a\n" +
+	"\bendpoint\x18\x01 \x01(\tR\bendpoint\"t\n" +
+	"\x13TestWebhookResponse\x12\x14\n" +
+	"\x05taken\x18\x01 \x01(\bR\x05taken\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x17\n" +
+	"\atook_ms\x18\x04 \x01(\x03R\x06tookMs\"2\n" +
+	"\x14EnableWebhookRequest\x12\x1a\n" +
+	"\bendpoint\x18\x01 \x01(\tR\bendpoint\":\n" +
+	"\x15EnableWebhookResponse\x12!\n" +
+	"\fwas_disabled\x18\x01 \x01(\bR\vwasDisabled\"a\n" +
+	"\x17ListDeadWebhooksRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x1a\n" +
+	"\bendpoint\x18\x03 \x01(\tR\bendpoint\"\x9e\x02\n" +
+	"\vDeadWebhook\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
+	"\bendpoint\x18\x02 \x01(\tR\bendpoint\x12\x19\n" +
+	"\bevent_id\x18\x03 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04type\x18\x04 \x01(\tR\x04type\x12;\n" +
+	"\vhappened_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"happenedAt\x123\n" +
+	"\adead_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06deadAt\x12\x16\n" +
+	"\x06status\x18\a \x01(\x05R\x06status\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\x12\x12\n" +
+	"\x04body\x18\t \x01(\tR\x04body\"m\n" +
+	"\x18ListDeadWebhooksResponse\x124\n" +
+	"\bwebhooks\x18\x01 \x03(\v2\x18.ringtrip.v1.DeadWebhookR\bwebhooks\x12\x1b\n" +
+	"\tnext_page\x18\x02 \x01(\tR\bnextPage\"E\n" +
+	"\x15ReplayWebhooksRequest\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x1a\n" +
+	"\bendpoint\x18\x02 \x01(\tR\bendpoint\"4\n" +
+	"\x16ReplayWebhooksResponse\x12\x1a\n" +
+	"\breplayed\x18\x01 \x01(\x05R\breplayed\"\\\n" +
 	"\vCallProblem\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12%\n" +
 	"\x04call\x18\x02 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12\x12\n" +
@@ -3642,12 +4388,17 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x04Hold\x12\x18.ringtrip.v1.HoldRequest\x1a\x19.ringtrip.v1.HoldResponse\x12J\n" +
 	"\tSendMedia\x12\x1d.ringtrip.v1.SendMediaRequest\x1a\x1e.ringtrip.v1.SendMediaResponse\x12D\n" +
 	"\aGetCall\x12\x1b.ringtrip.v1.GetCallRequest\x1a\x1c.ringtrip.v1.GetCallResponse\x12P\n" +
-	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse2\xea\x01\n" +
+	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse2\xa5\x05\n" +
 	"\n" +
 	"OpsService\x12J\n" +
 	"\tGetLedger\x12\x1d.ringtrip.v1.GetLedgerRequest\x1a\x1e.ringtrip.v1.GetLedgerResponse\x12J\n" +
 	"\tListCalls\x12\x1d.ringtrip.v1.ListCallsRequest\x1a\x1e.ringtrip.v1.ListCallsResponse\x12D\n" +
-	"\aEndCall\x12\x1b.ringtrip.v1.EndCallRequest\x1a\x1c.ringtrip.v1.EndCallResponseB>Z<github.com/ringtrip/ringtrip/signaling/ringtripv1;ringtripv1b\x06proto3"
+	"\aEndCall\x12\x1b.ringtrip.v1.EndCallRequest\x1a\x1c.ringtrip.v1.EndCallResponse\x12S\n" +
+	"\fListWebhooks\x12 .ringtrip.v1.ListWebhooksRequest\x1a!.ringtrip.v1.ListWebhooksResponse\x12P\n" +
+	"\vTestWebhook\x12\x1f.ringtrip.v1.TestWebhookRequest\x1a .ringtrip.v1.TestWebhookResponse\x12V\n" +
+	"\rEnableWebhook\x12!.ringtrip.v1.EnableWebhookRequest\x1a\".ringtrip.v1.EnableWebhookResponse\x12_\n" +
+	"\x10ListDeadWebhooks\x12$.ringtrip.v1.ListDeadWebhooksRequest\x1a%.ringtrip.v1.ListDeadWebhooksResponse\x12Y\n" +
+	"\x0eReplayWebhooks\x12\".ringtrip.v1.ReplayWebhooksRequest\x1a#.ringtrip.v1.ReplayWebhooksResponseB>Z<github.com/ringtrip/ringtrip/signaling/ringtripv1;ringtripv1b\x06proto3"
 
 var (
 	file_ringtrip_v1_ringtrip_proto_rawDescOnce sync.Once
@@ -3662,7 +4413,7 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 }
 
 var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
@@ -3716,19 +4467,31 @@ var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(*ListCallsResponse)(nil),        // 49: ringtrip.v1.ListCallsResponse
 	(*EndCallRequest)(nil),           // 50: ringtrip.v1.EndCallRequest
 	(*EndCallResponse)(nil),          // 51: ringtrip.v1.EndCallResponse
-	(*CallProblem)(nil),              // 52: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 53: google.protobuf.Timestamp
+	(*ListWebhooksRequest)(nil),      // 52: ringtrip.v1.ListWebhooksRequest
+	(*WebhookEndpoint)(nil),          // 53: ringtrip.v1.WebhookEndpoint
+	(*ListWebhooksResponse)(nil),     // 54: ringtrip.v1.ListWebhooksResponse
+	(*TestWebhookRequest)(nil),       // 55: ringtrip.v1.TestWebhookRequest
+	(*TestWebhookResponse)(nil),      // 56: ringtrip.v1.TestWebhookResponse
+	(*EnableWebhookRequest)(nil),     // 57: ringtrip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),    // 58: ringtrip.v1.EnableWebhookResponse
+	(*ListDeadWebhooksRequest)(nil),  // 59: ringtrip.v1.ListDeadWebhooksRequest
+	(*DeadWebhook)(nil),              // 60: ringtrip.v1.DeadWebhook
+	(*ListDeadWebhooksResponse)(nil), // 61: ringtrip.v1.ListDeadWebhooksResponse
+	(*ReplayWebhooksRequest)(nil),    // 62: ringtrip.v1.ReplayWebhooksRequest
+	(*ReplayWebhooksResponse)(nil),   // 63: ringtrip.v1.ReplayWebhooksResponse
+	(*CallProblem)(nil),              // 64: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 65: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	0,  // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	53, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	65, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
 	13, // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
 	17, // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
 	37, // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
 	14, // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	53, // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	65, // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
 	17, // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	53, // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	65, // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
 	4,  // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
 	3,  // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
 	1,  // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
@@ -3736,16 +4499,16 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	15, // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
 	15, // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
 	3,  // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	53, // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	53, // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	53, // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	53, // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	65, // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	65, // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	65, // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	65, // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
 	16, // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
 	19, // 21: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
 	21, // 22: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
 	17, // 23: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
 	5,  // 24: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	53, // 25: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	65, // 25: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
 	24, // 26: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
 	17, // 27: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
 	17, // 28: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
@@ -3761,15 +4524,15 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	2,  // 38: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
 	15, // 39: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
 	3,  // 40: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	53, // 41: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	53, // 42: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	53, // 43: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	65, // 41: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	65, // 42: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	65, // 43: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
 	15, // 44: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
 	15, // 45: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
 	42, // 46: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
 	5,  // 47: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	53, // 48: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	53, // 49: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	65, // 48: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	65, // 49: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
 	3,  // 50: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
 	1,  // 51: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
 	3,  // 52: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
@@ -3777,46 +4540,61 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	15, // 54: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
 	45, // 55: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
 	42, // 56: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	17, // 57: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	7,  // 58: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	9,  // 59: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	11, // 60: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	18, // 61: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	20, // 62: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	25, // 63: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	27, // 64: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	29, // 65: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	31, // 66: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	33, // 67: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	35, // 68: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	38, // 69: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	40, // 70: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	43, // 71: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	46, // 72: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	48, // 73: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	50, // 74: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	8,  // 75: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	10, // 76: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	12, // 77: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	23, // 78: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	22, // 79: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	26, // 80: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	28, // 81: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	30, // 82: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	32, // 83: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	34, // 84: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	36, // 85: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	39, // 86: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	41, // 87: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	44, // 88: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	47, // 89: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	49, // 90: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	51, // 91: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	75, // [75:92] is the sub-list for method output_type
-	58, // [58:75] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	65, // 57: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	53, // 58: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	65, // 59: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	65, // 60: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	60, // 61: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	17, // 62: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	7,  // 63: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	9,  // 64: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	11, // 65: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	18, // 66: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	20, // 67: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	25, // 68: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	27, // 69: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	29, // 70: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	31, // 71: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	33, // 72: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	35, // 73: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	38, // 74: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	40, // 75: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	43, // 76: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	46, // 77: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	48, // 78: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	50, // 79: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	52, // 80: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	55, // 81: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	57, // 82: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	59, // 83: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	62, // 84: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	8,  // 85: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	10, // 86: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	12, // 87: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	23, // 88: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	22, // 89: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	26, // 90: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	28, // 91: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	30, // 92: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	32, // 93: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	34, // 94: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	36, // 95: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	39, // 96: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	41, // 97: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	44, // 98: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	47, // 99: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	49, // 100: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	51, // 101: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	54, // 102: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	56, // 103: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	58, // 104: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	61, // 105: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	63, // 106: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	85, // [85:107] is the sub-list for method output_type
+	63, // [63:85] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -3836,7 +4614,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   46,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -78,6 +78,19 @@ const (
 	OpsServiceListCallsProcedure = "/ringtrip.v1.OpsService/ListCalls"
 	// OpsServiceEndCallProcedure is the fully-qualified name of the OpsService's EndCall RPC.
 	OpsServiceEndCallProcedure = "/ringtrip.v1.OpsService/EndCall"
+	// OpsServiceListWebhooksProcedure is the fully-qualified name of the OpsService's ListWebhooks RPC.
+	OpsServiceListWebhooksProcedure = "/ringtrip.v1.OpsService/ListWebhooks"
+	// OpsServiceTestWebhookProcedure is the fully-qualified name of the OpsService's TestWebhook RPC.
+	OpsServiceTestWebhookProcedure = "/ringtrip.v1.OpsService/TestWebhook"
+	// OpsServiceEnableWebhookProcedure is the fully-qualified name of the OpsService's EnableWebhook
+	// RPC.
+	OpsServiceEnableWebhookProcedure = "/ringtrip.v1.OpsService/EnableWebhook"
+	// OpsServiceListDeadWebhooksProcedure is the fully-qualified name of the OpsService's
+	// ListDeadWebhooks RPC.
+	OpsServiceListDeadWebhooksProcedure = "/ringtrip.v1.OpsService/ListDeadWebhooks"
+	// OpsServiceReplayWebhooksProcedure is the fully-qualified name of the OpsService's ReplayWebhooks
+	// RPC.
+	OpsServiceReplayWebhooksProcedure = "/ringtrip.v1.OpsService/ReplayWebhooks"
 )
 
 // PhoneServiceClient is a client for the ringtrip.v1.PhoneService service.
@@ -528,6 +541,16 @@ type OpsServiceClient interface {
 	ListCalls(context.Context, *connect.Request[ringtripv1.ListCallsRequest]) (*connect.Response[ringtripv1.ListCallsResponse], error)
 	// EndCall ends any call with the reason server_ended.
 	EndCall(context.Context, *connect.Request[ringtripv1.EndCallRequest]) (*connect.Response[ringtripv1.EndCallResponse], error)
+	// ListWebhooks lists the app's webhook endpoints and how they are.
+	ListWebhooks(context.Context, *connect.Request[ringtripv1.ListWebhooksRequest]) (*connect.Response[ringtripv1.ListWebhooksResponse], error)
+	// TestWebhook sends an event of the type webhook.test to an endpoint, once and now, and tells what it answered.
+	TestWebhook(context.Context, *connect.Request[ringtripv1.TestWebhookRequest]) (*connect.Response[ringtripv1.TestWebhookResponse], error)
+	// EnableWebhook tells an endpoint of events again that had answered 410. Idempotent.
+	EnableWebhook(context.Context, *connect.Request[ringtripv1.EnableWebhookRequest]) (*connect.Response[ringtripv1.EnableWebhookResponse], error)
+	// ListDeadWebhooks lists events that an endpoint did not take, oldest first.
+	ListDeadWebhooks(context.Context, *connect.Request[ringtripv1.ListDeadWebhooksRequest]) (*connect.Response[ringtripv1.ListDeadWebhooksResponse], error)
+	// ReplayWebhooks puts dead events on their way again.
+	ReplayWebhooks(context.Context, *connect.Request[ringtripv1.ReplayWebhooksRequest]) (*connect.Response[ringtripv1.ReplayWebhooksResponse], error)
 }
 
 // NewOpsServiceClient constructs a client for the ringtrip.v1.OpsService service. By default, it
@@ -559,14 +582,49 @@ func NewOpsServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...
 			connect.WithSchema(opsServiceMethods.ByName("EndCall")),
 			connect.WithClientOptions(opts...),
 		),
+		listWebhooks: connect.NewClient[ringtripv1.ListWebhooksRequest, ringtripv1.ListWebhooksResponse](
+			httpClient,
+			baseURL+OpsServiceListWebhooksProcedure,
+			connect.WithSchema(opsServiceMethods.ByName("ListWebhooks")),
+			connect.WithClientOptions(opts...),
+		),
+		testWebhook: connect.NewClient[ringtripv1.TestWebhookRequest, ringtripv1.TestWebhookResponse](
+			httpClient,
+			baseURL+OpsServiceTestWebhookProcedure,
+			connect.WithSchema(opsServiceMethods.ByName("TestWebhook")),
+			connect.WithClientOptions(opts...),
+		),
+		enableWebhook: connect.NewClient[ringtripv1.EnableWebhookRequest, ringtripv1.EnableWebhookResponse](
+			httpClient,
+			baseURL+OpsServiceEnableWebhookProcedure,
+			connect.WithSchema(opsServiceMethods.ByName("EnableWebhook")),
+			connect.WithClientOptions(opts...),
+		),
+		listDeadWebhooks: connect.NewClient[ringtripv1.ListDeadWebhooksRequest, ringtripv1.ListDeadWebhooksResponse](
+			httpClient,
+			baseURL+OpsServiceListDeadWebhooksProcedure,
+			connect.WithSchema(opsServiceMethods.ByName("ListDeadWebhooks")),
+			connect.WithClientOptions(opts...),
+		),
+		replayWebhooks: connect.NewClient[ringtripv1.ReplayWebhooksRequest, ringtripv1.ReplayWebhooksResponse](
+			httpClient,
+			baseURL+OpsServiceReplayWebhooksProcedure,
+			connect.WithSchema(opsServiceMethods.ByName("ReplayWebhooks")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // opsServiceClient implements OpsServiceClient.
 type opsServiceClient struct {
-	getLedger *connect.Client[ringtripv1.GetLedgerRequest, ringtripv1.GetLedgerResponse]
-	listCalls *connect.Client[ringtripv1.ListCallsRequest, ringtripv1.ListCallsResponse]
-	endCall   *connect.Client[ringtripv1.EndCallRequest, ringtripv1.EndCallResponse]
+	getLedger        *connect.Client[ringtripv1.GetLedgerRequest, ringtripv1.GetLedgerResponse]
+	listCalls        *connect.Client[ringtripv1.ListCallsRequest, ringtripv1.ListCallsResponse]
+	endCall          *connect.Client[ringtripv1.EndCallRequest, ringtripv1.EndCallResponse]
+	listWebhooks     *connect.Client[ringtripv1.ListWebhooksRequest, ringtripv1.ListWebhooksResponse]
+	testWebhook      *connect.Client[ringtripv1.TestWebhookRequest, ringtripv1.TestWebhookResponse]
+	enableWebhook    *connect.Client[ringtripv1.EnableWebhookRequest, ringtripv1.EnableWebhookResponse]
+	listDeadWebhooks *connect.Client[ringtripv1.ListDeadWebhooksRequest, ringtripv1.ListDeadWebhooksResponse]
+	replayWebhooks   *connect.Client[ringtripv1.ReplayWebhooksRequest, ringtripv1.ReplayWebhooksResponse]
 }
 
 // GetLedger calls ringtrip.v1.OpsService.GetLedger.
@@ -584,6 +642,31 @@ func (c *opsServiceClient) EndCall(ctx context.Context, req *connect.Request[rin
 	return c.endCall.CallUnary(ctx, req)
 }
 
+// ListWebhooks calls ringtrip.v1.OpsService.ListWebhooks.
+func (c *opsServiceClient) ListWebhooks(ctx context.Context, req *connect.Request[ringtripv1.ListWebhooksRequest]) (*connect.Response[ringtripv1.ListWebhooksResponse], error) {
+	return c.listWebhooks.CallUnary(ctx, req)
+}
+
+// TestWebhook calls ringtrip.v1.OpsService.TestWebhook.
+func (c *opsServiceClient) TestWebhook(ctx context.Context, req *connect.Request[ringtripv1.TestWebhookRequest]) (*connect.Response[ringtripv1.TestWebhookResponse], error) {
+	return c.testWebhook.CallUnary(ctx, req)
+}
+
+// EnableWebhook calls ringtrip.v1.OpsService.EnableWebhook.
+func (c *opsServiceClient) EnableWebhook(ctx context.Context, req *connect.Request[ringtripv1.EnableWebhookRequest]) (*connect.Response[ringtripv1.EnableWebhookResponse], error) {
+	return c.enableWebhook.CallUnary(ctx, req)
+}
+
+// ListDeadWebhooks calls ringtrip.v1.OpsService.ListDeadWebhooks.
+func (c *opsServiceClient) ListDeadWebhooks(ctx context.Context, req *connect.Request[ringtripv1.ListDeadWebhooksRequest]) (*connect.Response[ringtripv1.ListDeadWebhooksResponse], error) {
+	return c.listDeadWebhooks.CallUnary(ctx, req)
+}
+
+// ReplayWebhooks calls ringtrip.v1.OpsService.ReplayWebhooks.
+func (c *opsServiceClient) ReplayWebhooks(ctx context.Context, req *connect.Request[ringtripv1.ReplayWebhooksRequest]) (*connect.Response[ringtripv1.ReplayWebhooksResponse], error) {
+	return c.replayWebhooks.CallUnary(ctx, req)
+}
+
 // OpsServiceHandler is an implementation of the ringtrip.v1.OpsService service.
 type OpsServiceHandler interface {
 	// GetLedger tells what happened to each leg of a call, and when.
@@ -592,6 +675,16 @@ type OpsServiceHandler interface {
 	ListCalls(context.Context, *connect.Request[ringtripv1.ListCallsRequest]) (*connect.Response[ringtripv1.ListCallsResponse], error)
 	// EndCall ends any call with the reason server_ended.
 	EndCall(context.Context, *connect.Request[ringtripv1.EndCallRequest]) (*connect.Response[ringtripv1.EndCallResponse], error)
+	// ListWebhooks lists the app's webhook endpoints and how they are.
+	ListWebhooks(context.Context, *connect.Request[ringtripv1.ListWebhooksRequest]) (*connect.Response[ringtripv1.ListWebhooksResponse], error)
+	// TestWebhook sends an event of the type webhook.test to an endpoint, once and now, and tells what it answered.
+	TestWebhook(context.Context, *connect.Request[ringtripv1.TestWebhookRequest]) (*connect.Response[ringtripv1.TestWebhookResponse], error)
+	// EnableWebhook tells an endpoint of events again that had answered 410. Idempotent.
+	EnableWebhook(context.Context, *connect.Request[ringtripv1.EnableWebhookRequest]) (*connect.Response[ringtripv1.EnableWebhookResponse], error)
+	// ListDeadWebhooks lists events that an endpoint did not take, oldest first.
+	ListDeadWebhooks(context.Context, *connect.Request[ringtripv1.ListDeadWebhooksRequest]) (*connect.Response[ringtripv1.ListDeadWebhooksResponse], error)
+	// ReplayWebhooks puts dead events on their way again.
+	ReplayWebhooks(context.Context, *connect.Request[ringtripv1.ReplayWebhooksRequest]) (*connect.Response[ringtripv1.ReplayWebhooksResponse], error)
 }
 
 // NewOpsServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -619,6 +712,36 @@ func NewOpsServiceHandler(svc OpsServiceHandler, opts ...connect.HandlerOption) 
 		connect.WithSchema(opsServiceMethods.ByName("EndCall")),
 		connect.WithHandlerOptions(opts...),
 	)
+	opsServiceListWebhooksHandler := connect.NewUnaryHandler(
+		OpsServiceListWebhooksProcedure,
+		svc.ListWebhooks,
+		connect.WithSchema(opsServiceMethods.ByName("ListWebhooks")),
+		connect.WithHandlerOptions(opts...),
+	)
+	opsServiceTestWebhookHandler := connect.NewUnaryHandler(
+		OpsServiceTestWebhookProcedure,
+		svc.TestWebhook,
+		connect.WithSchema(opsServiceMethods.ByName("TestWebhook")),
+		connect.WithHandlerOptions(opts...),
+	)
+	opsServiceEnableWebhookHandler := connect.NewUnaryHandler(
+		OpsServiceEnableWebhookProcedure,
+		svc.EnableWebhook,
+		connect.WithSchema(opsServiceMethods.ByName("EnableWebhook")),
+		connect.WithHandlerOptions(opts...),
+	)
+	opsServiceListDeadWebhooksHandler := connect.NewUnaryHandler(
+		OpsServiceListDeadWebhooksProcedure,
+		svc.ListDeadWebhooks,
+		connect.WithSchema(opsServiceMethods.ByName("ListDeadWebhooks")),
+		connect.WithHandlerOptions(opts...),
+	)
+	opsServiceReplayWebhooksHandler := connect.NewUnaryHandler(
+		OpsServiceReplayWebhooksProcedure,
+		svc.ReplayWebhooks,
+		connect.WithSchema(opsServiceMethods.ByName("ReplayWebhooks")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/ringtrip.v1.OpsService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case OpsServiceGetLedgerProcedure:
@@ -627,6 +750,16 @@ func NewOpsServiceHandler(svc OpsServiceHandler, opts ...connect.HandlerOption) 
 			opsServiceListCallsHandler.ServeHTTP(w, r)
 		case OpsServiceEndCallProcedure:
 			opsServiceEndCallHandler.ServeHTTP(w, r)
+		case OpsServiceListWebhooksProcedure:
+			opsServiceListWebhooksHandler.ServeHTTP(w, r)
+		case OpsServiceTestWebhookProcedure:
+			opsServiceTestWebhookHandler.ServeHTTP(w, r)
+		case OpsServiceEnableWebhookProcedure:
+			opsServiceEnableWebhookHandler.ServeHTTP(w, r)
+		case OpsServiceListDeadWebhooksProcedure:
+			opsServiceListDeadWebhooksHandler.ServeHTTP(w, r)
+		case OpsServiceReplayWebhooksProcedure:
+			opsServiceReplayWebhooksHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -646,4 +779,24 @@ func (UnimplementedOpsServiceHandler) ListCalls(context.Context, *connect.Reques
 
 func (UnimplementedOpsServiceHandler) EndCall(context.Context, *connect.Request[ringtripv1.EndCallRequest]) (*connect.Response[ringtripv1.EndCallResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.EndCall is not implemented"))
+}
+
+func (UnimplementedOpsServiceHandler) ListWebhooks(context.Context, *connect.Request[ringtripv1.ListWebhooksRequest]) (*connect.Response[ringtripv1.ListWebhooksResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.ListWebhooks is not implemented"))
+}
+
+func (UnimplementedOpsServiceHandler) TestWebhook(context.Context, *connect.Request[ringtripv1.TestWebhookRequest]) (*connect.Response[ringtripv1.TestWebhookResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.TestWebhook is not implemented"))
+}
+
+func (UnimplementedOpsServiceHandler) EnableWebhook(context.Context, *connect.Request[ringtripv1.EnableWebhookRequest]) (*connect.Response[ringtripv1.EnableWebhookResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.EnableWebhook is not implemented"))
+}
+
+func (UnimplementedOpsServiceHandler) ListDeadWebhooks(context.Context, *connect.Request[ringtripv1.ListDeadWebhooksRequest]) (*connect.Response[ringtripv1.ListDeadWebhooksResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.ListDeadWebhooks is not implemented"))
+}
+
+func (UnimplementedOpsServiceHandler) ReplayWebhooks(context.Context, *connect.Request[ringtripv1.ReplayWebhooksRequest]) (*connect.Response[ringtripv1.ReplayWebhooksResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.OpsService.ReplayWebhooks is not implemented"))
 }

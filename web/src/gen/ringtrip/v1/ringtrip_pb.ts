@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringtrip/v1/ringtrip.proto.
  */
 export const file_ringtrip_v1_ringtrip: GenFile = /*@__PURE__*/
-  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEi2wEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkSEAoIc2VhbF9rZXkYFCABKAwiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24iggUKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCRIOCgZzZWFsZWQYHiABKAwiwQEKDFN0YXJ0UmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDwoHY2FsbF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSDgoGY2FsbGVlGAQgASgJEg0KBXZpZGVvGAUgASgIEhMKC2NhbGxlcl9uYW1lGAYgASgJEhUKDWNhbGxlcl9oYW5kbGUYByABKAkSKQoGc2VhbGVkGBQgAygLMhkucmluZ3RyaXAudjEuU2VhbGVkQ2FsbGVyIjEKDFNlYWxlZENhbGxlchIRCglkZXZpY2VfaWQYASABKAkSDgoGc2VhbGVkGAIgASgMIjcKEkdldFNlYWxLZXlzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY2FsbGVlGAIgASgJIikKB1NlYWxLZXkSEQoJZGV2aWNlX2lkGAEgASgJEgsKA2tleRgCIAEoDCI5ChNHZXRTZWFsS2V5c1Jlc3BvbnNlEiIKBGtleXMYASADKAsyFC5yaW5ndHJpcC52MS5TZWFsS2V5IkYKDVN0YXJ0UmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAIgASgJImEKBE1hcmsSIQoFc3RhZ2UYASABKA4yEi5yaW5ndHJpcC52MS5TdGFnZRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZGV0YWlsGAMgASgJIlIKCkFja1JlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSIAoFbWFya3MYAyADKAsyES5yaW5ndHJpcC52MS5NYXJrIi4KC0Fja1Jlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIjMKDUFuc3dlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMQoOQW5zd2VyUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwicQoORGVjbGluZVJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEhMKC3RoaXNfZGV2aWNlGAQgASgIIjIKD0RlY2xpbmVSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIzCg1DYW5jZWxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjEKDkNhbmNlbFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIlgKCkVuZFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uIi4KC0VuZFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIj0KC0hvbGRSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEgoKAm9uGAMgASgIIi8KDEhvbGRSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCKMAQoMTWVkaWFNZXNzYWdlEg8KB2NhbGxfaWQYASABKAkSEwoLZnJvbV9kZXZpY2UYAiABKAkSEQoJdG9fZGV2aWNlGAMgASgJEg8KB3Nlc3Npb24YBCABKAkSJAoEa2luZBgFIAEoDjIWLnJpbmd0cmlwLnYxLk1lZGlhS2luZBIMCgRkYXRhGAYgASgJIj4KEFNlbmRNZWRpYVJlcXVlc3QSKgoHbWVzc2FnZRgBIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZSITChFTZW5kTWVkaWFSZXNwb25zZSI0Cg5HZXRDYWxsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIyCg9HZXRDYWxsUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwihwMKDUhpc3RvcnlSZWNvcmQSDwoHY2FsbF9pZBgBIAEoCRIfCgRyb2xlGAIgASgOMhEucmluZ3RyaXAudjEuUm9sZRIhCgVvdGhlchgDIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAQgASgIEiYKBnJlYXNvbhgFIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Fuc3dlcmVkX2J5GAkgASgJEiIKBmNhbGxlchgKIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgLIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5IjMKEkxpc3RIaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoBRIOCgZiZWZvcmUYAiABKAkiVQoTTGlzdEhpc3RvcnlSZXNwb25zZRIrCgdyZWNvcmRzGAEgAygLMhoucmluZ3RyaXAudjEuSGlzdG9yeVJlY29yZBIRCgluZXh0X3BhZ2UYAiABKAki9AEKC0xlZGdlckVudHJ5EgsKA3NlcRgBIAEoBBIhCgVzdGFnZRgCIAEoDjISLnJpbmd0cmlwLnYxLlN0YWdlEhEKCWRldmljZV9pZBgDIAEoCRITCgtkZXZpY2VfbmFtZRgEIAEoCRImCgJhdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJZGV2aWNlX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgZyZWFzb24YByABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SDgoGZGV0YWlsGAggASgJIiMKEEdldExlZGdlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCSLmAQoRR2V0TGVkZ2VyUmVzcG9uc2USDwoHY2FsbF9pZBgBIAEoCRIlCgVzdGF0ZRgCIAEoDjIWLnJpbmd0cmlwLnYxLkNhbGxTdGF0ZRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SIgoGY2FsbGVyGAQgASgLMhIucmluZ3RyaXAudjEuUGFydHkSIgoGY2FsbGVlGAUgASgLMhIucmluZ3RyaXAudjEuUGFydHkSKQoHZW50cmllcxgGIAMoCzIYLnJpbmd0cmlwLnYxLkxlZGdlckVudHJ5IiEKEExpc3RDYWxsc1JlcXVlc3QSDQoFbGltaXQYASABKAUiPgoRTGlzdENhbGxzUmVzcG9uc2USKQoFY2FsbHMYASADKAsyGi5yaW5ndHJpcC52MS5IaXN0b3J5UmVjb3JkIiEKDkVuZENhbGxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkiEQoPRW5kQ2FsbFJlc3BvbnNlIkoKC0NhbGxQcm9ibGVtEgwKBGNvZGUYASABKAkSHwoEY2FsbBgCIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSDAoEaGludBgDIAEoCSpfCgtFbnZpcm9ubWVudBIbChdFTlZJUk9OTUVOVF9VTlNQRUNJRklFRBAAEhoKFkVOVklST05NRU5UX1BST0RVQ1RJT04QARIXChNFTlZJUk9OTUVOVF9TQU5EQk9YEAIqbgoJQ2FsbFN0YXRlEhoKFkNBTExfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJDQUxMX1NUQVRFX1JJTkdJTkcQARIXChNDQUxMX1NUQVRFX0FOU1dFUkVEEAISFAoQQ0FMTF9TVEFURV9FTkRFRBADKj4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfQ0FMTEVSEAESDwoLUk9MRV9DQUxMRUUQAircAwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIVChFFTkRfUkVBU09OX0hVTkdVUBABEhgKFEVORF9SRUFTT05fQ0FOQ0VMTEVEEAISFwoTRU5EX1JFQVNPTl9ERUNMSU5FRBADEhMKD0VORF9SRUFTT05fQlVTWRAEEhkKFUVORF9SRUFTT05fVU5BTlNXRVJFRBAFEiEKHUVORF9SRUFTT05fQU5TV0VSRURfRUxTRVdIRVJFEAYSIQodRU5EX1JFQVNPTl9ERUNMSU5FRF9FTFNFV0hFUkUQBxIdChlFTkRfUkVBU09OX0JVU1lfRUxTRVdIRVJFEAgSFgoSRU5EX1JFQVNPTl9CTE9DS0VEEAkSHQoZRU5EX1JFQVNPTl9ET19OT1RfRElTVFVSQhAKEhoKFkVORF9SRUFTT05fVU5SRUFDSEFCTEUQCxIbChdFTkRfUkVBU09OX01FRElBX0ZBSUxFRBAMEhcKE0VORF9SRUFTT05fUkVQTEFDRUQQDRIWChJFTkRfUkVBU09OX0VYUElSRUQQDhIWChJFTkRfUkVBU09OX0NSQVNIRUQQDxIbChdFTkRfUkVBU09OX1NFUlZFUl9FTkRFRBAQKqoBCghMZWdTdGF0ZRIZChVMRUdfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFMRUdfU1RBVEVfQ1JFQVRFRBABEhQKEExFR19TVEFURV9QVVNIRUQQAhISCg5MRUdfU1RBVEVfV09LRRADEhUKEUxFR19TVEFURV9SSU5HSU5HEAQSFgoSTEVHX1NUQVRFX0FOU1dFUkVEEAUSEwoPTEVHX1NUQVRFX0VOREVEEAYq4QIKBVN0YWdlEhUKEVNUQUdFX1VOU1BFQ0lGSUVEEAASEQoNU1RBR0VfU1RBUlRFRBABEhAKDFNUQUdFX1BVU0hFRBACEhIKDlNUQUdFX0FDQ0VQVEVEEAMSFQoRU1RBR0VfUFVTSF9GQUlMRUQQBBIOCgpTVEFHRV9XT0tFEAUSEgoOU1RBR0VfUkVQT1JURUQQBhIRCg1TVEFHRV9SSU5HSU5HEAcSEgoOU1RBR0VfQU5TV0VSRUQQCBIWChJTVEFHRV9BVURJT19BQ1RJVkUQCRIVChFTVEFHRV9GSVJTVF9NRURJQRAKEg4KClNUQUdFX0hFTEQQCxIRCg1TVEFHRV9SRVNVTUVEEAwSDwoLU1RBR0VfRU5ERUQQDRIUChBTVEFHRV9DQUxMX0VOREVEEA4SEgoOU1RBR0VfU1RSRUFNRUQQDxIZChVTVEFHRV9NRURJQV9DT05ORUNURUQQECqCAQoJTWVkaWFLaW5kEhoKFk1FRElBX0tJTkRfVU5TUEVDSUZJRUQQABIUChBNRURJQV9LSU5EX09GRkVSEAESFQoRTUVESUFfS0lORF9BTlNXRVIQAhIYChRNRURJQV9LSU5EX0NBTkRJREFURRADEhIKDk1FRElBX0tJTkRfQllFEAQygggKDFBob25lU2VydmljZRJZCg5SZWdpc3RlckRldmljZRIiLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBojLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USXwoQVW5yZWdpc3RlckRldmljZRIkLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0GiUucmluZ3RyaXAudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkMKBkV2ZW50cxIaLnJpbmd0cmlwLnYxLkV2ZW50c1JlcXVlc3QaGy5yaW5ndHJpcC52MS5FdmVudHNSZXNwb25zZTABEj4KBVN0YXJ0EhkucmluZ3RyaXAudjEuU3RhcnRSZXF1ZXN0GhoucmluZ3RyaXAudjEuU3RhcnRSZXNwb25zZRJQCgtHZXRTZWFsS2V5cxIfLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVxdWVzdBogLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVzcG9uc2USOAoDQWNrEhcucmluZ3RyaXAudjEuQWNrUmVxdWVzdBoYLnJpbmd0cmlwLnYxLkFja1Jlc3BvbnNlEkEKBkFuc3dlchIaLnJpbmd0cmlwLnYxLkFuc3dlclJlcXVlc3QaGy5yaW5ndHJpcC52MS5BbnN3ZXJSZXNwb25zZRJECgdEZWNsaW5lEhsucmluZ3RyaXAudjEuRGVjbGluZVJlcXVlc3QaHC5yaW5ndHJpcC52MS5EZWNsaW5lUmVzcG9uc2USQQoGQ2FuY2VsEhoucmluZ3RyaXAudjEuQ2FuY2VsUmVxdWVzdBobLnJpbmd0cmlwLnYxLkNhbmNlbFJlc3BvbnNlEjgKA0VuZBIXLnJpbmd0cmlwLnYxLkVuZFJlcXVlc3QaGC5yaW5ndHJpcC52MS5FbmRSZXNwb25zZRI7CgRIb2xkEhgucmluZ3RyaXAudjEuSG9sZFJlcXVlc3QaGS5yaW5ndHJpcC52MS5Ib2xkUmVzcG9uc2USSgoJU2VuZE1lZGlhEh0ucmluZ3RyaXAudjEuU2VuZE1lZGlhUmVxdWVzdBoeLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlc3BvbnNlEkQKB0dldENhbGwSGy5yaW5ndHJpcC52MS5HZXRDYWxsUmVxdWVzdBocLnJpbmd0cmlwLnYxLkdldENhbGxSZXNwb25zZRJQCgtMaXN0SGlzdG9yeRIfLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBogLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2Uy6gEKCk9wc1NlcnZpY2USSgoJR2V0TGVkZ2VyEh0ucmluZ3RyaXAudjEuR2V0TGVkZ2VyUmVxdWVzdBoeLnJpbmd0cmlwLnYxLkdldExlZGdlclJlc3BvbnNlEkoKCUxpc3RDYWxscxIdLnJpbmd0cmlwLnYxLkxpc3RDYWxsc1JlcXVlc3QaHi5yaW5ndHJpcC52MS5MaXN0Q2FsbHNSZXNwb25zZRJECgdFbmRDYWxsEhsucmluZ3RyaXAudjEuRW5kQ2FsbFJlcXVlc3QaHC5yaW5ndHJpcC52MS5FbmRDYWxsUmVzcG9uc2VCPlo8Z2l0aHViLmNvbS9yaW5ndHJpcC9yaW5ndHJpcC9zaWduYWxpbmcvcmluZ3RyaXB2MTtyaW5ndHJpcHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEi8AEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkSEAoIc2VhbF9rZXkYFCABKAwSEwoLYWxlcnRfdG9rZW4YCSABKAkiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24iggUKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCRIOCgZzZWFsZWQYHiABKAwiwQEKDFN0YXJ0UmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDwoHY2FsbF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSDgoGY2FsbGVlGAQgASgJEg0KBXZpZGVvGAUgASgIEhMKC2NhbGxlcl9uYW1lGAYgASgJEhUKDWNhbGxlcl9oYW5kbGUYByABKAkSKQoGc2VhbGVkGBQgAygLMhkucmluZ3RyaXAudjEuU2VhbGVkQ2FsbGVyIjEKDFNlYWxlZENhbGxlchIRCglkZXZpY2VfaWQYASABKAkSDgoGc2VhbGVkGAIgASgMIjcKEkdldFNlYWxLZXlzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY2FsbGVlGAIgASgJIikKB1NlYWxLZXkSEQoJZGV2aWNlX2lkGAEgASgJEgsKA2tleRgCIAEoDCI5ChNHZXRTZWFsS2V5c1Jlc3BvbnNlEiIKBGtleXMYASADKAsyFC5yaW5ndHJpcC52MS5TZWFsS2V5IkYKDVN0YXJ0UmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAIgASgJImEKBE1hcmsSIQoFc3RhZ2UYASABKA4yEi5yaW5ndHJpcC52MS5TdGFnZRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZGV0YWlsGAMgASgJIlIKCkFja1JlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSIAoFbWFya3MYAyADKAsyES5yaW5ndHJpcC52MS5NYXJrIi4KC0Fja1Jlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIjMKDUFuc3dlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMQoOQW5zd2VyUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwicQoORGVjbGluZVJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEhMKC3RoaXNfZGV2aWNlGAQgASgIIjIKD0RlY2xpbmVSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIzCg1DYW5jZWxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjEKDkNhbmNlbFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIlgKCkVuZFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uIi4KC0VuZFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIj0KC0hvbGRSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEgoKAm9uGAMgASgIIi8KDEhvbGRSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCKMAQoMTWVkaWFNZXNzYWdlEg8KB2NhbGxfaWQYASABKAkSEwoLZnJvbV9kZXZpY2UYAiABKAkSEQoJdG9fZGV2aWNlGAMgASgJEg8KB3Nlc3Npb24YBCABKAkSJAoEa2luZBgFIAEoDjIWLnJpbmd0cmlwLnYxLk1lZGlhS2luZBIMCgRkYXRhGAYgASgJIj4KEFNlbmRNZWRpYVJlcXVlc3QSKgoHbWVzc2FnZRgBIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZSITChFTZW5kTWVkaWFSZXNwb25zZSI0Cg5HZXRDYWxsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIyCg9HZXRDYWxsUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwihwMKDUhpc3RvcnlSZWNvcmQSDwoHY2FsbF9pZBgBIAEoCRIfCgRyb2xlGAIgASgOMhEucmluZ3RyaXAudjEuUm9sZRIhCgVvdGhlchgDIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAQgASgIEiYKBnJlYXNvbhgFIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Fuc3dlcmVkX2J5GAkgASgJEiIKBmNhbGxlchgKIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgLIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5IjMKEkxpc3RIaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoBRIOCgZiZWZvcmUYAiABKAkiVQoTTGlzdEhpc3RvcnlSZXNwb25zZRIrCgdyZWNvcmRzGAEgAygLMhoucmluZ3RyaXAudjEuSGlzdG9yeVJlY29yZBIRCgluZXh0X3BhZ2UYAiABKAki9AEKC0xlZGdlckVudHJ5EgsKA3NlcRgBIAEoBBIhCgVzdGFnZRgCIAEoDjISLnJpbmd0cmlwLnYxLlN0YWdlEhEKCWRldmljZV9pZBgDIAEoCRITCgtkZXZpY2VfbmFtZRgEIAEoCRImCgJhdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJZGV2aWNlX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgZyZWFzb24YByABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SDgoGZGV0YWlsGAggASgJIiMKEEdldExlZGdlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCSLmAQoRR2V0TGVkZ2VyUmVzcG9uc2USDwoHY2FsbF9pZBgBIAEoCRIlCgVzdGF0ZRgCIAEoDjIWLnJpbmd0cmlwLnYxLkNhbGxTdGF0ZRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SIgoGY2FsbGVyGAQgASgLMhIucmluZ3RyaXAudjEuUGFydHkSIgoGY2FsbGVlGAUgASgLMhIucmluZ3RyaXAudjEuUGFydHkSKQoHZW50cmllcxgGIAMoCzIYLnJpbmd0cmlwLnYxLkxlZGdlckVudHJ5IiEKEExpc3RDYWxsc1JlcXVlc3QSDQoFbGltaXQYASABKAUiPgoRTGlzdENhbGxzUmVzcG9uc2USKQoFY2FsbHMYASADKAsyGi5yaW5ndHJpcC52MS5IaXN0b3J5UmVjb3JkIiEKDkVuZENhbGxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkiEQoPRW5kQ2FsbFJlc3BvbnNlIhUKE0xpc3RXZWJob29rc1JlcXVlc3QiogEKD1dlYmhvb2tFbmRwb2ludBIKCgJpZBgBIAEoCRILCgN1cmwYAiABKAkSDQoFdHlwZXMYAyADKAkSDwoHd2FpdGluZxgEIAEoBRIPCgdmYWlsaW5nGAUgASgFEi8KC2Rpc2FibGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNhYmxlZF93aHkYByABKAkiRwoUTGlzdFdlYmhvb2tzUmVzcG9uc2USLwoJZW5kcG9pbnRzGAEgAygLMhwucmluZ3RyaXAudjEuV2ViaG9va0VuZHBvaW50IiYKElRlc3RXZWJob29rUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCSJVChNUZXN0V2ViaG9va1Jlc3BvbnNlEg0KBXRha2VuGAEgASgIEg4KBnN0YXR1cxgCIAEoBRIOCgZkZXRhaWwYAyABKAkSDwoHdG9va19tcxgEIAEoAyIoChRFbmFibGVXZWJob29rUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCSItChVFbmFibGVXZWJob29rUmVzcG9uc2USFAoMd2FzX2Rpc2FibGVkGAEgASgIIkkKF0xpc3REZWFkV2ViaG9va3NSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFEg0KBWFmdGVyGAIgASgJEhAKCGVuZHBvaW50GAMgASgJItcBCgtEZWFkV2ViaG9vaxIKCgJpZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIQCghldmVudF9pZBgDIAEoCRIMCgR0eXBlGAQgASgJEi8KC2hhcHBlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdkZWFkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdGF0dXMYByABKAUSDgoGZGV0YWlsGAggASgJEgwKBGJvZHkYCSABKAkiWQoYTGlzdERlYWRXZWJob29rc1Jlc3BvbnNlEioKCHdlYmhvb2tzGAEgAygLMhgucmluZ3RyaXAudjEuRGVhZFdlYmhvb2sSEQoJbmV4dF9wYWdlGAIgASgJIjYKFVJlcGxheVdlYmhvb2tzUmVxdWVzdBILCgNpZHMYASADKAkSEAoIZW5kcG9pbnQYAiABKAkiKgoWUmVwbGF5V2ViaG9va3NSZXNwb25zZRIQCghyZXBsYXllZBgBIAEoBSJKCgtDYWxsUHJvYmxlbRIMCgRjb2RlGAEgASgJEh8KBGNhbGwYAiABKAsyES5yaW5ndHJpcC52MS5DYWxsEgwKBGhpbnQYAyABKAkqXwoLRW52aXJvbm1lbnQSGwoXRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIaChZFTlZJUk9OTUVOVF9QUk9EVUNUSU9OEAESFwoTRU5WSVJPTk1FTlRfU0FOREJPWBACKm4KCUNhbGxTdGF0ZRIaChZDQUxMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQ0FMTF9TVEFURV9SSU5HSU5HEAESFwoTQ0FMTF9TVEFURV9BTlNXRVJFRBACEhQKEENBTExfU1RBVEVfRU5ERUQQAyo+CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX0NBTExFUhABEg8KC1JPTEVfQ0FMTEVFEAIq3AMKCUVuZFJlYXNvbhIaChZFTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASFQoRRU5EX1JFQVNPTl9IVU5HVVAQARIYChRFTkRfUkVBU09OX0NBTkNFTExFRBACEhcKE0VORF9SRUFTT05fREVDTElORUQQAxITCg9FTkRfUkVBU09OX0JVU1kQBBIZChVFTkRfUkVBU09OX1VOQU5TV0VSRUQQBRIhCh1FTkRfUkVBU09OX0FOU1dFUkVEX0VMU0VXSEVSRRAGEiEKHUVORF9SRUFTT05fREVDTElORURfRUxTRVdIRVJFEAcSHQoZRU5EX1JFQVNPTl9CVVNZX0VMU0VXSEVSRRAIEhYKEkVORF9SRUFTT05fQkxPQ0tFRBAJEh0KGUVORF9SRUFTT05fRE9fTk9UX0RJU1RVUkIQChIaChZFTkRfUkVBU09OX1VOUkVBQ0hBQkxFEAsSGwoXRU5EX1JFQVNPTl9NRURJQV9GQUlMRUQQDBIXChNFTkRfUkVBU09OX1JFUExBQ0VEEA0SFgoSRU5EX1JFQVNPTl9FWFBJUkVEEA4SFgoSRU5EX1JFQVNPTl9DUkFTSEVEEA8SGwoXRU5EX1JFQVNPTl9TRVJWRVJfRU5ERUQQECqqAQoITGVnU3RhdGUSGQoVTEVHX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRTEVHX1NUQVRFX0NSRUFURUQQARIUChBMRUdfU1RBVEVfUFVTSEVEEAISEgoOTEVHX1NUQVRFX1dPS0UQAxIVChFMRUdfU1RBVEVfUklOR0lORxAEEhYKEkxFR19TVEFURV9BTlNXRVJFRBAFEhMKD0xFR19TVEFURV9FTkRFRBAGKuECCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX1NUQVJURUQQARIQCgxTVEFHRV9QVVNIRUQQAhISCg5TVEFHRV9BQ0NFUFRFRBADEhUKEVNUQUdFX1BVU0hfRkFJTEVEEAQSDgoKU1RBR0VfV09LRRAFEhIKDlNUQUdFX1JFUE9SVEVEEAYSEQoNU1RBR0VfUklOR0lORxAHEhIKDlNUQUdFX0FOU1dFUkVEEAgSFgoSU1RBR0VfQVVESU9fQUNUSVZFEAkSFQoRU1RBR0VfRklSU1RfTUVESUEQChIOCgpTVEFHRV9IRUxEEAsSEQoNU1RBR0VfUkVTVU1FRBAMEg8KC1NUQUdFX0VOREVEEA0SFAoQU1RBR0VfQ0FMTF9FTkRFRBAOEhIKDlNUQUdFX1NUUkVBTUVEEA8SGQoVU1RBR0VfTUVESUFfQ09OTkVDVEVEEBAqggEKCU1lZGlhS2luZBIaChZNRURJQV9LSU5EX1VOU1BFQ0lGSUVEEAASFAoQTUVESUFfS0lORF9PRkZFUhABEhUKEU1FRElBX0tJTkRfQU5TV0VSEAISGAoUTUVESUFfS0lORF9DQU5ESURBVEUQAxISCg5NRURJQV9LSU5EX0JZRRAEMoIICgxQaG9uZVNlcnZpY2USWQoOUmVnaXN0ZXJEZXZpY2USIi5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlcXVlc3QaIy5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlEl8KEFVucmVnaXN0ZXJEZXZpY2USJC5yaW5ndHJpcC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBolLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJDCgZFdmVudHMSGi5yaW5ndHJpcC52MS5FdmVudHNSZXF1ZXN0GhsucmluZ3RyaXAudjEuRXZlbnRzUmVzcG9uc2UwARI+CgVTdGFydBIZLnJpbmd0cmlwLnYxLlN0YXJ0UmVxdWVzdBoaLnJpbmd0cmlwLnYxLlN0YXJ0UmVzcG9uc2USUAoLR2V0U2VhbEtleXMSHy5yaW5ndHJpcC52MS5HZXRTZWFsS2V5c1JlcXVlc3QaIC5yaW5ndHJpcC52MS5HZXRTZWFsS2V5c1Jlc3BvbnNlEjgKA0FjaxIXLnJpbmd0cmlwLnYxLkFja1JlcXVlc3QaGC5yaW5ndHJpcC52MS5BY2tSZXNwb25zZRJBCgZBbnN3ZXISGi5yaW5ndHJpcC52MS5BbnN3ZXJSZXF1ZXN0GhsucmluZ3RyaXAudjEuQW5zd2VyUmVzcG9uc2USRAoHRGVjbGluZRIbLnJpbmd0cmlwLnYxLkRlY2xpbmVSZXF1ZXN0GhwucmluZ3RyaXAudjEuRGVjbGluZVJlc3BvbnNlEkEKBkNhbmNlbBIaLnJpbmd0cmlwLnYxLkNhbmNlbFJlcXVlc3QaGy5yaW5ndHJpcC52MS5DYW5jZWxSZXNwb25zZRI4CgNFbmQSFy5yaW5ndHJpcC52MS5FbmRSZXF1ZXN0GhgucmluZ3RyaXAudjEuRW5kUmVzcG9uc2USOwoESG9sZBIYLnJpbmd0cmlwLnYxLkhvbGRSZXF1ZXN0GhkucmluZ3RyaXAudjEuSG9sZFJlc3BvbnNlEkoKCVNlbmRNZWRpYRIdLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlcXVlc3QaHi5yaW5ndHJpcC52MS5TZW5kTWVkaWFSZXNwb25zZRJECgdHZXRDYWxsEhsucmluZ3RyaXAudjEuR2V0Q2FsbFJlcXVlc3QaHC5yaW5ndHJpcC52MS5HZXRDYWxsUmVzcG9uc2USUAoLTGlzdEhpc3RvcnkSHy5yaW5ndHJpcC52MS5MaXN0SGlzdG9yeVJlcXVlc3QaIC5yaW5ndHJpcC52MS5MaXN0SGlzdG9yeVJlc3BvbnNlMqUFCgpPcHNTZXJ2aWNlEkoKCUdldExlZGdlchIdLnJpbmd0cmlwLnYxLkdldExlZGdlclJlcXVlc3QaHi5yaW5ndHJpcC52MS5HZXRMZWRnZXJSZXNwb25zZRJKCglMaXN0Q2FsbHMSHS5yaW5ndHJpcC52MS5MaXN0Q2FsbHNSZXF1ZXN0Gh4ucmluZ3RyaXAudjEuTGlzdENhbGxzUmVzcG9uc2USRAoHRW5kQ2FsbBIbLnJpbmd0cmlwLnYxLkVuZENhbGxSZXF1ZXN0GhwucmluZ3RyaXAudjEuRW5kQ2FsbFJlc3BvbnNlElMKDExpc3RXZWJob29rcxIgLnJpbmd0cmlwLnYxLkxpc3RXZWJob29rc1JlcXVlc3QaIS5yaW5ndHJpcC52MS5MaXN0V2ViaG9va3NSZXNwb25zZRJQCgtUZXN0V2ViaG9vaxIfLnJpbmd0cmlwLnYxLlRlc3RXZWJob29rUmVxdWVzdBogLnJpbmd0cmlwLnYxLlRlc3RXZWJob29rUmVzcG9uc2USVgoNRW5hYmxlV2ViaG9vaxIhLnJpbmd0cmlwLnYxLkVuYWJsZVdlYmhvb2tSZXF1ZXN0GiIucmluZ3RyaXAudjEuRW5hYmxlV2ViaG9va1Jlc3BvbnNlEl8KEExpc3REZWFkV2ViaG9va3MSJC5yaW5ndHJpcC52MS5MaXN0RGVhZFdlYmhvb2tzUmVxdWVzdBolLnJpbmd0cmlwLnYxLkxpc3REZWFkV2ViaG9va3NSZXNwb25zZRJZCg5SZXBsYXlXZWJob29rcxIiLnJpbmd0cmlwLnYxLlJlcGxheVdlYmhvb2tzUmVxdWVzdBojLnJpbmd0cmlwLnYxLlJlcGxheVdlYmhvb2tzUmVzcG9uc2VCPlo8Z2l0aHViLmNvbS9yaW5ndHJpcC9yaW5ndHJpcC9zaWduYWxpbmcvcmluZ3RyaXB2MTtyaW5ndHJpcHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message ringtrip.v1.RegisterDeviceRequest
@@ -78,6 +78,13 @@ export type RegisterDeviceRequest = Message<"ringtrip.v1.RegisterDeviceRequest">
    * @generated from field: bytes seal_key = 20;
    */
   sealKey: Uint8Array;
+
+  /**
+   * hex, from registerForRemoteNotifications: missed calls are told by it; empty: none
+   *
+   * @generated from field: string alert_token = 9;
+   */
+  alertToken: string;
 };
 
 /**
@@ -1387,6 +1394,341 @@ export const EndCallResponseSchema: GenMessage<EndCallResponse> = /*@__PURE__*/
   messageDesc(file_ringtrip_v1_ringtrip, 44);
 
 /**
+ * @generated from message ringtrip.v1.ListWebhooksRequest
+ */
+export type ListWebhooksRequest = Message<"ringtrip.v1.ListWebhooksRequest"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.ListWebhooksRequest.
+ * Use `create(ListWebhooksRequestSchema)` to create a new message.
+ */
+export const ListWebhooksRequestSchema: GenMessage<ListWebhooksRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 45);
+
+/**
+ * WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
+ *
+ * @generated from message ringtrip.v1.WebhookEndpoint
+ */
+export type WebhookEndpoint = Message<"ringtrip.v1.WebhookEndpoint"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * none: all
+   *
+   * @generated from field: repeated string types = 3;
+   */
+  types: string[];
+
+  /**
+   * calls and devices with events on their way; 1000 stands for more, too
+   *
+   * @generated from field: int32 waiting = 4;
+   */
+  waiting: number;
+
+  /**
+   * failures in a row at this node; 0: the last attempt went through
+   *
+   * @generated from field: int32 failing = 5;
+   */
+  failing: number;
+
+  /**
+   * it answered 410 then and is told nothing any more
+   *
+   * @generated from field: google.protobuf.Timestamp disabled_at = 6;
+   */
+  disabledAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string disabled_why = 7;
+   */
+  disabledWhy: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.WebhookEndpoint.
+ * Use `create(WebhookEndpointSchema)` to create a new message.
+ */
+export const WebhookEndpointSchema: GenMessage<WebhookEndpoint> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 46);
+
+/**
+ * @generated from message ringtrip.v1.ListWebhooksResponse
+ */
+export type ListWebhooksResponse = Message<"ringtrip.v1.ListWebhooksResponse"> & {
+  /**
+   * @generated from field: repeated ringtrip.v1.WebhookEndpoint endpoints = 1;
+   */
+  endpoints: WebhookEndpoint[];
+};
+
+/**
+ * Describes the message ringtrip.v1.ListWebhooksResponse.
+ * Use `create(ListWebhooksResponseSchema)` to create a new message.
+ */
+export const ListWebhooksResponseSchema: GenMessage<ListWebhooksResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 47);
+
+/**
+ * @generated from message ringtrip.v1.TestWebhookRequest
+ */
+export type TestWebhookRequest = Message<"ringtrip.v1.TestWebhookRequest"> & {
+  /**
+   * @generated from field: string endpoint = 1;
+   */
+  endpoint: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.TestWebhookRequest.
+ * Use `create(TestWebhookRequestSchema)` to create a new message.
+ */
+export const TestWebhookRequestSchema: GenMessage<TestWebhookRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 48);
+
+/**
+ * @generated from message ringtrip.v1.TestWebhookResponse
+ */
+export type TestWebhookResponse = Message<"ringtrip.v1.TestWebhookResponse"> & {
+  /**
+   * @generated from field: bool taken = 1;
+   */
+  taken: boolean;
+
+  /**
+   * HTTP status; 0: no answer
+   *
+   * @generated from field: int32 status = 2;
+   */
+  status: number;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: int64 took_ms = 4;
+   */
+  tookMs: bigint;
+};
+
+/**
+ * Describes the message ringtrip.v1.TestWebhookResponse.
+ * Use `create(TestWebhookResponseSchema)` to create a new message.
+ */
+export const TestWebhookResponseSchema: GenMessage<TestWebhookResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 49);
+
+/**
+ * @generated from message ringtrip.v1.EnableWebhookRequest
+ */
+export type EnableWebhookRequest = Message<"ringtrip.v1.EnableWebhookRequest"> & {
+  /**
+   * @generated from field: string endpoint = 1;
+   */
+  endpoint: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.EnableWebhookRequest.
+ * Use `create(EnableWebhookRequestSchema)` to create a new message.
+ */
+export const EnableWebhookRequestSchema: GenMessage<EnableWebhookRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 50);
+
+/**
+ * @generated from message ringtrip.v1.EnableWebhookResponse
+ */
+export type EnableWebhookResponse = Message<"ringtrip.v1.EnableWebhookResponse"> & {
+  /**
+   * @generated from field: bool was_disabled = 1;
+   */
+  wasDisabled: boolean;
+};
+
+/**
+ * Describes the message ringtrip.v1.EnableWebhookResponse.
+ * Use `create(EnableWebhookResponseSchema)` to create a new message.
+ */
+export const EnableWebhookResponseSchema: GenMessage<EnableWebhookResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 51);
+
+/**
+ * @generated from message ringtrip.v1.ListDeadWebhooksRequest
+ */
+export type ListDeadWebhooksRequest = Message<"ringtrip.v1.ListDeadWebhooksRequest"> & {
+  /**
+   * 1-200, default 50
+   *
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * next_page of the page before
+   *
+   * @generated from field: string after = 2;
+   */
+  after: string;
+
+  /**
+   * empty: all
+   *
+   * @generated from field: string endpoint = 3;
+   */
+  endpoint: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.ListDeadWebhooksRequest.
+ * Use `create(ListDeadWebhooksRequestSchema)` to create a new message.
+ */
+export const ListDeadWebhooksRequestSchema: GenMessage<ListDeadWebhooksRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 52);
+
+/**
+ * DeadWebhook is an event that an endpoint did not take for three days, or while it was disabled.
+ *
+ * @generated from message ringtrip.v1.DeadWebhook
+ */
+export type DeadWebhook = Message<"ringtrip.v1.DeadWebhook"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string endpoint = 2;
+   */
+  endpoint: string;
+
+  /**
+   * @generated from field: string event_id = 3;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: string type = 4;
+   */
+  type: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp happened_at = 5;
+   */
+  happenedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp dead_at = 6;
+   */
+  deadAt?: Timestamp | undefined;
+
+  /**
+   * HTTP status of the last attempt; 0: no answer, or none was made
+   *
+   * @generated from field: int32 status = 7;
+   */
+  status: number;
+
+  /**
+   * what the last attempt came to
+   *
+   * @generated from field: string detail = 8;
+   */
+  detail: string;
+
+  /**
+   * the event as it would be sent
+   *
+   * @generated from field: string body = 9;
+   */
+  body: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.DeadWebhook.
+ * Use `create(DeadWebhookSchema)` to create a new message.
+ */
+export const DeadWebhookSchema: GenMessage<DeadWebhook> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 53);
+
+/**
+ * @generated from message ringtrip.v1.ListDeadWebhooksResponse
+ */
+export type ListDeadWebhooksResponse = Message<"ringtrip.v1.ListDeadWebhooksResponse"> & {
+  /**
+   * @generated from field: repeated ringtrip.v1.DeadWebhook webhooks = 1;
+   */
+  webhooks: DeadWebhook[];
+
+  /**
+   * @generated from field: string next_page = 2;
+   */
+  nextPage: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.ListDeadWebhooksResponse.
+ * Use `create(ListDeadWebhooksResponseSchema)` to create a new message.
+ */
+export const ListDeadWebhooksResponseSchema: GenMessage<ListDeadWebhooksResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 54);
+
+/**
+ * @generated from message ringtrip.v1.ReplayWebhooksRequest
+ */
+export type ReplayWebhooksRequest = Message<"ringtrip.v1.ReplayWebhooksRequest"> & {
+  /**
+   * of dead webhooks, at most 200
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+
+  /**
+   * without ids: all dead ones of this endpoint
+   *
+   * @generated from field: string endpoint = 2;
+   */
+  endpoint: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.ReplayWebhooksRequest.
+ * Use `create(ReplayWebhooksRequestSchema)` to create a new message.
+ */
+export const ReplayWebhooksRequestSchema: GenMessage<ReplayWebhooksRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 55);
+
+/**
+ * @generated from message ringtrip.v1.ReplayWebhooksResponse
+ */
+export type ReplayWebhooksResponse = Message<"ringtrip.v1.ReplayWebhooksResponse"> & {
+  /**
+   * @generated from field: int32 replayed = 1;
+   */
+  replayed: number;
+};
+
+/**
+ * Describes the message ringtrip.v1.ReplayWebhooksResponse.
+ * Use `create(ReplayWebhooksResponseSchema)` to create a new message.
+ */
+export const ReplayWebhooksResponseSchema: GenMessage<ReplayWebhooksResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 56);
+
+/**
  * CallProblem is the detail of every error about a call: what is wrong, as a stable code, the truth about the
  * call, and what to do.
  *
@@ -1416,7 +1758,7 @@ export type CallProblem = Message<"ringtrip.v1.CallProblem"> & {
  * Use `create(CallProblemSchema)` to create a new message.
  */
 export const CallProblemSchema: GenMessage<CallProblem> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 45);
+  messageDesc(file_ringtrip_v1_ringtrip, 57);
 
 /**
  * Environment says where a VoIP token is valid.
@@ -2001,6 +2343,56 @@ export const OpsService: GenService<{
     methodKind: "unary";
     input: typeof EndCallRequestSchema;
     output: typeof EndCallResponseSchema;
+  },
+  /**
+   * ListWebhooks lists the app's webhook endpoints and how they are.
+   *
+   * @generated from rpc ringtrip.v1.OpsService.ListWebhooks
+   */
+  listWebhooks: {
+    methodKind: "unary";
+    input: typeof ListWebhooksRequestSchema;
+    output: typeof ListWebhooksResponseSchema;
+  },
+  /**
+   * TestWebhook sends an event of the type webhook.test to an endpoint, once and now, and tells what it answered.
+   *
+   * @generated from rpc ringtrip.v1.OpsService.TestWebhook
+   */
+  testWebhook: {
+    methodKind: "unary";
+    input: typeof TestWebhookRequestSchema;
+    output: typeof TestWebhookResponseSchema;
+  },
+  /**
+   * EnableWebhook tells an endpoint of events again that had answered 410. Idempotent.
+   *
+   * @generated from rpc ringtrip.v1.OpsService.EnableWebhook
+   */
+  enableWebhook: {
+    methodKind: "unary";
+    input: typeof EnableWebhookRequestSchema;
+    output: typeof EnableWebhookResponseSchema;
+  },
+  /**
+   * ListDeadWebhooks lists events that an endpoint did not take, oldest first.
+   *
+   * @generated from rpc ringtrip.v1.OpsService.ListDeadWebhooks
+   */
+  listDeadWebhooks: {
+    methodKind: "unary";
+    input: typeof ListDeadWebhooksRequestSchema;
+    output: typeof ListDeadWebhooksResponseSchema;
+  },
+  /**
+   * ReplayWebhooks puts dead events on their way again.
+   *
+   * @generated from rpc ringtrip.v1.OpsService.ReplayWebhooks
+   */
+  replayWebhooks: {
+    methodKind: "unary";
+    input: typeof ReplayWebhooksRequestSchema;
+    output: typeof ReplayWebhooksResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ringtrip_v1_ringtrip, 1);

@@ -1,0 +1,376 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringtrip/ringtrip/server/webhook"
+	"github.com/ringtrip/ringtrip/store"
+)
+
+const (
+	// mailTick is how many ticks pass between two looks for jobs that this node was not woken for: those whose turn has
+	// come to be tried again, and those that other nodes left.
+	mailTick = 5
+	// ailing is after how many failures in a row an endpoint gets one request at a time, until one succeeds.
+	ailing = 5
+)
+
+// postman delivers the letters for one endpoint, and is the only one on this node who does. Endpoints know nothing of
+// each other, so one that is slow or down holds up none but itself.
+type postman struct {
+	s        *Server
+	app      string
+	kind     string
+	endpoint atomic.Pointer[webhook.Endpoint]
+	disabled atomic.Bool
+	bell     chan struct{}
+	stop     context.CancelFunc
+	failing  atomic.Int32 // failures in a row
+}
+
+// ring wakes the postman: there may be something new.
+func (p *postman) ring() {
+	select {
+	case p.bell <- struct{}{}:
+	default:
+	}
+}
+
+// limit is how many letters are under way at once.
+func (p *postman) limit() int {
+	if p.failing.Load() >= ailing {
+		return 1
+	}
+	return p.endpoint.Load().InFlight
+}
+
+// lease is how long a letter is this node's: one attempt, and time to say what came of it.
+func (p *postman) lease() time.Duration { return 2*p.endpoint.Load().Timeout + 10*time.Second }
+
+// run works until ctx ends.
+func (p *postman) run(ctx context.Context) {
+	r := &round{s: p.s, kind: p.kind, bell: p.bell, limit: p.limit, lease: p.lease, do: p.deliver,
+		deaf: func() bool { return p.failing.Load() >= ailing }}
+	r.run(ctx)
+}
+
+// round is a loop that claims jobs of a kind and does them, a bounded number at once.
+type round struct {
+	s     *Server
+	kind  string
+	bell  chan struct{}
+	limit func() int
+	lease func() time.Duration
+	// do does a job and returns when it has to be looked at again, zero if not.
+	do func(context.Context, store.Job) time.Time
+	// deaf says that the bell is not listened to just now; nil: it always is.
+	deaf func() bool
+}
+
+func (r *round) run(ctx context.Context) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	done := make(chan time.Time)
+	busy := 0
+	more := true // there may be something to claim
+	var again time.Time
+	for {
+		if free := r.limit() - busy; more && free > 0 && !r.s.Draining() {
+			jobs, err := r.s.store.Claim(ctx, r.kind, r.s.now(), free, r.lease())
+			if err != nil {
+				r.s.report(ctx, "claiming jobs failed", err, "kind", r.kind)
+			}
+			for _, j := range jobs {
+				busy++
+				r.s.work.add(1)
+				all.Go(func() {
+					defer r.s.work.add(-1)
+					at := r.do(ctx, j)
+					select {
+					case done <- at:
+					case <-ctx.Done():
+					}
+				})
+			}
+			more = err == nil && len(jobs) == free
+		}
+		wait := r.s.cfg.Tick * mailTick
+		if !again.IsZero() {
+			wait = min(wait, max(again.Sub(r.s.now()), 0))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-r.bell:
+			more = more || r.deaf == nil || !r.deaf()
+		case at := <-done:
+			busy--
+			if !at.IsZero() && (again.IsZero() || at.Before(again)) {
+				again = at
+			}
+		case <-timer.C:
+			more, again = true, time.Time{}
+		}
+		timer.Stop()
+	}
+}
+
+// deliver delivers the letters of one job, one after the other, until one fails.
+func (p *postman) deliver(ctx context.Context, j store.Job) time.Time {
+	for len(j.Payload) > 0 {
+		line, _, _ := bytes.Cut(j.Payload, []byte{'\n'})
+		e, err := webhook.ParseEvent(line)
+		if err != nil {
+			j, err = p.bury(ctx, j, line, webhook.Event{ID: j.ID}, webhook.Result{Detail: err.Error()})
+		} else if p.disabled.Load() {
+			j, err = p.bury(ctx, j, line, e, webhook.Result{Detail: "the endpoint is disabled"})
+		} else {
+			var at time.Time
+			if j, at, err = p.attempt(ctx, j, line, e); !at.IsZero() {
+				return at
+			}
+		}
+		switch {
+		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
+			return time.Time{} // another node has taken it over, for this one was too slow
+		case err != nil:
+			p.s.report(ctx, "keeping webhooks failed", err, "job", j.ID) // its lease runs out
+			return time.Time{}
+		}
+	}
+	return time.Time{}
+}
+
+// attempt tries to deliver an event. It returns what is left of the job, or when to look at it again.
+func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webhook.Event) (store.Job, time.Time, error) {
+	s, to := p.s, *p.endpoint.Load()
+	r := s.cfg.Webhooks.Deliver(ctx, to, e.ID, line)
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	if ctx.Err() != nil && r.Status == 0 { // this node is stopping: the next one needs not wait for the lease
+		_, err := s.store.Advance(keep, j.ID, nil, s.now())
+		return j, s.now(), ignoreGone(err)
+	}
+	s.delivered(Delivery{App: p.app, Endpoint: to.ID, Type: e.Type, Took: r.Took, Status: r.Status, Taken: r.Taken(), Age: s.now().Sub(e.Timestamp), Tries: j.Tries + 1})
+	if r.Taken() {
+		if p.failing.Swap(0) >= ailing {
+			s.log.Info("a webhook endpoint takes events again", "app", p.app, "endpoint", to.ID)
+			p.ring()
+		}
+		left, err := s.store.Advance(keep, j.ID, withLineEnd(j, line), s.now().Add(p.lease()))
+		return left, time.Time{}, err
+	}
+	if p.failing.Add(1) == ailing {
+		s.log.Error("a webhook endpoint fails; it gets one request at a time until one succeeds", "app", p.app, "endpoint", to.ID, "why", r.Detail)
+	}
+	if r.Gone() {
+		if err := p.disable(keep, r.Detail); err != nil {
+			return j, time.Time{}, err
+		}
+		return j, time.Time{}, nil // and now it is buried, with what follows
+	}
+	if s.now().Sub(e.Timestamp) >= webhook.MaxAge {
+		left, err := p.bury(keep, j, line, e, r)
+		return left, time.Time{}, err
+	}
+	at := s.now().Add(max(webhook.Delay(j.Tries+1, rand.Float64()), r.RetryAfter))
+	s.log.Warn("a webhook was not taken", "app", p.app, "endpoint", to.ID, "event", e.ID, "tries", j.Tries+1, "next", at, "why", r.Detail)
+	return j, at, ignoreGone(s.store.Retry(keep, j.ID, at))
+}
+
+// withLineEnd is the line with its end, as it stands at the front of the payload.
+func withLineEnd(j store.Job, line []byte) []byte {
+	return j.Payload[:min(len(line)+1, len(j.Payload))]
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// bury makes a dead letter of an event and takes it off the job.
+func (p *postman) bury(ctx context.Context, j store.Job, line []byte, e webhook.Event, r webhook.Result) (store.Job, error) {
+	s, to := p.s, p.endpoint.Load().ID
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	dead, err := (deadLetter{Endpoint: to, Event: line, Status: r.Status, Detail: r.Detail, At: s.now()}).job(p.app, e.ID)
+	if err != nil {
+		return j, err
+	}
+	if err := s.store.PutJobs(ctx, []store.Job{dead}); err != nil {
+		return j, err
+	}
+	s.log.Error("a webhook is given up; see \"ringtrip webhook dead\"", "app", p.app, "endpoint", to, "event", e.ID, "why", r.Detail)
+	s.delivered(Delivery{App: p.app, Endpoint: to, Type: e.Type, Dead: true, Age: s.now().Sub(e.Timestamp)})
+	return s.store.Advance(ctx, j.ID, withLineEnd(j, line), s.now().Add(p.lease()))
+}
+
+// disable takes down that the receiver wants no events any more.
+func (p *postman) disable(ctx context.Context, why string) error {
+	if err := p.s.store.PutJobs(ctx, []store.Job{disabledJob(p.app, p.endpoint.Load().ID, why, p.s.now())}); err != nil {
+		return err
+	}
+	p.disabled.Store(true)
+	p.s.log.Error("a webhook endpoint answered 410: it is told nothing any more, until \"ringtrip webhook enable\"", "app", p.app, "endpoint", p.endpoint.Load().ID)
+	return nil
+}
+
+// Delivery is one attempt to deliver a webhook, or an event that was given up.
+type Delivery struct {
+	App, Endpoint string
+	Type          webhook.Type
+	Took          time.Duration
+	Status        int // HTTP status; 0: no answer
+	Taken         bool
+	Dead          bool          // no attempt: the event became a dead letter
+	Age           time.Duration // since it happened
+	Tries         int           // 1: the first
+}
+
+// DeliveryObserver is an [Observer] that also hears of webhooks. It is optional.
+type DeliveryObserver interface {
+	Delivered(Delivery)
+}
+
+func (s *Server) delivered(d Delivery) {
+	if o, ok := s.cfg.Observer.(DeliveryObserver); ok {
+		o.Delivered(d)
+	}
+}
+
+// mail is all postmen of this node.
+type mail struct {
+	s       *Server
+	mu      sync.Mutex
+	men     map[string]*postman // by kind
+	current map[string][]webhook.Endpoint
+	apps    *map[string]App // that current was made of
+	off     map[string]bool // endpoints that are disabled, by kind
+}
+
+// endpoints returns the app's endpoints that are to be told of what happens.
+func (m *mail) endpoints(app string) []webhook.Endpoint {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if apps := m.s.apps.Load(); m.current == nil || m.apps != apps {
+		m.apps, m.current = apps, map[string][]webhook.Endpoint{}
+		for id, a := range *apps {
+			for _, e := range a.Webhooks {
+				if !m.off[kindOf(id, e.ID)] {
+					m.current[id] = append(m.current[id], e)
+				}
+			}
+		}
+	}
+	return m.current[app]
+}
+
+// wake rings for the postmen of freshly stored letters.
+func (m *mail) wake(jobs []store.Job) {
+	for _, j := range jobs {
+		m.mu.Lock()
+		p := m.men[j.Kind]
+		m.mu.Unlock()
+		if p != nil {
+			p.ring()
+		}
+	}
+}
+
+// run keeps a postman for each endpoint until ctx ends.
+func (m *mail) run(ctx context.Context) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	tick := time.NewTicker(m.s.cfg.Tick * mailTick)
+	defer tick.Stop()
+	for {
+		m.match(ctx, &all)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// match brings the postmen in line with the apps and with which endpoints are disabled.
+func (m *mail) match(ctx context.Context, all *sync.WaitGroup) {
+	off, err := m.readDisabled(ctx)
+	if err != nil {
+		m.s.report(ctx, "reading which webhook endpoints are disabled failed", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil && !reflect.DeepEqual(off, m.off) {
+		m.off, m.current = off, nil
+	}
+	wanted := map[string]bool{}
+	for id, a := range *m.s.apps.Load() {
+		for _, e := range a.Webhooks {
+			kind := kindOf(id, e.ID)
+			wanted[kind] = true
+			p := m.men[kind]
+			if p == nil {
+				var mine context.Context
+				p = &postman{s: m.s, app: id, kind: kind, bell: make(chan struct{}, 1)}
+				mine, p.stop = context.WithCancel(ctx)
+				p.endpoint.Store(&e)
+				m.men[kind] = p
+				all.Go(func() { p.run(mine) })
+			} else if !reflect.DeepEqual(*p.endpoint.Load(), e) {
+				p.endpoint.Store(&e)
+				p.ring()
+			}
+			if err == nil {
+				p.disabled.Store(off[kind])
+			}
+		}
+	}
+	for kind, p := range m.men {
+		if !wanted[kind] {
+			p.stop()
+			delete(m.men, kind)
+		}
+	}
+}
+
+// enable lets an endpoint's events be made again on this node.
+func (m *mail) enable(kind string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.current = nil
+	off := map[string]bool{}
+	for k := range m.off {
+		if k != kind {
+			off[k] = true
+		}
+	}
+	m.off = off
+	if p := m.men[kind]; p != nil {
+		p.disabled.Store(false)
+		p.failing.Store(0)
+		p.ring()
+	}
+}
+
+// postmanOf returns the endpoint's postman, or an error for people.
+func (m *mail) postmanOf(app, endpoint string) (*postman, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.men[kindOf(app, endpoint)]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("the app %q has no webhook endpoint %.40q", app, endpoint)
+}
