@@ -90,6 +90,26 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 		_, err := opsAs(w, token).EndCall(context.Background(), connect.NewRequest(&v1.EndCallRequest{CallId: id}))
 		return err
 	},
+	"ListWebhooks": func(w *world, token, _, _ string) error {
+		_, err := opsAs(w, token).ListWebhooks(context.Background(), connect.NewRequest(&v1.ListWebhooksRequest{}))
+		return err
+	},
+	"TestWebhook": func(w *world, token, _, _ string) error {
+		_, err := opsAs(w, token).TestWebhook(context.Background(), connect.NewRequest(&v1.TestWebhookRequest{Endpoint: "none"}))
+		return err
+	},
+	"EnableWebhook": func(w *world, token, _, _ string) error {
+		_, err := opsAs(w, token).EnableWebhook(context.Background(), connect.NewRequest(&v1.EnableWebhookRequest{Endpoint: "none"}))
+		return err
+	},
+	"ListDeadWebhooks": func(w *world, token, _, _ string) error {
+		_, err := opsAs(w, token).ListDeadWebhooks(context.Background(), connect.NewRequest(&v1.ListDeadWebhooksRequest{}))
+		return err
+	},
+	"ReplayWebhooks": func(w *world, token, _, _ string) error {
+		_, err := opsAs(w, token).ReplayWebhooks(context.Background(), connect.NewRequest(&v1.ReplayWebhooksRequest{Endpoint: "none"}))
+		return err
+	},
 }
 
 func opsAs(w *world, token string) ringtripv1connect.OpsServiceClient {
@@ -117,7 +137,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 		return r
 	}
-	userOnly := row{"GetLedger": "wrong_scope", "ListCalls": "wrong_scope", "EndCall": "wrong_scope"}
+	userOnly := row{"GetLedger": "wrong_scope", "ListCalls": "wrong_scope", "EndCall": "wrong_scope", "ListWebhooks": "wrong_scope", "TestWebhook": "wrong_scope",
+		"EnableWebhook": "wrong_scope", "ListDeadWebhooks": "wrong_scope", "ReplayWebhooks": "wrong_scope"}
 	table := map[string]row{
 		none:    refused("token_missing"),
 		expired: refused("token_expired"),
@@ -128,8 +149,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		pad: but(but(refused("not_this_device"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device", "ListHistory": "-"}),
 		stranger: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
 			"Start": "not_your_device", "GetSealKeys": "not_your_device", "ListHistory": "-"}),
-		action:   but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
-		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-"}),
+		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
+		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
+			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
 		other: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device",
 			"ListHistory": "-"}),
 	}

@@ -101,8 +101,11 @@ type missedCall struct {
 
 // alerts are the jobs that tell the callee's devices of a missed call.
 func (t *turn) alerts() []store.Job {
+	if !t.over || !t.missed() {
+		return nil
+	}
 	how := t.s.app(t.row.App).MissedCall
-	if how == nil || !t.over || !t.missed() || t.Fork.Reason == call.DoNotDisturb && !how.DuringDoNotDisturb {
+	if how == nil || t.Fork.Reason == call.DoNotDisturb && !how.DuringDoNotDisturb {
 		return nil
 	}
 	var jobs []store.Job

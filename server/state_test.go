@@ -21,7 +21,10 @@ import (
 
 // bare is a server without anything around it, for what needs none.
 func bare() *Server {
-	return &Server{now: time.Now, cfg: Config{AliveTimeout: 2 * time.Minute, Tombstone: time.Minute, ICEServers: json.RawMessage(`{"iceServers":[]}`)}, streams: newStreams(time.Now)}
+	s := &Server{now: time.Now, cfg: Config{AliveTimeout: 2 * time.Minute, Tombstone: time.Minute, ICEServers: json.RawMessage(`{"iceServers":[]}`)}, streams: newStreams(time.Now)}
+	s.apps.Store(&map[string]App{})
+	s.mail = &mail{s: s}
+	return s
 }
 
 // ringing returns a turn of a call that rings on n devices.

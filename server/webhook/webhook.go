@@ -30,7 +30,7 @@ const (
 	CallStarted  Type = "call.started"  // somebody calls
 	CallRinging  Type = "call.ringing"  // the first phone shows the ring; once a call
 	CallAnswered Type = "call.answered" // a device took it: data.call.answered_by
-	CallEnded    Type = "call.ended"    // it is over, everywhere: data.call.reason; the last but for call.missed
+	CallEnded    Type = "call.ended"    // it is over, everywhere: data.call.reason; of a push that was under way word may follow
 	CallMissed   Type = "call.missed"   // it is over and the callee had no say in it; after call.ended
 
 	LegPushed     Type = "leg.pushed"      // APNs took the push for a device; not yet that the phone has it
