@@ -48,7 +48,7 @@ func (s *Server) replay(ctx context.Context, app string, j store.Job) error {
 	if err := s.store.Done(ctx, j.ID); err != nil {
 		return err
 	}
-	s.mail.wake([]store.Job{again})
+	s.mail.revive(again.Kind)
 	return nil
 }
 

@@ -360,6 +360,14 @@ func (m *mail) enable(kind string) {
 	m.off = off
 	if p := m.men[kind]; p != nil {
 		p.disabled.Store(false)
+	}
+}
+
+// revive lets the postman forget that the endpoint failed: somebody knows better.
+func (m *mail) revive(kind string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.men[kind]; p != nil {
 		p.failing.Store(0)
 		p.ring()
 	}

@@ -70,6 +70,9 @@ func (s *Server) TestWebhook(ctx context.Context, req *connect.Request[v1.TestWe
 		return nil, s.failed("writing a webhook", err)
 	}
 	r := s.cfg.Webhooks.Deliver(ctx, to, e.ID, text)
+	if r.Taken() {
+		s.mail.revive(kindOf(v.App, to.ID))
+	}
 	return connect.NewResponse(&v1.TestWebhookResponse{Taken: r.Taken(), Status: int32(r.Status), Detail: r.Detail, TookMs: r.Took.Milliseconds()}), nil
 }
 
@@ -92,6 +95,7 @@ func (s *Server) EnableWebhook(ctx context.Context, req *connect.Request[v1.Enab
 		return nil, s.failed("enabling the endpoint", err)
 	}
 	s.mail.enable(kind)
+	s.mail.revive(kind)
 	return connect.NewResponse(&v1.EnableWebhookResponse{WasDisabled: true}), nil
 }
 
