@@ -23,6 +23,8 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while the server runs."`
 	Restore  restoreCmd  `cmd:"" help:"Make a backup the database; the server must be stopped."`
 	Migrate  migrateCmd  `cmd:"" help:"Copy all that a store holds to another: SQLite, PostgreSQL or a file; servers must be stopped."`
+	Doctor   doctorCmd   `cmd:"" help:"Look at the configuration and at what it leans on: keys, APNs, clock, certificates, store."`
+	Push     pushCmd     `cmd:"" help:"Send a VoIP push for a test and explain APNs' answer."`
 	Config   configCmd   `cmd:"" help:"Check a configuration, or print an example of one."`
 	ApnsTest apnsTestCmd `cmd:"" help:"Stand in for Apple's push service on this machine, with every fault on demand."`
 	Scenario scenarioCmd `cmd:"" help:"Run scenarios of the iOS call system on the simulated iPhone."`

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ringtrip/ringtrip/internal/rig"
+	"github.com/ringtrip/ringtrip/server/observe"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
 )
@@ -39,7 +40,8 @@ func (c *traceCmd) Run(ctx context.Context, o out) error {
 	if c.JSON {
 		return printProto(o, r.Msg)
 	}
-	_, err = fmt.Fprint(o, rig.FormatLedger(r.Msg))
+	id, _ := observe.TraceOf(r.Msg.CallId)
+	_, err = fmt.Fprintf(o, "%sOpenTelemetry trace %s\n", rig.FormatLedger(r.Msg), id)
 	return err
 }
 

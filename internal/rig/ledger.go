@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,24 +46,23 @@ func ReasonWord(r v1.EndReason) string { return call.Reason(r).String() }
 var stages = []struct {
 	stage v1.Stage
 	word  string
-	lacks string // what it means if a leg that should have got here did not
 }{
-	{v1.Stage_STAGE_STARTED, "started", ""},
-	{v1.Stage_STAGE_STREAMED, "offered over its open stream", ""},
-	{v1.Stage_STAGE_PUSHED, "push handed to the sender", "there was no push token and no open stream, or the server was down"},
-	{v1.Stage_STAGE_ACCEPTED, "push accepted by APNs", "APNs did not take the push: look at the key, the topic and the token's environment"},
-	{v1.Stage_STAGE_PUSH_FAILED, "push failed", ""},
-	{v1.Stage_STAGE_WOKE, "app woke", "APNs took the push but the app never had it: the phone was off or offline, or iOS stopped delivering to the app after unreported pushes"},
-	{v1.Stage_STAGE_REPORTED, "reported to the call system", "the app ran but did not report the call: it may have been killed for that"},
-	{v1.Stage_STAGE_RINGING, "ringing", "the system did not show the call: Focus, block list, or the ring was over"},
-	{v1.Stage_STAGE_ANSWERED, "answered", ""},
-	{v1.Stage_STAGE_MEDIA_CONNECTED, "media connected", "the transport never connected: look at ICE servers and the network"},
-	{v1.Stage_STAGE_AUDIO_ACTIVE, "audio session active", "the system never lent the audio session: was the answer fulfilled, did the app activate it itself?"},
-	{v1.Stage_STAGE_FIRST_MEDIA, "first sound", "no sound of the far end was decoded"},
-	{v1.Stage_STAGE_HELD, "held", ""},
-	{v1.Stage_STAGE_RESUMED, "resumed", ""},
-	{v1.Stage_STAGE_ENDED, "ended", ""},
-	{v1.Stage_STAGE_CALL_ENDED, "call ended", ""},
+	{v1.Stage_STAGE_STARTED, "started"},
+	{v1.Stage_STAGE_STREAMED, "offered over its open stream"},
+	{v1.Stage_STAGE_PUSHED, "push handed to the sender"},
+	{v1.Stage_STAGE_ACCEPTED, "push accepted by APNs"},
+	{v1.Stage_STAGE_PUSH_FAILED, "push failed"},
+	{v1.Stage_STAGE_WOKE, "app woke"},
+	{v1.Stage_STAGE_REPORTED, "reported to the call system"},
+	{v1.Stage_STAGE_RINGING, "ringing"},
+	{v1.Stage_STAGE_ANSWERED, "answered"},
+	{v1.Stage_STAGE_MEDIA_CONNECTED, "media connected"},
+	{v1.Stage_STAGE_AUDIO_ACTIVE, "audio session active"},
+	{v1.Stage_STAGE_FIRST_MEDIA, "first sound"},
+	{v1.Stage_STAGE_HELD, "held"},
+	{v1.Stage_STAGE_RESUMED, "resumed"},
+	{v1.Stage_STAGE_ENDED, "ended"},
+	{v1.Stage_STAGE_CALL_ENDED, "call ended"},
 }
 
 // StageWord returns a stage in words, as "push accepted by APNs".
@@ -111,47 +109,6 @@ func FormatLedger(l *v1.GetLedgerResponse) string {
 		fmt.Fprintln(&b, why)
 	}
 	return b.String()
-}
-
-// NotRung says for each leg that did not ring which stage is the first that is missing, and what that means.
-func NotRung(l *v1.GetLedgerResponse) []string {
-	seen := map[string]map[v1.Stage]bool{}
-	names := map[string]string{}
-	var order []string
-	for _, e := range l.Entries {
-		if e.DeviceId == "" {
-			continue
-		}
-		if seen[e.DeviceId] == nil {
-			seen[e.DeviceId] = map[v1.Stage]bool{}
-			order = append(order, e.DeviceId)
-		}
-		seen[e.DeviceId][e.Stage] = true
-		if e.DeviceName != "" {
-			names[e.DeviceId] = e.DeviceName
-		}
-	}
-	var out []string
-	for _, device := range order {
-		did := seen[device]
-		if did[v1.Stage_STAGE_RINGING] || !did[v1.Stage_STAGE_PUSHED] && !did[v1.Stage_STAGE_STREAMED] {
-			continue
-		}
-		path := []v1.Stage{v1.Stage_STAGE_ACCEPTED, v1.Stage_STAGE_WOKE, v1.Stage_STAGE_REPORTED, v1.Stage_STAGE_RINGING}
-		if did[v1.Stage_STAGE_STREAMED] && !did[v1.Stage_STAGE_PUSHED] {
-			path = path[1:]
-		}
-		i := slices.IndexFunc(path, func(s v1.Stage) bool { return !did[s] })
-		if i < 0 {
-			continue
-		}
-		for _, st := range stages {
-			if st.stage == path[i] {
-				out = append(out, fmt.Sprintf("%s did not ring: missing %q: %s", cmp.Or(names[device], device), st.word, st.lacks))
-			}
-		}
-	}
-	return out
 }
 
 func party(p *v1.Party) string { return cmp.Or(p.GetName(), p.GetUserId()) }

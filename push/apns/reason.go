@@ -100,3 +100,12 @@ func react(status int, reason string) reaction {
 	}
 	return r
 }
+
+// Reasons are the reasons of Apple's catalogue, for whoever explains them.
+func Reasons() []string {
+	var all []string
+	for _, r := range reactions {
+		all = append(all, r.reason)
+	}
+	return all
+}
