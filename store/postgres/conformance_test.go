@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -25,22 +24,17 @@ func open(t testing.TB, cfg Config) *Store {
 }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, Config{URL: database(t)}) })
+	url := pgtest.Database(t)
+	storetest.Run(t, func(t *testing.T) store.Store {
+		s := open(t, Config{URL: url, Writers: 2})
+		empty(t, url)
+		return s
+	})
 }
 
-// databases are those that a test has already.
-var databases sync.Map // t.Name(): URL
-
-// database returns the URL of an empty database: a fresh one, or the one that the test had before, emptied, for
-// making one takes longer than most tests.
-func database(t testing.TB) string {
+// empty forgets everything in a database: making a fresh one takes longer than most tests.
+func empty(t testing.TB, url string) {
 	t.Helper()
-	if url, ok := databases.Load(t.Name()); ok {
-		pgtest.Exec(t, url.(string), `TRUNCATE call, call_device, call_user, job, event, cursor, ledger, device, history, writer, setting, member RESTART IDENTITY`)
-		return url.(string)
-	}
-	url := pgtest.Database(t)
-	databases.Store(t.Name(), url)
-	t.Cleanup(func() { databases.Delete(t.Name()) })
-	return url
+	pgtest.Exec(t, url, `DELETE FROM call; DELETE FROM call_device; DELETE FROM call_user; DELETE FROM job; DELETE FROM event; DELETE FROM cursor;
+		DELETE FROM ledger; DELETE FROM device; DELETE FROM history; DELETE FROM setting; DELETE FROM member`)
 }
