@@ -14,7 +14,6 @@ import (
 	"github.com/ringtrip/ringtrip/internal/rig"
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/observe"
-	"github.com/ringtrip/ringtrip/store/sqlite"
 )
 
 // serveCmd runs the server with its embedded defaults: SQLite, and a bus inside the process.
@@ -22,6 +21,7 @@ type serveCmd struct {
 	Config      kong.ConfigFlag `name:"config" help:"YAML file with these settings, and with several apps if wanted: see ringtrip config example." placeholder:"FILE"`
 	Listen      string          `help:"Address to listen on." default:"127.0.0.1:8787"`
 	Data        string          `help:"Folder for the database; made if it does not exist." default:"ringtrip-data" placeholder:"DIR"`
+	Store       string          `help:"The store, if it is not the database in --data: sqlite:DIR, or postgres://USER:PASSWORD@HOST/NAME, which several nodes may share." placeholder:"STORE"`
 	PublicURL   string          `help:"Where phones reach this server, as https://calls.example.com; goes into pushes." placeholder:"URL"`
 	App         string          `help:"App id: the issuer (iss) of its users' tokens." default:"app"`
 	Key         string          `help:"File with the key that the app's backend signs tokens with: a secret (HS256), or a public key in PEM." placeholder:"FILE"`
@@ -41,6 +41,9 @@ type serveCmd struct {
 	ApnsProductionURL string `help:"Where APNs is, for ringtrip apns-test; empty: Apple's." placeholder:"URL"`
 	ApnsSandboxURL    string `help:"The same for the tokens of development builds." placeholder:"URL"`
 	ApnsCA            string `help:"PEM file of the authority that signed its certificate; empty: the system's." placeholder:"FILE"`
+
+	StoreWriters int `help:"With PostgreSQL: connections that commit side by side; 0: one for each processor, at least 2." default:"0"`
+	StoreReaders int `help:"With PostgreSQL: connections that read, at most; 0: four for each processor, at least 8." default:"0"`
 
 	Admin        string        `help:"Address of metrics (/metrics), health (/healthz, /readyz) and profiles (/debug/pprof); :PORT is on 127.0.0.1 only. Empty: none." placeholder:"ADDR"`
 	OTLP         string        `name:"otlp" help:"Where traces go by OTLP over HTTP, as http://localhost:4318/v1/traces; empty: to where OTEL_EXPORTER_OTLP_ENDPOINT says, and none if that is not set either." placeholder:"URL"`
@@ -75,12 +78,12 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		return err
 	}
 	defer listener.Close()
-	st, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Data, Logger: log})
+	st, dir, err := c.store(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	if people.secret, err = actionSecret(ctx, st, c.Data); err != nil {
+	if people.secret, err = actionSecret(ctx, st, dir); err != nil {
 		return err
 	}
 	node, err := c.Cluster.join(st, log)
@@ -112,7 +115,7 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	}
 	stop := onHangup(ctx, func() { c.reload(again, s, people, &level, log) })
 	defer stop()
-	log.Info("serving ringtrip.v1", "url", "http://"+listener.Addr().String(), "data", c.Data, "pushes", len(b.senders) > 0)
+	log.Info("serving ringtrip.v1", "url", "http://"+listener.Addr().String(), "store", cmp.Or(redact(c.Store), "sqlite:"+c.Data), "pushes", len(b.senders) > 0)
 	return service{
 		server: s, health: h, admin: admin, delay: c.DrainDelay, timeout: c.DrainTimeout, log: log,
 		http: rig.HTTPServer(h.beside(s.Handler()), log), listen: func(h *http.Server) error { return h.Serve(listener) },

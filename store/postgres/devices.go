@@ -22,6 +22,12 @@ func scanDevice(row pgx.CollectableRow) (d store.Device, err error) {
 	return d, err
 }
 
+// deviceArgs are the values of deviceColumns.
+func deviceArgs(d store.Device) []any {
+	return []any{text(d.App), text(d.ID), text(d.User), text(d.Name), text(d.Platform), text(d.BundleID), text(d.VoIPToken), int64(d.Environment),
+		text(d.AppVersion), text(d.OSVersion), nanos(d.RegisteredAt), nanos(d.SeenAt), text(d.AlertToken), nanos(d.AlertRegisteredAt)}
+}
+
 // PutDevice implements [store.Devices].
 func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 	for {
@@ -41,9 +47,7 @@ func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 					registered_at = CASE WHEN old.voip_token = excluded.voip_token THEN old.registered_at ELSE excluded.registered_at END,
 					alert_token = excluded.alert_token,
 					alert_registered_at = CASE WHEN old.alert_token = excluded.alert_token THEN old.alert_registered_at ELSE excluded.alert_registered_at END`,
-				text(d.App), text(d.ID), text(d.User), text(d.Name), text(d.Platform), text(d.BundleID), text(d.VoIPToken), int64(d.Environment),
-				text(d.AppVersion), text(d.OSVersion), nanos(d.RegisteredAt), nanos(d.SeenAt),
-				text(d.AlertToken), nanos(d.AlertRegisteredAt))
+				deviceArgs(d)...)
 		})
 		var e *pgconn.PgError
 		if errors.As(err, &e) && e.Code == "23505" && ctx.Err() == nil {

@@ -10,13 +10,17 @@ import (
 
 // EventsAfter implements [store.Events].
 func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
-	return read(ctx, s, func(row pgx.CollectableRow) (e store.Event, err error) {
-		var seq, at int64
-		err = row.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, &at)
-		e.Seq, e.At = uint64(seq), moment(at)
-		return e, err
-	}, `SELECT app, device, seq, call_id, payload, at FROM event WHERE app = $1 AND device = $2 AND seq > $3
+	return read(ctx, s, scanEvent, `SELECT `+eventColumns+` FROM event WHERE app = $1 AND device = $2 AND seq > $3
 		ORDER BY seq LIMIT $4`, text(app), text(device), signed(after), max(n, 0))
+}
+
+const eventColumns = `app, device, seq, call_id, payload, at`
+
+func scanEvent(row pgx.CollectableRow) (e store.Event, err error) {
+	var seq, at int64
+	err = row.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, &at)
+	e.Seq, e.At = uint64(seq), moment(at)
+	return e, err
 }
 
 // PutEvents implements [store.Events].
