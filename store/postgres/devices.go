@@ -11,12 +11,12 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-const deviceColumns = `app, id, "user", name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at`
+const deviceColumns = `app, id, "user", name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at, seal_key`
 
 func scanDevice(row pgx.CollectableRow) (d store.Device, err error) {
 	var environment, registered, seen, alert int64
 	err = row.Scan(&d.App, &d.ID, &d.User, &d.Name, &d.Platform, &d.BundleID, &d.VoIPToken, &environment,
-		&d.AppVersion, &d.OSVersion, &registered, &seen, &d.AlertToken, &alert)
+		&d.AppVersion, &d.OSVersion, &registered, &seen, &d.AlertToken, &alert, &d.SealKey)
 	d.Environment, d.RegisteredAt, d.SeenAt = uint8(environment), moment(registered), moment(seen)
 	d.AlertRegisteredAt = moment(alert)
 	return d, err
@@ -25,7 +25,7 @@ func scanDevice(row pgx.CollectableRow) (d store.Device, err error) {
 // deviceArgs are the values of deviceColumns.
 func deviceArgs(d store.Device) []any {
 	return []any{text(d.App), text(d.ID), text(d.User), text(d.Name), text(d.Platform), text(d.BundleID), text(d.VoIPToken), int64(d.Environment),
-		text(d.AppVersion), text(d.OSVersion), nanos(d.RegisteredAt), nanos(d.SeenAt), text(d.AlertToken), nanos(d.AlertRegisteredAt)}
+		text(d.AppVersion), text(d.OSVersion), nanos(d.RegisteredAt), nanos(d.SeenAt), text(d.AlertToken), nanos(d.AlertRegisteredAt), text(d.SealKey)}
 }
 
 // PutDevice implements [store.Devices].
@@ -40,13 +40,14 @@ func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 				b.Queue(`UPDATE device SET alert_token = '' WHERE alert_token = $1 AND alert_token <> '' AND (app <> $2 OR id <> $3)`,
 					text(d.AlertToken), text(d.App), text(d.ID))
 			}
-			b.Queue(`INSERT INTO device AS old (`+deviceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			b.Queue(`INSERT INTO device AS old (`+deviceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 				ON CONFLICT (app, id) DO UPDATE SET "user" = excluded."user", name = excluded.name, platform = excluded.platform,
 					bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
 					app_version = excluded.app_version, os_version = excluded.os_version, seen_at = excluded.seen_at,
 					registered_at = CASE WHEN old.voip_token = excluded.voip_token THEN old.registered_at ELSE excluded.registered_at END,
 					alert_token = excluded.alert_token,
-					alert_registered_at = CASE WHEN old.alert_token = excluded.alert_token THEN old.alert_registered_at ELSE excluded.alert_registered_at END`,
+					alert_registered_at = CASE WHEN old.alert_token = excluded.alert_token THEN old.alert_registered_at ELSE excluded.alert_registered_at END,
+					seal_key = excluded.seal_key`,
 				deviceArgs(d)...)
 		})
 		var e *pgconn.PgError

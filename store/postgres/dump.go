@@ -174,7 +174,7 @@ func loadRow(b *pgx.Batch, row store.Row, opened *string) error {
 			text(row.Setting.Name), blob(row.Setting.Value))
 	case row.Device != nil:
 		d := row.Device
-		b.Queue(`INSERT INTO device (`+deviceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, deviceArgs(*d)...)
+		b.Queue(`INSERT INTO device (`+deviceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, deviceArgs(*d)...)
 	case row.Cursor != nil:
 		b.Queue(`INSERT INTO cursor (app, device, seq) VALUES ($1, $2, $3)`, text(row.Cursor.App), text(row.Cursor.Device), signed(row.Cursor.Seq))
 	case row.Call != nil:
