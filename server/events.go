@@ -136,19 +136,27 @@ func (t *turn) arrived(d device) {
 	}
 }
 
-// run streams events until the device, the server or a newer stream ends it.
+// run streams events until the device, the server or a newer stream ends it. What this node commits is handed over; the
+// store is read for the rest: at the beginning, after a gap, and when another node may have committed something.
 func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) error {
 	tick := time.NewTicker(l.s.cfg.PingInterval)
 	defer tick.Stop()
+	if err := l.drain(ctx); err != nil {
+		return l.s.failed("reading events", err)
+	}
 	for {
-		if err := l.drain(ctx); err != nil {
-			return l.s.failed("reading events", err)
-		}
+		var err error
 		select {
+		case <-here.inbox.full:
+			err = l.empty(ctx, here)
 		case <-wake:
-		case <-tick.C: // also for what the bus lost
+			err = l.drain(ctx)
+		case <-tick.C:
 			if err := l.ping(ctx); err != nil {
 				return err
+			}
+			if l.s.cfg.Presence != nil { // for what the bus lost: a node that is alone hands everything over
+				err = l.drain(ctx)
 			}
 		case <-ctx.Done():
 			return nil
@@ -165,7 +173,31 @@ func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) 
 		case <-l.s.closing:
 			return stopping()
 		}
+		if err != nil {
+			return l.s.failed("reading events", err)
+		}
 	}
+}
+
+// empty sends what was handed over. Commits that crossed may have been handed over in another order than their seqs', and
+// the store then has what is missing.
+func (l *line) empty(ctx context.Context, here *openStream) error {
+	events, more := here.inbox.take()
+	for _, e := range events {
+		switch {
+		case e.Seq <= l.cursor: // it was read from the store
+		case e.Seq == l.cursor+1:
+			if err := l.pass(e); err != nil {
+				return err
+			}
+		default:
+			more = true
+		}
+	}
+	if more {
+		return l.drain(ctx)
+	}
+	return nil
 }
 
 // over is the end of a stream that another one replaced, or whose device or node is gone.

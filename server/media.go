@@ -67,10 +67,13 @@ func (s *Server) SendMedia(ctx context.Context, req *connect.Request[v1.SendMedi
 	if err != nil {
 		return nil, invalid("", "the message cannot be written: %s", err)
 	}
-	if _, err := s.store.PutEvents(ctx, []store.Event{{App: row.App, Device: to, CallID: id, Payload: payload, At: t.now}}); err != nil {
+	e := store.Event{App: row.App, Device: to, CallID: id, Payload: payload, At: t.now}
+	seqs, err := s.store.PutEvents(ctx, []store.Event{e})
+	if err != nil {
 		return nil, s.failed("storing a media message", err)
 	}
-	s.tell(row.App, to, t.nodeOf(to))
+	e.Seq = seqs[0]
+	s.pass(e, t.nodeOf(to))
 	return connect.NewResponse(&v1.SendMediaResponse{}), nil
 }
 

@@ -183,6 +183,17 @@ func (s *Server) nodeName() string {
 	return s.cfg.NodeID
 }
 
+// pass hands a committed event to the device's stream if it is here, and wakes it if it may be elsewhere.
+func (s *Server) pass(e store.Event, node string) {
+	if s.streams.hand(topic(e.App, e.Device), e) {
+		if node != "" && node != s.cfg.NodeID {
+			s.bus.Publish(topic(e.App, e.Device), node)
+		}
+		return
+	}
+	s.tell(e.App, e.Device, node)
+}
+
 // tell wakes a device's stream, which is here or at node.
 func (s *Server) tell(app, device, node string) {
 	s.bus.Publish(topic(app, device))

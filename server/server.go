@@ -243,6 +243,9 @@ func orDefault(d *time.Duration, otherwise time.Duration) {
 const (
 	maxMessage = 512 << 10 // one request after decompression: 64 KiB of media, escaped as JSON at worst
 	maxBody    = 1 << 20   // one request's body as it comes
+	// minCompressed is how long a message must be to be compressed, in bytes: a call as a device sees it has some hundred, and
+	// gzip then costs more than the whole rest of the request.
+	minCompressed = 4 << 10
 )
 
 // Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
@@ -250,6 +253,7 @@ func (s *Server) Handler() http.Handler {
 	options := connect.WithHandlerOptions(
 		connect.WithInterceptors(append(slices.Clone(s.cfg.Interceptors), fence{s}, s.gate)...),
 		connect.WithReadMaxBytes(maxMessage),
+		connect.WithCompressMinBytes(minCompressed),
 		connect.WithRecover(s.recover),
 	)
 	mux := http.NewServeMux()

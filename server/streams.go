@@ -3,6 +3,8 @@ package server
 import (
 	"sync"
 	"time"
+
+	"github.com/ringtrip/ringtrip/store"
 )
 
 // streams are the open event streams of this node. A device has at most one: a new one replaces the old, which may be
@@ -24,6 +26,42 @@ type openStream struct {
 	foreground bool
 	over       chan struct{} // closed when the stream has to end
 	why        string        // valid once over is closed: "stream_replaced", "device_unregistered"
+	inbox      inbox
+}
+
+// maxInbox is how many events wait for a stream in memory; it reads what is more from the store.
+const maxInbox = 32
+
+// inbox is what was committed on this node for a stream of this node: handed over in memory, so that the stream need not
+// read it from the store again. It is no truth: who sees a gap reads the store.
+type inbox struct {
+	mu     sync.Mutex
+	events []store.Event
+	more   bool          // some did not fit
+	full   chan struct{} // of capacity one: there is something
+}
+
+func (b *inbox) put(e store.Event) {
+	b.mu.Lock()
+	if len(b.events) < maxInbox {
+		b.events = append(b.events, e)
+	} else {
+		b.more = true
+	}
+	b.mu.Unlock()
+	select {
+	case b.full <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the inbox; more says that the store has more than what it held.
+func (b *inbox) take() (events []store.Event, more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	events, more = b.events, b.more
+	b.events, b.more = nil, false
+	return events, more
 }
 
 func newStreams(now func() time.Time) *streams {
@@ -32,7 +70,7 @@ func newStreams(now func() time.Time) *streams {
 
 // enter registers a stream and ends the device's old one.
 func (s *streams) enter(topic string, foreground bool) *openStream {
-	o := &openStream{all: s, topic: topic, foreground: foreground, over: make(chan struct{})}
+	o := &openStream{all: s, topic: topic, foreground: foreground, over: make(chan struct{}), inbox: inbox{full: make(chan struct{}, 1)}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.end(topic, "stream_replaced")
@@ -76,6 +114,17 @@ func (s *streams) end(topic, why string) {
 		close(o.over)
 		delete(s.open, topic)
 	}
+}
+
+// hand gives a committed event to the topic's stream, and reports whether there is one here.
+func (s *streams) hand(topic string, e store.Event) bool {
+	s.mu.Lock()
+	o := s.open[topic]
+	s.mu.Unlock()
+	if o != nil {
+		o.inbox.put(e)
+	}
+	return o != nil
 }
 
 // state reports whether the device has a stream, and whether its app is on screen.

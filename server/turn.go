@@ -175,8 +175,9 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	}
 	t.row = tr.Call
 	t.row.Rev = made.Rev
-	for _, e := range tr.Events {
-		s.tell(e.App, e.Device, t.nodeOf(e.Device))
+	for i, e := range tr.Events {
+		e.Seq = made.Seqs[i]
+		s.pass(e, t.nodeOf(e.Device))
 	}
 	s.told(tr.Jobs)
 	return nil

@@ -2,5 +2,6 @@ package main
 
 // benchCmd groups the benchmarks.
 type benchCmd struct {
-	Ring benchRingCmd `cmd:"" help:"Start → accepted by APNs → reported → answered → first sound, with floors."`
+	Ring  benchRingCmd  `cmd:"" help:"Start → accepted by APNs → reported → answered → first sound, with floors."`
+	Calls benchCallsCmd `cmd:"" help:"Whole calls through the API of a server in a process of its own: how many a second, how long, what they cost."`
 }

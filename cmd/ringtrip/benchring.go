@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"runtime"
@@ -338,28 +337,12 @@ func (b *ringBench) floorAudio() error {
 	return nil
 }
 
-// figures are what is told of one span, in milliseconds.
-type figures struct {
-	Span string  `json:"span"`
-	N    int     `json:"n"`
-	P50  float64 `json:"p50_ms"`
-	P95  float64 `json:"p95_ms"`
-	P99  float64 `json:"p99_ms"`
-	Max  float64 `json:"max_ms"`
-}
-
 func (b *ringBench) figures() []figures {
 	var all []figures
 	for _, span := range spans {
-		took := slices.Sorted(slices.Values(b.took[span]))
-		if len(took) == 0 {
-			continue
+		if len(b.took[span]) > 0 {
+			all = append(all, figuresOf(span, b.took[span]))
 		}
-		at := func(q float64) float64 {
-			i := min(len(took)-1, max(0, int(math.Ceil(q*float64(len(took))))-1))
-			return float64(took[i].Microseconds()) / 1000
-		}
-		all = append(all, figures{span, len(took), at(0.5), at(0.95), at(0.99), at(1)})
 	}
 	return all
 }
@@ -374,12 +357,5 @@ func (b *ringBench) print(o out, n int) {
 	fmt.Fprintf(o, "ringtrip bench ring: %d calls one after the other, everything in one process on loopback, %d cores, %s %s/%s\n",
 		n, runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	fmt.Fprintf(o, "every transition is on the disk (SQLite, synchronous=FULL) before anybody is told; the app is launched by the push\n\n")
-	width := 0
-	for _, s := range spans {
-		width = max(width, len([]rune(s)))
-	}
-	fmt.Fprintf(o, "%-*s %5s %9s %9s %9s %9s\n", width, "ms", "n", "p50", "p95", "p99", "max")
-	for _, f := range b.figures() {
-		fmt.Fprintf(o, "%s%*s %5d %9.2f %9.2f %9.2f %9.2f\n", f.Span, width-len([]rune(f.Span)), "", f.N, f.P50, f.P95, f.P99, f.Max)
-	}
+	printFigures(o, b.figures())
 }

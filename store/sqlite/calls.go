@@ -215,7 +215,7 @@ func (s *Store) CallsOfUser(ctx context.Context, app, user string) ([]store.Call
 // LiveCalls implements [store.Calls].
 func (s *Store) LiveCalls(ctx context.Context, app string, n int) ([]store.Call, error) {
 	return s.calls(ctx, `SELECT `+callColumns+` FROM call c WHERE c.live = 1 AND c.app = ?
-		ORDER BY c.created_at DESC, c.id DESC LIMIT ?`, app, max(n, 0))
+		ORDER BY c.created_at DESC, c.id DESC LIMIT (? + 0)`, app, max(n, 0))
 }
 
 func (s *Store) calls(ctx context.Context, query string, args ...any) ([]store.Call, error) {
@@ -227,7 +227,7 @@ func (s *Store) DueTimers(ctx context.Context, now time.Time, n int, lease time.
 	var due []store.Call
 	err := s.write(ctx, func(tx *tx) (err error) {
 		due, err = queryTx(tx, func(rows *sql.Rows) (store.Call, error) { return scanCall(rows.Scan) },
-			`SELECT `+callColumns+` FROM call c WHERE c.timer <> 0 AND c.timer <= ? ORDER BY c.timer, c.id LIMIT ?`,
+			`SELECT `+callColumns+` FROM call c WHERE c.timer <> 0 AND c.timer <= ? ORDER BY c.timer, c.id LIMIT (? + 0)`,
 			instant(now), max(n, 0))
 		if err != nil {
 			return fmt.Errorf("looking for due timers: %w", err)
@@ -263,7 +263,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 		var purged int
 		err := s.write(ctx, func(tx *tx) error {
 			tombs, err := queryTx(tx, func(rows *sql.Rows) (store.Call, error) { return scanCall(rows.Scan) },
-				`SELECT `+callColumns+` FROM call c WHERE c.live = 0 AND c.keep_until < ? LIMIT ?`, instant(now), maxPurge)
+				`SELECT `+callColumns+` FROM call c WHERE c.live = 0 AND c.keep_until < ? LIMIT (? + 0)`, instant(now), maxPurge)
 			if err != nil {
 				return fmt.Errorf("looking for old tombstones: %w", err)
 			}

@@ -39,7 +39,7 @@ func scanEvent(rows *sql.Rows) (e store.Event, err error) {
 // EventsAfter implements [store.Events].
 func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
 	return read(ctx, s, scanEvent, `SELECT `+eventColumns+` FROM event WHERE app = ? AND device = ? AND seq > ?
-		ORDER BY seq LIMIT ?`, app, device, signed(after), max(n, 0))
+		ORDER BY seq LIMIT (? + 0)`, app, device, signed(after), max(n, 0))
 }
 
 // PutEvents implements [store.Events].

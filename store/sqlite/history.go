@@ -81,5 +81,5 @@ func (s *Store) HistoryOfCall(ctx context.Context, callID string) (store.Record,
 // LatestHistory implements [store.History].
 func (s *Store) LatestHistory(ctx context.Context, app string, n int) ([]store.Record, error) {
 	return read(ctx, s, scanRecord, `SELECT `+recordColumns+` FROM history WHERE app = ?
-		ORDER BY created_at DESC, call_id DESC LIMIT ?`, app, max(n, 0))
+		ORDER BY created_at DESC, call_id DESC LIMIT (? + 0)`, app, max(n, 0))
 }

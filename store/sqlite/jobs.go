@@ -35,7 +35,7 @@ func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, le
 	var jobs []store.Job
 	err := s.write(ctx, func(tx *tx) (err error) {
 		jobs, err = queryTx(tx, scanJob, `SELECT `+jobColumns+` FROM job
-			WHERE kind = ? AND leased_until <= ? ORDER BY leased_until, id LIMIT ?`, kind, instant(now), max(n, 0))
+			WHERE kind = ? AND leased_until <= ? ORDER BY leased_until, id LIMIT (? + 0)`, kind, instant(now), max(n, 0))
 		if err != nil {
 			return fmt.Errorf("looking for %s jobs: %w", kind, err)
 		}
@@ -145,5 +145,5 @@ func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
 
 // JobsOfKind implements [store.Jobs].
 func (s *Store) JobsOfKind(ctx context.Context, kind, after string, n int) ([]store.Job, error) {
-	return read(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`, kind, after, max(n, 0))
+	return read(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE kind = ? AND id > ? ORDER BY id LIMIT (? + 0)`, kind, after, max(n, 0))
 }

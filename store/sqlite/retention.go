@@ -12,7 +12,7 @@ func (s *Store) TrimHistory(ctx context.Context, before time.Time, n int) (int, 
 	return s.trim(ctx, "history", n, func(tx *tx, n int) (int64, error) {
 		return eachKey(tx, "history", "app", n, func(app string, n int) (int64, error) {
 			return tx.change(`DELETE FROM history WHERE call_id IN
-				(SELECT call_id FROM history WHERE app = ? AND created_at < ? ORDER BY created_at LIMIT ?)`, app, instant(before), n)
+				(SELECT call_id FROM history WHERE app = ? AND created_at < ? ORDER BY created_at LIMIT (? + 0))`, app, instant(before), n)
 		})
 	})
 }
@@ -22,7 +22,7 @@ func (s *Store) TrimLedger(ctx context.Context, before time.Time, n int) (int, e
 	return s.trim(ctx, "ledger", n, func(tx *tx, n int) (int64, error) {
 		old, err := queryTx(tx, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) },
 			`SELECT call_id FROM ledger WHERE seq = 1 AND at < ? AND NOT EXISTS (SELECT 1 FROM call WHERE id = call_id)
-			ORDER BY at LIMIT ?`, instant(before), n)
+			ORDER BY at LIMIT (? + 0)`, instant(before), n)
 		if err != nil {
 			return 0, err
 		}
@@ -40,7 +40,7 @@ func (s *Store) TrimJobs(ctx context.Context, before time.Time, n int) (int, err
 	return s.trim(ctx, "jobs", n, func(tx *tx, n int) (int64, error) {
 		return eachKey(tx, "job", "kind", n, func(kind string, n int) (int64, error) {
 			return tx.change(`DELETE FROM job WHERE id IN
-				(SELECT id FROM job WHERE kind = ? AND leased_until < ? ORDER BY leased_until LIMIT ?)`, kind, instant(before), n)
+				(SELECT id FROM job WHERE kind = ? AND leased_until < ? ORDER BY leased_until LIMIT (? + 0))`, kind, instant(before), n)
 		})
 	})
 }

@@ -1,0 +1,402 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
+)
+
+// benchCallsCmd puts whole calls through the API of a server in a process of its own: start, the ring on every device of
+// the callee, their acks, a race of their answers, the end, and every device told of it. The devices are connected, so
+// that no push is sent; `bench push` measures those.
+type benchCallsCmd struct {
+	For     time.Duration `help:"How long." default:"10s"`
+	Workers int           `help:"How many calls at once." default:"64"`
+	Rate    float64       `help:"Calls a second to be started whatever becomes of those before; 0: as many as go."`
+	Devices int           `help:"Devices of the callee, 1 to 8." default:"3"`
+	Data    string        `help:"Folder for the server's database; put it on the disk that you mean." placeholder:"DIR"`
+	Serve   []string      `help:"Further flags of serve for the server, as --serve=--store=postgres://…" placeholder:"FLAG" sep:"none"`
+	JSON    bool          `help:"Print JSON, for machines."`
+}
+
+// callsReport is what bench calls tells.
+type callsReport struct {
+	Calls     int       `json:"calls"`
+	Seconds   float64   `json:"seconds"`
+	PerSecond float64   `json:"calls_per_second"`
+	Doubles   int       `json:"double_answers"`
+	Failed    int       `json:"failed"`
+	FirstFail string    `json:"first_failure,omitempty"`
+	Server    float64   `json:"server_cpu_ms_per_call"`
+	Generator float64   `json:"generator_cpu_ms_per_call"`
+	RSS       int64     `json:"server_rss_bytes"`
+	Spans     []figures `json:"spans"`
+}
+
+// Run measures and prints.
+func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
+	if c.Devices < 1 || c.Devices > 8 || c.Workers < 1 {
+		return errors.New("bench calls wants 1 to 8 --devices and at least one of --workers")
+	}
+	s, err := startBenchServer(ctx, c.Data, c.Serve...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	b := &callsBench{cmd: c, server: s, took: map[string][]time.Duration{}}
+	defer b.close()
+	if err := b.connect(ctx); err != nil {
+		return fmt.Errorf("connecting the phones: %w", err)
+	}
+	r, err := b.run(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(o)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	r.print(o, c)
+	return nil
+}
+
+func (r callsReport) print(o out, c *benchCallsCmd) {
+	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, HTTP/2 on loopback, %s\n\n",
+		c.Workers, c.Devices, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(o, "whole calls          %10d in %.1f s\n", r.Calls, r.Seconds)
+	fmt.Fprintf(o, "calls a second       %10.0f", r.PerSecond)
+	if c.Rate > 0 {
+		fmt.Fprintf(o, "  of %.0f offered", c.Rate)
+	}
+	fmt.Fprintf(o, "\nserver, CPU a call   %10.2f ms\n", r.Server)
+	fmt.Fprintf(o, "generator, CPU a call%10.2f ms\n", r.Generator)
+	fmt.Fprintf(o, "server, resident     %10.0f MB\n", float64(r.RSS)/1e6)
+	fmt.Fprintf(o, "double answers       %10d\nfailed calls         %10d  %s\n\n", r.Doubles, r.Failed, r.FirstFail)
+	printFigures(o, r.Spans)
+}
+
+// spans of a whole call.
+const (
+	spanOffered = "start → told to a device"
+	spanAcked   = "start → reported, acked"
+	spanWon     = "answer → winner knows"
+	spanKnown   = "answer → caller's stream says so"
+	spanOver    = "end → all devices know"
+)
+
+type callsBench struct {
+	cmd      *benchCallsCmd
+	server   *benchServer
+	workers  []*callWorker
+	streams  errgroup.Group
+	cancel   context.CancelFunc
+	handsets []*http.Transport
+
+	mu      sync.Mutex
+	took    map[string][]time.Duration
+	calls   int
+	doubles int
+	failed  int
+	first   string
+}
+
+// lightPhone is a device that only speaks the wire: an open event stream, and requests.
+type lightPhone struct {
+	id     string
+	token  string
+	rpc    ringtripv1connect.PhoneServiceClient
+	events chan *v1.Call
+}
+
+// callWorker makes one call after the other from a caller of its own to a callee of its own.
+type callWorker struct {
+	caller  *lightPhone
+	callees []*lightPhone
+}
+
+// transport is a few connections for many phones, as a load generator's; each holds 200 streams and its share of requests.
+func (b *callsBench) transport() *http.Transport {
+	var h2c http.Protocols
+	h2c.SetUnencryptedHTTP2(true)
+	t := &http.Transport{Protocols: &h2c}
+	b.handsets = append(b.handsets, t)
+	return t
+}
+
+func (b *callsBench) connect(ctx context.Context) error {
+	ctx, b.cancel = context.WithCancel(ctx)
+	var rpc ringtripv1connect.PhoneServiceClient
+	left := 0
+	for i := range b.cmd.Workers {
+		w := &callWorker{}
+		for d := range b.cmd.Devices + 1 {
+			if left--; left < 0 {
+				rpc, left = ringtripv1connect.NewPhoneServiceClient(&http.Client{Transport: b.transport()}, "http://"+b.server.addr), 50
+			}
+			user := fmt.Sprintf("callee-%d", i)
+			if d == 0 {
+				user = fmt.Sprintf("caller-%d", i)
+			}
+			p, err := b.phone(ctx, rpc, user, fmt.Sprintf("%s-%d", user, d))
+			if err != nil {
+				return err
+			}
+			if d == 0 {
+				w.caller = p
+			} else {
+				w.callees = append(w.callees, p)
+			}
+		}
+		b.workers = append(b.workers, w)
+	}
+	return nil
+}
+
+// phone registers a device and opens its stream; it returns when Hello has come.
+func (b *callsBench) phone(ctx context.Context, rpc ringtripv1connect.PhoneServiceClient, user, id string) (*lightPhone, error) {
+	token, err := b.server.token(user)
+	if err != nil {
+		return nil, err
+	}
+	p := &lightPhone{id: id, token: "Bearer " + token, rpc: rpc, events: make(chan *v1.Call, 64)}
+	if _, err := rpc.RegisterDevice(ctx, request(p, &v1.RegisterDeviceRequest{DeviceId: id, Platform: "linux"})); err != nil {
+		return nil, err
+	}
+	stream, err := rpc.Events(ctx, request(p, &v1.EventsRequest{DeviceId: id, Foreground: true}))
+	if err != nil {
+		return nil, err
+	}
+	if !stream.Receive() || stream.Msg().GetHello() == nil {
+		return nil, fmt.Errorf("the event stream of %s did not begin with Hello: %v", id, stream.Err())
+	}
+	b.streams.Go(func() error {
+		defer stream.Close()
+		for stream.Receive() {
+			if c := stream.Msg().GetCall(); c != nil {
+				select {
+				case p.events <- c:
+				case <-ctx.Done():
+				}
+			}
+		}
+		return nil
+	})
+	return p, nil
+}
+
+func (b *callsBench) close() {
+	if b.cancel != nil {
+		b.cancel()
+	}
+	_ = b.streams.Wait()
+	for _, t := range b.handsets {
+		t.CloseIdleConnections()
+	}
+}
+
+// request is a request of a phone.
+func request[T any](p *lightPhone, m *T) *connect.Request[T] {
+	r := connect.NewRequest(m)
+	r.Header().Set("Authorization", p.token)
+	return r
+}
+
+func (b *callsBench) run(ctx context.Context) (callsReport, error) {
+	pid := b.server.cmd.Process.Pid
+	serverWas, err := costOf(pid)
+	if err != nil {
+		return callsReport{}, err
+	}
+	ownWas, err := costOf(os.Getpid())
+	if err != nil {
+		return callsReport{}, err
+	}
+	began := time.Now()
+	offers := make(chan time.Time)
+	var all errgroup.Group
+	all.Go(func() error {
+		defer close(offers)
+		b.offer(ctx, began, offers)
+		return nil
+	})
+	for _, w := range b.workers {
+		all.Go(func() error {
+			for due := range offers {
+				if err := b.call(ctx, w, due); err != nil {
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					b.fail(err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return callsReport{}, err
+	}
+	took := time.Since(began)
+	server, err := costOf(pid)
+	if err != nil {
+		return callsReport{}, err
+	}
+	own, err := costOf(os.Getpid())
+	if err != nil {
+		return callsReport{}, err
+	}
+	n := float64(max(1, b.calls))
+	r := callsReport{
+		Calls: b.calls, Seconds: took.Seconds(), PerSecond: n / took.Seconds(), Doubles: b.doubles, Failed: b.failed, FirstFail: b.first,
+		Server:    (server.cpu - serverWas.cpu).Seconds() * 1000 / n,
+		Generator: (own.cpu - ownWas.cpu).Seconds() * 1000 / n,
+		RSS:       server.rss,
+	}
+	for _, span := range []string{spanOffered, spanAcked, spanWon, spanKnown, spanOver} {
+		if len(b.took[span]) > 0 {
+			r.Spans = append(r.Spans, figuresOf(span, b.took[span]))
+		}
+	}
+	if b.calls == 0 {
+		return r, fmt.Errorf("not one call went through: %s", b.first)
+	}
+	return r, nil
+}
+
+// offer hands out when calls are due: at the rate, measured from when they were due and not from when somebody was free,
+// or at once to whoever is free.
+func (b *callsBench) offer(ctx context.Context, began time.Time, offers chan<- time.Time) {
+	for n := 0; time.Since(began) < b.cmd.For; n++ {
+		due := time.Now()
+		if b.cmd.Rate > 0 {
+			due = began.Add(time.Duration(float64(n) / b.cmd.Rate * float64(time.Second)))
+			select {
+			case <-time.After(time.Until(due)):
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case offers <- due:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (b *callsBench) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed++; b.first == "" {
+		b.first = err.Error()
+	}
+}
+
+// call is one whole call.
+func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if b.cmd.Rate == 0 {
+		due = time.Now()
+	}
+	callee := w.callees[0].id[:len(w.callees[0].id)-2]
+	started, err := w.caller.rpc.Start(ctx, request(w.caller, &v1.StartRequest{DeviceId: w.caller.id, Callee: callee}))
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	id := started.Msg.Call.Id
+	var phones errgroup.Group
+	var mu sync.Mutex
+	winners := 0
+	took := make([]map[string]time.Duration, len(w.callees))
+	answered := make([]time.Time, len(w.callees))
+	for i, p := range w.callees {
+		took[i] = map[string]time.Duration{}
+		phones.Go(func() error {
+			if err := p.await(ctx, id, v1.CallState_CALL_STATE_RINGING); err != nil {
+				return err
+			}
+			took[i][spanOffered] = time.Since(due)
+			now := timestamppb.Now()
+			marks := []*v1.Mark{{Stage: v1.Stage_STAGE_WOKE, At: now}, {Stage: v1.Stage_STAGE_REPORTED, At: now}, {Stage: v1.Stage_STAGE_RINGING, At: now}}
+			if _, err := p.rpc.Ack(ctx, request(p, &v1.AckRequest{CallId: id, DeviceId: p.id, Marks: marks})); err != nil {
+				return fmt.Errorf("ack: %w", err)
+			}
+			took[i][spanAcked] = time.Since(due)
+			answered[i] = time.Now()
+			_, err := p.rpc.Answer(ctx, request(p, &v1.AnswerRequest{CallId: id, DeviceId: p.id}))
+			if err == nil {
+				took[i][spanWon] = time.Since(answered[i])
+				mu.Lock()
+				winners++
+				mu.Unlock()
+				return nil
+			}
+			answered[i] = time.Time{}
+			if connect.CodeOf(err) != connect.CodeFailedPrecondition {
+				return fmt.Errorf("answer: %w", err)
+			}
+			return nil
+		})
+	}
+	if err := phones.Wait(); err != nil {
+		return err
+	}
+	if err := w.caller.await(ctx, id, v1.CallState_CALL_STATE_ANSWERED); err != nil {
+		return err
+	}
+	known := time.Now()
+	ended := time.Now()
+	if _, err := w.caller.rpc.End(ctx, request(w.caller, &v1.EndRequest{CallId: id, DeviceId: w.caller.id})); err != nil {
+		return fmt.Errorf("end: %w", err)
+	}
+	for _, p := range append([]*lightPhone{w.caller}, w.callees...) {
+		if err := p.await(ctx, id, v1.CallState_CALL_STATE_ENDED); err != nil {
+			return err
+		}
+	}
+	over := time.Since(ended)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls++
+	if winners != 1 {
+		b.doubles++
+	}
+	for i, t := range took {
+		for span, d := range t {
+			b.took[span] = append(b.took[span], d)
+		}
+		if !answered[i].IsZero() {
+			b.took[spanKnown] = append(b.took[spanKnown], known.Sub(answered[i]))
+		}
+	}
+	b.took[spanOver] = append(b.took[spanOver], over)
+	return nil
+}
+
+// await takes events until the call is in the state.
+func (p *lightPhone) await(ctx context.Context, id string, state v1.CallState) error {
+	for {
+		select {
+		case c := <-p.events:
+			if c.Id == id && c.State == state {
+				return nil
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("%s was not told that call %s is %s: %w", p.id, id, state, ctx.Err())
+		}
+	}
+}
