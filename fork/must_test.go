@@ -100,6 +100,9 @@ func hangupReason(e Event) call.Reason {
 }
 
 var musts = []must{
+	{"a call that the callee does not want never rings", func(f Fork, e Event) bool {
+		return while(Idle, Start)(f, e) && (e.Reason == call.Blocked || e.Reason == call.DoNotDisturb)
+	}, func(f *Fork, e Event) { *f = Fork{State: Ended, Winner: -1, By: -1, Reason: e.Reason} }},
 	{"start rings the lowest group, the others wait", while(Idle, Start), func(f *Fork, e Event) {
 		*f = Fork{State: Ringing, Winner: -1, By: -1, Only: e.On}
 		least := slices.Min(e.Groups[:max(1, min(e.N, MaxLegs))])

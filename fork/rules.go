@@ -34,6 +34,7 @@ var silent = []LegState{NoLeg, LegEnded, Waiting}
 // rules is what events do, besides the clauses that hold for all of them. The first row that fits counts. An event
 // that no row names is ignored, and refused if it is an answer.
 var rules = []rule{
+	{in: []State{Idle}, on: Start, when: []guard{ifRefused}, to: Ended, set: isRefused},
 	{in: []State{Idle}, on: Start, to: Ringing, set: isCreated},
 
 	// What becomes of one leg while the call rings.
@@ -78,7 +79,8 @@ var rules = []rule{
 type guard uint8
 
 const (
-	ifNext guard = iota
+	ifRefused guard = iota
+	ifNext
 	ifInPlay
 	ifForAll
 	ifHere
@@ -90,6 +92,7 @@ var guards = [...]struct {
 	name  string
 	holds func(f Fork, e Event) bool
 }{
+	ifRefused: {"reason blocked or do not disturb", func(_ Fork, e Event) bool { return e.Reason != call.NotEnded }},
 	ifNext: {"next empty slot", func(f Fork, e Event) bool {
 		next, ok := f.NextLeg()
 		return ok && next == e.Leg
@@ -111,6 +114,7 @@ type change uint8
 
 const (
 	nothing change = iota
+	isRefused
 	isCreated
 	isWinner
 	isCallerHeld
@@ -126,6 +130,7 @@ var changes = [...]struct {
 	make func(f *Fork, e Event)
 }{
 	nothing: {"", func(*Fork, Event) {}},
+	isRefused: {"no legs", func(f *Fork, _ Event) { f.Winner, f.By = -1, -1 }},
 	isCreated: {"N legs; the lowest group is created, the others wait; one group at a time if on", func(f *Fork, e Event) {
 		f.Winner, f.By, f.Only = -1, -1, e.On
 		for i := range e.N {
@@ -182,6 +187,7 @@ func clean(e Event) Event {
 	switch e.Kind {
 	case Start:
 		e.N = min(max(e.N, 0), MaxLegs)
+		sensible = []call.Reason{call.NotEnded, call.Blocked, call.DoNotDisturb}
 	case Decline:
 		sensible = []call.Reason{call.Declined, call.Blocked}
 	case Busy:

@@ -57,7 +57,7 @@ type EventKind uint8
 // What can happen to a forked call. Leg is the index of the leg it happened to.
 const (
 	_            EventKind = iota
-	Start                  // ring N legs (at most MaxLegs), by Groups: the lowest group rings at once, the others wait. On: one group at a time. No legs: the call ends as unreachable
+	Start                  // ring N legs (at most MaxLegs), by Groups: the lowest group rings at once, the others wait. On: one group at a time. No legs: the call ends as unreachable. With Reason Blocked or DoNotDisturb the call ends with it, and nothing rings
 	Join                   // a device came online during the ring and gets a leg of its own: Leg must be what [Fork.NextLeg] returns
 	PushAccepted           // APNs took Leg's push
 	PushFailed             // Leg's push failed for good

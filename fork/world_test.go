@@ -89,7 +89,8 @@ func events(n int8) []Event {
 				for i := int8(-1); i <= n; i++ {
 					all = append(all, Event{Kind: k, N: i})
 				}
-				all = append(all, Event{Kind: k, N: n, Groups: [MaxLegs]uint8{1, 0, 0}})
+				all = append(all, Event{Kind: k, N: n, Groups: [MaxLegs]uint8{1, 0, 0}},
+					Event{Kind: k, N: n, Reason: call.Blocked}, Event{Kind: k, N: n, Reason: call.DoNotDisturb}, Event{Kind: k, N: n, Reason: call.Busy})
 				if n > 2 {
 					continue // what two legs show need not be shown again
 				}

@@ -54,7 +54,7 @@ func (t *turn) mark(side int, m *v1.Mark) {
 	t.changed = true
 	e := t.note(m.Stage, side, 0, m.Detail)
 	e.Device, e.DeviceAt = d.ID, deviceTime(m)
-	if side == callerSide {
+	if side < 0 {
 		return
 	}
 	switch m.Stage {

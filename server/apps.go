@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/server/auth"
 )
 
@@ -43,6 +44,16 @@ func completeApps(apps []App) ([]App, error) {
 		orDefault(&a.RingTimeout, 45*time.Second)
 		if a.RingTimeout < 5*time.Second || a.RingTimeout > 58*time.Second {
 			return nil, fmt.Errorf("app %q rings for %s: it must be 5-58 s, below the system's own 60 s", a.ID, a.RingTimeout)
+		}
+		if err := errors.Join(a.RingPlan.check(), a.Limits.check()); err != nil {
+			return nil, fmt.Errorf("app %q: %w", a.ID, err)
+		}
+		switch a.BlockedAs {
+		case call.NotEnded:
+			a.BlockedAs = call.Declined
+		case call.Declined, call.Unanswered, call.Blocked:
+		default:
+			return nil, fmt.Errorf("app %q tells a blocked caller %s: it is declined, unanswered or blocked", a.ID, a.BlockedAs)
 		}
 	}
 	return apps, nil

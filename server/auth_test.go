@@ -78,6 +78,50 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 		_, err := w.as(token).ListHistory(context.Background(), connect.NewRequest(&v1.ListHistoryRequest{}))
 		return err
 	},
+	"Move": func(w *world, token, id, device string) error {
+		_, err := w.as(token).Move(context.Background(), connect.NewRequest(&v1.MoveRequest{CallId: id, DeviceId: device}))
+		return err
+	},
+	"ListLive": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).ListLive(context.Background(), connect.NewRequest(&v1.ListLiveRequest{}))
+		return err
+	},
+	"Join": func(w *world, token, id, device string) error {
+		_, err := w.as(token).Join(context.Background(), connect.NewRequest(&v1.JoinRequest{Group: id, DeviceId: device}))
+		return err
+	},
+	"GetGroup": func(w *world, token, id, _ string) error {
+		_, err := w.as(token).GetGroup(context.Background(), connect.NewRequest(&v1.GetGroupRequest{Group: id}))
+		return err
+	},
+	"Block": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).Block(context.Background(), connect.NewRequest(&v1.BlockRequest{UserId: "trudy"}))
+		return err
+	},
+	"Unblock": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).Unblock(context.Background(), connect.NewRequest(&v1.UnblockRequest{UserId: "trudy"}))
+		return err
+	},
+	"ListBlocked": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).ListBlocked(context.Background(), connect.NewRequest(&v1.ListBlockedRequest{}))
+		return err
+	},
+	"SetQuietHours": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).SetQuietHours(context.Background(), connect.NewRequest(&v1.SetQuietHoursRequest{}))
+		return err
+	},
+	"GetQuietHours": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).GetQuietHours(context.Background(), connect.NewRequest(&v1.GetQuietHoursRequest{}))
+		return err
+	},
+	"SetPriorities": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).SetPriorities(context.Background(), connect.NewRequest(&v1.SetPrioritiesRequest{}))
+		return err
+	},
+	"GetPriorities": func(w *world, token, _, _ string) error {
+		_, err := w.as(token).GetPriorities(context.Background(), connect.NewRequest(&v1.GetPrioritiesRequest{}))
+		return err
+	},
 	"GetLedger": func(w *world, token, id, _ string) error {
 		_, err := opsAs(w, token).GetLedger(context.Background(), connect.NewRequest(&v1.GetLedgerRequest{CallId: id}))
 		return err
@@ -139,21 +183,24 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	userOnly := row{"GetLedger": "wrong_scope", "ListCalls": "wrong_scope", "EndCall": "wrong_scope", "ListWebhooks": "wrong_scope", "TestWebhook": "wrong_scope",
 		"EnableWebhook": "wrong_scope", "ListDeadWebhooks": "wrong_scope", "ReplayWebhooks": "wrong_scope"}
+	mine := row{"ListLive": "-", "Block": "-", "Unblock": "-", "ListBlocked": "-", "SetQuietHours": "-", "GetQuietHours": "-", "SetPriorities": "-", "GetPriorities": "-",
+		"GetGroup": "unknown_group", "ListHistory": "-"}
 	table := map[string]row{
 		none:    refused("token_missing"),
 		expired: refused("token_expired"),
 		forged:  refused("token_bad_signature"),
-		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered"}),
-		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered"}),
+		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "Join": "unknown_group", "GetGroup": "unknown_group"}),
+		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "Join": "unknown_group", "GetGroup": "unknown_group"}),
 		// bob's other device has no part in the call until it is registered and opens its stream.
-		pad: but(but(refused("not_this_device"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device", "ListHistory": "-"}),
-		stranger: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
-			"Start": "not_your_device", "GetSealKeys": "not_your_device", "ListHistory": "-"}),
+		pad: but(but(but(refused("not_this_device"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
+			"Move": "unknown_device", "Join": "unknown_device", "GetSealKeys": "unknown_device"}),
+		stranger: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
+			"Start": "not_your_device", "Move": "not_your_device", "Join": "not_your_device", "GetSealKeys": "not_your_device"}),
 		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
 		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
 			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
-		other: but(but(refused("unknown_call"), userOnly), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device", "GetSealKeys": "unknown_device",
-			"ListHistory": "-"}),
+		other: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
+			"Move": "unknown_device", "Join": "unknown_device", "GetSealKeys": "unknown_device"}),
 	}
 	device := map[string]string{caller: "a1", pad: "b9"}
 	inBubble(t, nil, func(t *testing.T, w *world) {

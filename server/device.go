@@ -45,6 +45,9 @@ func (s *Server) RegisterDevice(ctx context.Context, req *connect.Request[v1.Reg
 	if err := s.telling(ctx, s.registered(old, d), func() (bool, error) { return true, s.store.PutDevice(ctx, d) }); err != nil {
 		return nil, s.failed("storing device "+d.ID, err)
 	}
+	if err := s.ringToo(ctx, d); err != nil {
+		return nil, s.failed("ringing device "+d.ID, err)
+	}
 	return connect.NewResponse(&v1.RegisterDeviceResponse{ServerTime: stamp(s.now()), NextCallId: s.nextCallID()}), nil
 }
 
@@ -93,6 +96,37 @@ func (s *Server) registration(v viewer, m *v1.RegisterDeviceRequest) (store.Devi
 		return d, invalid("it is 1 (production) or 2 (sandbox)", "environment is %d", m.Environment)
 	}
 	return d, nil
+}
+
+// ringToo lets the calls that ring for the user ring on a device that has just registered with a push token, if it has no
+// part in them or was given up as unreachable. (One that opens its event stream joins them by that.)
+func (s *Server) ringToo(ctx context.Context, d store.Device) error {
+	if d.VoIPToken == "" || s.cfg.Push(d.App, d.BundleID) == nil {
+		return nil
+	}
+	rows, err := s.store.CallsOfUser(ctx, d.App, d.User)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		_, err := s.change(ctx, row.ID, func(t *turn) error {
+			if t.Callee.User != d.User || t.Fork.State != fork.Ringing {
+				return nil
+			}
+			if i := t.legOf(d.ID); i >= 0 && (t.Fork.Legs[i].State != fork.LegEnded || t.Fork.Legs[i].Reason != call.Unreachable) {
+				return nil
+			}
+			t.arrived(deviceOf(d), false)
+			if t.changed {
+				t.offerLeg(t.legOf(d.ID))
+			}
+			return nil
+		})
+		if err != nil && connect.CodeOf(err) != connect.CodeNotFound {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeRoom forgets the devices that were seen longest ago if the user has too many for one more.

@@ -105,7 +105,7 @@ func (l *line) wake(ctx context.Context) error {
 	for _, row := range rows {
 		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
 			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
-				t.arrived(l.here)
+				t.arrived(l.here, true)
 			}
 			t.isAt(l.v.User, l.device, l.here.Node)
 			return nil
@@ -117,21 +117,24 @@ func (l *line) wake(ctx context.Context) error {
 	return nil
 }
 
-// arrived takes down that a device of the callee connected while the call rings.
-func (t *turn) arrived(d device) {
+// arrived takes down that a device of the callee connected while the call rings: it opened its stream, or registered.
+func (t *turn) arrived(d device, streamed bool) {
 	side, ok := t.sideOf(t.Callee.User, d.ID)
 	if !ok {
+		if t.legOf(d.ID) >= 0 {
+			return // its turn has not come
+		}
 		next, free := t.Fork.NextLeg()
 		if !free || int(next) != len(t.Legs) {
 			return
 		}
 		side = len(t.Legs)
-		t.Legs = append(t.Legs, leg{device: d, Streamed: true})
+		t.Legs = append(t.Legs, leg{device: d, Streamed: streamed})
 		t.step(fork.Event{Kind: fork.Join, Leg: next})
 	} else {
 		t.step(fork.Event{Kind: fork.Wake, Leg: int8(side)})
 	}
-	if t.changed {
+	if t.changed && streamed {
 		t.note(v1.Stage_STAGE_STREAMED, side, 0, "its stream opened while the call rang")
 	}
 }

@@ -45,7 +45,7 @@ func (s *Server) ListHistory(ctx context.Context, req *connect.Request[v1.ListHi
 		w := wireRecord(r)
 		if r.Caller == v.User {
 			w.Role, w.Other = v1.Role_ROLE_CALLER, w.Callee
-			w.Reason = forCaller(call.Reason(r.Reason))
+			w.Reason = forCaller(call.Reason(r.Reason), s.app(v.App).BlockedAs)
 		} else {
 			w.Role, w.Other = v1.Role_ROLE_CALLEE, w.Caller
 		}

@@ -106,7 +106,7 @@ func (t *turn) farEnd(side int, to string) (string, error) {
 		return "", problem(connect.CodePermissionDenied, "wrong_device", "to_device is one of the legs' devices", t.view(side), "call %s has no leg to device %.64q", t.row.ID, to)
 	}
 	if l := t.Fork.Legs[leg]; l.State == fork.LegEnded && l.Reason != call.Unreachable {
-		return "", problem(connect.CodeFailedPrecondition, "leg_ended", "close the session with this device", t.view(side), "the leg of call %s to device %q is over (%s)", t.row.ID, to, call.Reason(forCaller(l.Reason)))
+		return "", problem(connect.CodeFailedPrecondition, "leg_ended", "close the session with this device", t.view(side), "the leg of call %s to device %q is over (%s)", t.row.ID, to, call.Reason(forCaller(l.Reason, t.s.app(t.row.App).BlockedAs)))
 	}
 	return to, nil
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/call"
@@ -111,6 +110,9 @@ func (t *turn) observe(ctx context.Context, events int, begin time.Time, err err
 	}
 	if t.before.State != fork.Answered && t.before.State != fork.Ended && (t.Fork.State == fork.Answered || t.Fork.State == fork.Ended) {
 		for i := range t.Legs {
+			if t.Fork.Legs[i].State == fork.Waiting {
+				continue // its turn never came
+			}
 			c.RingOver = append(c.RingOver, t.fate(i))
 		}
 	}
@@ -122,7 +124,7 @@ func (t *turn) observed(id string) Device {
 	if id == t.CallerDevice.ID {
 		return t.CallerDevice.observed()
 	}
-	if i := slices.IndexFunc(t.Legs, func(l leg) bool { return l.ID == id }); i >= 0 {
+	if i := t.legOf(id); i >= 0 {
 		return t.Legs[i].observed()
 	}
 	return Device{ID: id}

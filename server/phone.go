@@ -72,8 +72,8 @@ func (t *turn) wrongSide(side int, deed, who, hint string) error {
 
 // overFor reports whether the call is over as far as the side can see.
 func (t *turn) overFor(side int) bool {
-	if side == callerSide {
-		return t.Fork.State == fork.Ended
+	if side < 0 {
+		return t.Fork.State == fork.Ended || side != callerSide
 	}
 	return t.Fork.LegSees(int8(side)).State == fork.Ended
 }
@@ -81,7 +81,7 @@ func (t *turn) overFor(side int) bool {
 // Answer implements PhoneService: it takes the call for a device. Exactly one wins.
 func (s *Server) Answer(ctx context.Context, req *connect.Request[v1.AnswerRequest]) (*connect.Response[v1.AnswerResponse], error) {
 	c, err := s.act(ctx, req.Msg.CallId, req.Msg.DeviceId, func(t *turn, side int) error {
-		if side == callerSide {
+		if side < 0 {
 			return t.wrongSide(side, "answer", "callee", "wait for the callee's answer")
 		}
 		t.step(fork.Event{Kind: fork.Answer, Leg: int8(side)})
@@ -100,7 +100,7 @@ func (s *Server) Decline(ctx context.Context, req *connect.Request[v1.DeclineReq
 		return nil, err
 	}
 	c, err := s.act(ctx, req.Msg.CallId, req.Msg.DeviceId, func(t *turn, side int) error {
-		if side == callerSide {
+		if side < 0 {
 			return t.wrongSide(side, "decline", "callee", "Cancel gives up a call of one's own")
 		}
 		e := event
@@ -151,7 +151,7 @@ func reasonOf(r v1.EndReason) call.Reason {
 // Cancel implements PhoneService: the caller gives up. If the answer was faster it ends the answered call.
 func (s *Server) Cancel(ctx context.Context, req *connect.Request[v1.CancelRequest]) (*connect.Response[v1.CancelResponse], error) {
 	c, err := s.act(ctx, req.Msg.CallId, req.Msg.DeviceId, func(t *turn, side int) error {
-		if side != callerSide {
+		if side > callerSide {
 			return t.wrongSide(side, "cancel", "caller", "Decline refuses a call")
 		}
 		if t.overFor(side) {

@@ -220,6 +220,11 @@ func (t *turn) nodeOf(device string) string {
 			return t.Legs[i].Node
 		}
 	}
+	for i := range t.Former {
+		if t.Former[i].ID == device {
+			return t.Former[i].Node
+		}
+	}
 	return ""
 }
 

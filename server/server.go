@@ -27,6 +27,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/ringtrip/ringtrip/bus"
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server/auth"
 	"github.com/ringtrip/ringtrip/server/webhook"
@@ -51,6 +52,17 @@ type App struct {
 	Webhooks []webhook.Endpoint
 	// MissedCall makes missed calls show on the phones of the callee as ordinary notifications; nil: none.
 	MissedCall *MissedCallAlert
+	// RingPlan is the order in which a callee's devices ring if the caller asks for none; zero: all at once.
+	RingPlan RingPlan
+	// DeclineHere makes a plain decline stop only the device on which the user declined; the others go on ringing. Without
+	// it a decline is for all devices, as users of phones expect.
+	DeclineHere bool
+	// BlockedAs is what a caller is told whom the callee blocks: [call.Declined] (if zero: nobody learns from it that he is
+	// blocked), [call.Unanswered], or honestly [call.Blocked]. It is told at once, so that an attentive caller can tell it
+	// from a call that rang. The callee's history says blocked in any case.
+	BlockedAs call.Reason
+	// Limits keep callers from ringing too much; zero: none.
+	Limits Limits
 }
 
 // Config is how a server is made. The zero durations are the defaults that the comments name.
@@ -118,6 +130,7 @@ type Server struct {
 	gate    *gate
 	streams *streams
 	media   *budgets
+	limits  *limiter
 	pushes  chan store.Job
 	mail    *mail
 	alerts  chan struct{} // rings when there may be missed calls to tell of
@@ -151,6 +164,7 @@ func New(cfg Config) (*Server, error) {
 		now:     cfg.Now,
 		streams: newStreams(cfg.Now),
 		media:   newBudgets(cfg.Now),
+		limits:  newLimiter(cfg.Now),
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}

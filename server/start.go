@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -33,13 +34,15 @@ type offer struct {
 
 // invitation is a checked StartRequest.
 type invitation struct {
-	device store.Device
-	id     string // chosen by the client; empty: none
-	key    string
-	caller person
-	callee person
-	video  bool
-	sealed map[string][]byte // by device: who calls, sealed by the caller
+	device  store.Device
+	id      string // chosen by the client; empty: none
+	key     string
+	caller  person
+	callee  person
+	video   bool
+	sealed  map[string][]byte // by device: who calls, sealed by the caller
+	plan    *v1.RingPlan
+	counted bool // by the limits
 }
 
 // Start implements PhoneService: it calls somebody.
@@ -50,7 +53,7 @@ func (s *Server) Start(ctx context.Context, req *connect.Request[v1.StartRequest
 		return nil, err
 	}
 	for try := 0; ; try++ {
-		t, err := s.start(ctx, v.App, in)
+		t, err := s.start(ctx, v.App, &in)
 		if errors.Is(err, store.ErrConflict) && pause(ctx, try) && try < 10 {
 			continue // somebody made the call with this id or key just now: look at it
 		}
@@ -65,14 +68,18 @@ func (s *Server) nextCallID() string { return newCallID(s.now(), s.cfg.Shard) }
 
 // invitation checks what the caller's device sent.
 func (s *Server) invitation(ctx context.Context, v viewer, m *v1.StartRequest) (invitation, error) {
-	in := invitation{video: m.Video}
+	in := invitation{video: m.Video, plan: m.Plan}
 	if err := errors.Join(
 		checkUser("callee", m.Callee),
 		checkText("caller_name", m.CallerName, maxText),
 		checkText("caller_handle", m.CallerHandle, maxText),
 		checkText("idempotency_key", m.IdempotencyKey, maxWord),
+		checkPlan(m.Plan),
 	); err != nil {
 		return in, first(err)
+	}
+	if len(m.Callees) > 0 || m.Group != "" {
+		return in, invalid("give one callee", "group calls are not known yet")
 	}
 	if m.Callee == v.User {
 		return in, invalid("call another user; devices of one user do not ring each other", "user %q calls itself", v.User)
@@ -140,11 +147,14 @@ func (s *Server) ownDevice(ctx context.Context, v viewer, id string) (store.Devi
 
 // start makes the call, or finds the one that was made before with the same id or key. It returns store.ErrConflict if
 // that happened meanwhile.
-func (s *Server) start(ctx context.Context, app string, in invitation) (*turn, error) {
-	if t, err := s.startedBefore(ctx, app, in); t != nil || err != nil {
+func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, error) {
+	if t, err := s.startedBefore(ctx, app, *in); t != nil || err != nil {
 		return t, err
 	}
-	t, err := s.newTurn(ctx, app, in)
+	if err := s.admit(app, in); err != nil {
+		return nil, err
+	}
+	t, err := s.newTurn(ctx, app, *in)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +164,8 @@ func (s *Server) start(ctx context.Context, app string, in invitation) (*turn, e
 	if err != nil {
 		return nil, err
 	}
-	t.step(fork.Event{Kind: fork.Start, N: int8(len(t.Legs))})
+	t.ctx = ctx
+	t.step(t.ring)
 	t.giveUpUnreachable()
 	for _, twin := range twins {
 		if twin.older(twin.row.ID, &t.state, t.row.ID) {
@@ -246,28 +257,64 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	}
 	places := s.places(ctx, app, ids...)
 	t.CallerDevice.Node = places[in.device.ID].node
+	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
+	wishes, err := s.wishes(ctx, app, in.callee.User)
+	if err != nil {
+		return nil, err
+	}
+	if why := wishes.refuse(in.caller.User, now); why != call.NotEnded {
+		t.ring = fork.Event{Kind: fork.Start, Reason: why}
+		return t, nil
+	}
+	var offers []offer
 	for _, d := range devices {
-		o := offer{device: d}
-		at := places[d.ID]
-		o.node, o.open, o.foreground = at.node, at.open, at.foreground
-		o.pushable = d.VoIPToken != "" && s.cfg.Push(app, d.BundleID) != nil
-		o.expected = now.Sub(d.SeenAt).Abs() < backSoon || at.recent
-		t.offers = append(t.offers, o)
+		offers = append(offers, s.offer(d, places[d.ID], now))
 	}
 	// Devices that are here come first, then the one seen last, if there are more than may ring.
-	sort.SliceStable(t.offers, func(i, j int) bool { return t.offers[i].open && !t.offers[j].open })
-	t.offers = t.offers[:min(len(t.offers), fork.MaxLegs)]
-	for _, o := range t.offers {
-		t.Legs = append(t.Legs, leg{device: deviceOf(o.device), Streamed: o.open, Sealed: in.sealed[o.device.ID]})
-		t.Legs[len(t.Legs)-1].Node = o.node
+	sort.SliceStable(offers, func(i, j int) bool { return offers[i].open && !offers[j].open })
+	t.follow(s.planOf(app, in.plan), wishes, offers)
+	for i := range t.Legs {
+		t.Legs[i].Sealed = in.sealed[t.Legs[i].ID]
 	}
-	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
 	return t, nil
+}
+
+// offer finds out how a device can be reached now.
+func (s *Server) offer(d store.Device, at place, now time.Time) offer {
+	return offer{
+		device: d, node: at.node, open: at.open, foreground: at.foreground,
+		pushable: d.VoIPToken != "" && s.cfg.Push(d.App, d.BundleID) != nil,
+		expected: now.Sub(d.SeenAt).Abs() < backSoon || at.recent,
+	}
+}
+
+// offerOf returns how the device of a leg can be reached; one that is gone can not.
+func (t *turn) offerOf(i int) offer {
+	if o, ok := t.offers[i]; ok {
+		return o
+	}
+	var o offer
+	d, err := t.s.store.Device(t.ctx, t.row.App, t.Legs[i].ID)
+	switch {
+	case err == nil && d.User == t.Callee.User:
+		o = t.s.offer(d, t.s.places(t.ctx, d.App, d.ID)[d.ID], t.now)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		// Nothing is lost by believing in the device: its push is a job, and reads it again.
+		t.s.log.Warn("reading a device whose turn to ring has come failed", "call", t.row.ID, "device", t.Legs[i].ID, "err", err)
+		o = offer{device: store.Device{App: t.row.App, ID: t.Legs[i].ID}, pushable: true}
+	}
+	if t.offers == nil {
+		t.offers = map[int]offer{}
+	}
+	t.offers[i] = o
+	return o
 }
 
 // offerLeg carries out fork's order to push to a leg, if a push is what its device needs.
 func (t *turn) offerLeg(i int) {
-	o := t.offers[i]
+	o := t.offerOf(i)
+	t.fresh = append(t.fresh, i)
+	t.Legs[i].Streamed, t.Legs[i].Node = o.open, o.node
 	if o.open {
 		t.note(v1.Stage_STAGE_STREAMED, i, 0, "")
 	}
@@ -284,10 +331,13 @@ func (t *turn) offerLeg(i int) {
 	t.urgent = append(t.urgent, j)
 }
 
-// giveUpUnreachable ends the legs that nothing can reach. A device that comes back while the call rings is back in play.
+// giveUpUnreachable ends the legs that were just offered the call and that nothing can reach. A device that comes back
+// while the call rings is back in play. That may let the next group ring, whose legs are looked at in turn.
 func (t *turn) giveUpUnreachable() {
-	for i, o := range t.offers {
-		if !o.open && !o.pushable && !o.expected {
+	for ; len(t.fresh) > 0; t.fresh = t.fresh[1:] {
+		i := t.fresh[0]
+		o := t.offerOf(i)
+		if !o.open && !o.pushable && !o.expected && t.Fork.State == fork.Ringing {
 			t.note(v1.Stage_STAGE_PUSH_FAILED, i, 0, "no VoIP token that can be pushed to, and no open stream")
 			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(i)})
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/fork"
@@ -23,6 +24,8 @@ type state struct {
 	EndedAt      time.Time `json:"ended_at,omitzero"`
 	HeardAt      time.Time `json:"heard_at,omitzero"` // when either end of the answered call was last heard of
 	ReplacedBy   string    `json:"replaced_by,omitempty"`
+	Hunt         *hunt     `json:"hunt,omitempty"`   // if the legs ring group by group
+	Former       []former  `json:"former,omitempty"` // the caller's devices that had the call before it moved
 }
 
 // person is one side of a call.
@@ -57,33 +60,58 @@ type leg struct {
 	Sealed   []byte    `json:"sealed,omitempty"` // who calls, sealed by the caller for this device
 }
 
+// former is a device of the caller that had the call before it moved to another one.
+type former struct {
+	device
+	EndedAt time.Time `json:"ended_at"`
+}
+
+// maxFormer is how many of them are remembered.
+const maxFormer = 8
+
 // marks are the stages that a device has acked, a bit each, so that a repeated ack is not counted twice.
 type marks uint32
 
 func (m marks) has(stage int32) bool { return m&(1<<stage) != 0 }
 
-// device returns the ids and names by leg; -1 is the caller's device.
-func (st *state) device(leg int) *device {
-	if leg == callerSide {
+// device returns what is known of a side's device.
+func (st *state) device(side int) *device {
+	switch {
+	case side == callerSide:
 		return &st.CallerDevice
+	case side < callerSide:
+		return &st.Former[formerSide-side].device
 	}
-	return &st.Legs[leg].device
+	return &st.Legs[side].device
 }
 
-// callerSide stands for the caller where a leg's index would stand.
-const callerSide = -1
+// A side is a leg's index, or one of these: the caller's device, and, from formerSide downwards, those that it was before.
+const (
+	callerSide = -1
+	formerSide = -2
+)
 
-// sideOf returns which side of the call a device of the user is: callerSide, a leg's index, or false.
+// lastSide is the lowest number of a side.
+func (st *state) lastSide() int { return callerSide - len(st.Former) }
+
+// legOf returns the index of a device's leg, also if its turn has not come; -1 if it has none.
+func (st *state) legOf(device string) int {
+	return slices.IndexFunc(st.Legs, func(l leg) bool { return l.ID == device })
+}
+
+// sideOf returns which side of the call a device of the user is; false for one that has no part in it, or whose turn to
+// ring has not come.
 func (st *state) sideOf(user, device string) (int, bool) {
 	if user == st.Caller.User && device == st.CallerDevice.ID {
 		return callerSide, true
 	}
+	if user == st.Caller.User {
+		i := slices.IndexFunc(st.Former, func(f former) bool { return f.ID == device })
+		return formerSide - i, i >= 0
+	}
 	if user == st.Callee.User {
-		for i := range st.Legs {
-			if st.Legs[i].ID == device {
-				return i, true
-			}
-		}
+		i := st.legOf(device)
+		return i, i >= 0 && st.Fork.Legs[i].State != fork.Waiting
 	}
 	return 0, false
 }
@@ -92,6 +120,9 @@ func (st *state) sideOf(user, device string) (int, bool) {
 func (st *state) timer(alive time.Duration) time.Time {
 	switch st.Fork.State {
 	case fork.Ringing:
+		if at := st.nextGroupAt(); !at.IsZero() && at.Before(st.RingDeadline) {
+			return at
+		}
 		return st.RingDeadline
 	case fork.Answered:
 		return st.HeardAt.Add(alive)

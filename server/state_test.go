@@ -37,15 +37,32 @@ func ringing(s *Server, n int) *turn {
 	}
 	for i := range n {
 		t.Legs = append(t.Legs, leg{device: device{ID: string(rune('b' + i)), Name: "phone"}})
-		t.offers = append(t.offers, offer{})
 	}
+	t.offers = reachable()
 	t.step(fork.Event{Kind: fork.Start, N: int8(n)})
+	return t
+}
+
+// reachable are the offers to all legs of a call.
+func reachable() map[int]offer {
+	all := map[int]offer{}
+	for i := range fork.MaxLegs {
+		all[i] = offer{pushable: true}
+	}
+	return all
+}
+
+// inGroups returns a turn of a call that rings on n devices, one after the other.
+func inGroups(s *Server, n int) *turn {
+	t := ringing(s, n)
+	t.Fork, t.Hunt = fork.Fork{}, &hunt{Delays: []time.Duration{5 * time.Second, 7 * time.Second}}
+	t.step(fork.Event{Kind: fork.Start, N: int8(n), Groups: [fork.MaxLegs]uint8{0, 1, 2, 3}, On: true})
 	return t
 }
 
 // events draws an event of fork.
 func event(r *rand.Rand) fork.Event {
-	return fork.Event{Kind: fork.EventKind(1 + r.IntN(int(fork.End))), Leg: int8(r.IntN(5) - 1), N: 3, Reason: call.Reason(r.IntN(18)), On: r.IntN(2) == 0}
+	return fork.Event{Kind: fork.EventKind(1 + r.IntN(int(fork.MoveCaller))), Leg: int8(r.IntN(5) - 1), N: 3, Reason: call.Reason(r.IntN(18)), On: r.IntN(2) == 0}
 }
 
 // Whatever happens, who sees something new is told, nobody else is, and the row's timer and liveness follow.
@@ -54,13 +71,16 @@ func TestToldJustWhenTheViewChanges(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		x := ringing(s, 3)
+		if seed%2 == 1 {
+			x = inGroups(s, 3)
+		}
 		for range 12 {
 			e := event(r)
-			if e.Kind == fork.Join || e.Kind == fork.Start {
+			if e.Kind == fork.Join || e.Kind == fork.Start || e.Kind == fork.Move && e.Leg >= 3 {
 				continue
 			}
 			before := views(x)
-			x = &turn{s: s, row: x.row, state: x.state, now: x.now.Add(time.Second), told: map[int]bool{}}
+			x = &turn{s: s, row: x.row, state: x.state, now: x.now.Add(time.Second), told: map[int]bool{}, offers: reachable()}
 			was := x.Fork
 			x.step(e)
 			tr, err := x.transition()
@@ -96,7 +116,7 @@ func TestToldJustWhenTheViewChanges(t *testing.T) {
 
 func views(t *turn) map[int]*v1.Call {
 	all := map[int]*v1.Call{}
-	for side := callerSide; side < len(t.Legs); side++ {
+	for side := t.lastSide(); side < len(t.Legs); side++ {
 		all[side] = t.view(side)
 	}
 	return all
@@ -112,6 +132,10 @@ func FuzzDecodeState(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text)
+	if text, err = json.Marshal(&inGroups(s, 3).state); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
 	f.Add([]byte(`{"fork":{"state":2,"winner":7},"legs":[{"id":"b"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		row := store.Call{ID: "x", State: b}
@@ -124,10 +148,10 @@ func FuzzDecodeState(f *testing.F) {
 			_ = x.overFor(side)
 		}
 		x.record()
-		for kind := fork.Start; kind <= fork.End; kind++ {
-			y := &turn{s: s, row: row, state: st, told: map[int]bool{}}
+		for kind := fork.Start; kind <= fork.MoveCaller; kind++ {
+			y := &turn{s: s, row: row, state: st, told: map[int]bool{}, offers: reachable()}
 			y.Legs = append([]leg(nil), st.Legs...)
-			if kind != fork.Join && kind != fork.Start {
+			if kind != fork.Join && kind != fork.Start && kind != fork.Move {
 				y.step(fork.Event{Kind: kind, Leg: 1})
 			}
 			views(y)

@@ -94,7 +94,11 @@ func (s *Server) fire(ctx context.Context, row store.Call) error {
 		}
 		switch t.Fork.State {
 		case fork.Ringing:
-			t.step(fork.Event{Kind: fork.RingTimeout})
+			if t.RingDeadline.After(t.now) {
+				t.step(fork.Event{Kind: fork.NextGroup})
+			} else {
+				t.step(fork.Event{Kind: fork.RingTimeout})
+			}
 		case fork.Answered:
 			// Devices could say nothing while the server was down or asleep, so they get their time from then on.
 			if since := time.Unix(0, s.listening.Load()); t.now.Sub(since).Abs() < s.cfg.AliveTimeout {
@@ -121,6 +125,7 @@ func (s *Server) runPurge(ctx context.Context) {
 		}
 		s.streams.forget(backSoon)
 		s.media.forget()
+		s.limits.forget()
 		if n, err := s.store.Purge(ctx, s.now()); err != nil {
 			s.report(ctx, "clearing tombstones away failed", err)
 		} else if n > 0 {

@@ -33,8 +33,11 @@ type turn struct {
 	jobs    []store.Job
 	urgent  []store.Job // of jobs, those that this node does at once
 	drop    []string
-	offers  []offer // of a new call's legs
+	ctx     context.Context // of the change under way
+	offers  map[int]offer   // of legs that are offered the call
+	fresh   []int           // the legs that this turn offered it to
 
+	ring     fork.Event  // of a new call: how it begins
 	over     bool        // this turn ended the call
 	accepted bool        // the answer of this turn won
 	refused  call.Reason // why it did not
@@ -58,10 +61,15 @@ func (s *Server) change(ctx context.Context, id string, decide func(*turn) error
 		if err != nil {
 			return nil, s.failed("reading call "+id, err)
 		}
+		t.ctx = ctx
 		if err := decide(t); err != nil {
 			return t, err
 		}
+		t.giveUpUnreachable()
 		if err = s.commit(ctx, t); err == nil {
+			if t.Fork.State == fork.Ringing {
+				s.handOver(t.urgent)
+			}
 			return t, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
@@ -140,6 +148,8 @@ func (t *turn) carryOut(f fork.Effect) {
 		t.refused = f.Reason
 	case fork.Record:
 		t.over = true
+	case fork.ArmNext:
+		t.armNext()
 	case fork.ArmRing, fork.ArmAlive, fork.ClearTimer:
 		// The row's timer follows from the state, so that it cannot be forgotten: see state.timer.
 	}
@@ -156,7 +166,9 @@ func (t *turn) note(stage v1.Stage, side int, reason call.Reason, detail string)
 }
 
 // view returns the call as a side may see it once the turn is committed.
-func (t *turn) view(side int) *v1.Call { return t.s.view(t.row.ID, t.row.Rev, &t.state, side) }
+func (t *turn) view(side int) *v1.Call {
+	return t.s.view(t.row.App, t.row.ID, t.row.Rev, &t.state, side)
+}
 
 // commit stores the turn, if there is anything to store, and then tells whoever has to be told.
 func (s *Server) commit(ctx context.Context, t *turn) error {
@@ -196,16 +208,18 @@ func (t *turn) transition() (store.Transition, error) {
 	if t.Fork.State == fork.Ended {
 		row.KeepUntil = t.keepUntil(t.s.cfg.Tombstone)
 	}
-	row.Devices = []string{t.CallerDevice.ID}
-	for i := range t.Legs {
-		row.Devices = append(row.Devices, t.Legs[i].ID)
+	row.Devices = nil
+	for side := t.lastSide(); side < len(t.Legs); side++ {
+		if side < 0 || t.Fork.Legs[side].State != fork.Waiting { // it has not heard of the call
+			row.Devices = append(row.Devices, t.device(side).ID)
+		}
 	}
 	tr := store.Transition{Call: row, ExpectRev: row.Rev, Ledger: t.ledger, DropJobs: t.drop}
-	for side := callerSide; side < len(t.Legs); side++ {
+	for side := t.lastSide(); side < len(t.Legs); side++ {
 		if !t.told[side] {
 			continue
 		}
-		payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.ID, row.Rev+1, &t.state, side)}})
+		payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.App, row.ID, row.Rev+1, &t.state, side)}})
 		if err != nil {
 			return tr, fmt.Errorf("writing an event of call %s: %w", row.ID, err)
 		}

@@ -12,7 +12,7 @@ import (
 
 // view returns the call as the device on one side may see it: the caller sees every leg, a device of the callee only
 // its own and what became of it, while the call may go on elsewhere.
-func (s *Server) view(id string, rev uint64, st *state, side int) *v1.Call {
+func (s *Server) view(app, id string, rev uint64, st *state, side int) *v1.Call {
 	c := &v1.Call{
 		Id:           id,
 		Rev:          rev,
@@ -24,9 +24,14 @@ func (s *Server) view(id string, rev uint64, st *state, side int) *v1.Call {
 		CallerDevice: st.CallerDevice.ID,
 		ReplacedBy:   st.ReplacedBy,
 	}
-	if side == callerSide {
-		s.callerView(c, st)
-	} else {
+	switch {
+	case side == callerSide:
+		s.callerView(c, st, s.app(app).BlockedAs)
+	case side < callerSide:
+		c.Role, c.State, c.Reason = v1.Role_ROLE_CALLER, v1.CallState_CALL_STATE_ENDED, v1.EndReason(call.AnsweredElsewhere)
+		c.AnsweredBy, c.AnsweredByName = st.CallerDevice.ID, st.CallerDevice.Name
+		c.AnsweredAt, c.EndedAt = stamp(st.AnsweredAt), stamp(st.Former[formerSide-side].EndedAt)
+	default:
 		s.legView(c, st, side)
 	}
 	if c.State != v1.CallState_CALL_STATE_ENDED {
@@ -35,11 +40,11 @@ func (s *Server) view(id string, rev uint64, st *state, side int) *v1.Call {
 	return c
 }
 
-func (s *Server) callerView(c *v1.Call, st *state) {
+func (s *Server) callerView(c *v1.Call, st *state, blocked call.Reason) {
 	sees := st.Fork.CallerSees()
 	c.Role = v1.Role_ROLE_CALLER
 	c.State = callState(sees.State)
-	c.Reason = forCaller(sees.Reason)
+	c.Reason = forCaller(sees.Reason, blocked)
 	c.Ringing = sees.Ringing
 	c.RemoteHeld = sees.Held
 	c.Held = st.Fork.CallerHeld
@@ -49,7 +54,7 @@ func (s *Server) callerView(c *v1.Call, st *state) {
 	}
 	for i := range st.Legs {
 		l := wireLeg(st, i)
-		l.Reason = forCaller(st.Fork.Legs[i].Reason)
+		l.Reason = forCaller(st.Fork.Legs[i].Reason, blocked)
 		c.Legs = append(c.Legs, l)
 	}
 }
@@ -85,10 +90,10 @@ func wireLeg(st *state, i int) *v1.Leg {
 	}
 }
 
-// forCaller is the reason as a caller is told: that it is on a block list is not its business.
-func forCaller(r call.Reason) v1.EndReason {
-	if r == call.Blocked {
-		r = call.Declined
+// forCaller is the reason as a caller is told; blocked is what it is told of a block list, [App.BlockedAs].
+func forCaller(r, blocked call.Reason) v1.EndReason {
+	if r == call.Blocked && blocked != call.NotEnded { // else the app is gone, and so is its caller's token
+		r = blocked
 	}
 	return v1.EndReason(r)
 }

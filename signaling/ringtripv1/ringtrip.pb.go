@@ -280,6 +280,7 @@ const (
 	LegState_LEG_STATE_RINGING     LegState = 4
 	LegState_LEG_STATE_ANSWERED    LegState = 5
 	LegState_LEG_STATE_ENDED       LegState = 6
+	LegState_LEG_STATE_WAITING     LegState = 7 // its turn has not come; the device has not heard of the call
 )
 
 // Enum value maps for LegState.
@@ -292,6 +293,7 @@ var (
 		4: "LEG_STATE_RINGING",
 		5: "LEG_STATE_ANSWERED",
 		6: "LEG_STATE_ENDED",
+		7: "LEG_STATE_WAITING",
 	}
 	LegState_value = map[string]int32{
 		"LEG_STATE_UNSPECIFIED": 0,
@@ -301,6 +303,7 @@ var (
 		"LEG_STATE_RINGING":     4,
 		"LEG_STATE_ANSWERED":    5,
 		"LEG_STATE_ENDED":       6,
+		"LEG_STATE_WAITING":     7,
 	}
 )
 
@@ -329,6 +332,108 @@ func (x LegState) Number() protoreflect.EnumNumber {
 // Deprecated: Use LegState.Descriptor instead.
 func (LegState) EnumDescriptor() ([]byte, []int) {
 	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{4}
+}
+
+// RingOrder says in which order the callee's devices ring.
+type RingOrder int32
+
+const (
+	RingOrder_RING_ORDER_UNSPECIFIED RingOrder = 0 // as the app is set; all at once unless it says otherwise
+	RingOrder_RING_ORDER_ALL         RingOrder = 1 // all at once
+	RingOrder_RING_ORDER_SEQUENCE    RingOrder = 2 // one after the other, the device seen last first; each stops when the next one's turn comes
+	RingOrder_RING_ORDER_GROUPS      RingOrder = 3 // by the priorities that the callee set; a group goes on ringing while the next joins it
+)
+
+// Enum value maps for RingOrder.
+var (
+	RingOrder_name = map[int32]string{
+		0: "RING_ORDER_UNSPECIFIED",
+		1: "RING_ORDER_ALL",
+		2: "RING_ORDER_SEQUENCE",
+		3: "RING_ORDER_GROUPS",
+	}
+	RingOrder_value = map[string]int32{
+		"RING_ORDER_UNSPECIFIED": 0,
+		"RING_ORDER_ALL":         1,
+		"RING_ORDER_SEQUENCE":    2,
+		"RING_ORDER_GROUPS":      3,
+	}
+)
+
+func (x RingOrder) Enum() *RingOrder {
+	p := new(RingOrder)
+	*p = x
+	return p
+}
+
+func (x RingOrder) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RingOrder) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringtrip_v1_ringtrip_proto_enumTypes[5].Descriptor()
+}
+
+func (RingOrder) Type() protoreflect.EnumType {
+	return &file_ringtrip_v1_ringtrip_proto_enumTypes[5]
+}
+
+func (x RingOrder) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RingOrder.Descriptor instead.
+func (RingOrder) EnumDescriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{5}
+}
+
+type OneAtATime int32
+
+const (
+	OneAtATime_ONE_AT_A_TIME_UNSPECIFIED OneAtATime = 0 // yes in a sequence, no by groups
+	OneAtATime_ONE_AT_A_TIME_YES         OneAtATime = 1
+	OneAtATime_ONE_AT_A_TIME_NO          OneAtATime = 2
+)
+
+// Enum value maps for OneAtATime.
+var (
+	OneAtATime_name = map[int32]string{
+		0: "ONE_AT_A_TIME_UNSPECIFIED",
+		1: "ONE_AT_A_TIME_YES",
+		2: "ONE_AT_A_TIME_NO",
+	}
+	OneAtATime_value = map[string]int32{
+		"ONE_AT_A_TIME_UNSPECIFIED": 0,
+		"ONE_AT_A_TIME_YES":         1,
+		"ONE_AT_A_TIME_NO":          2,
+	}
+)
+
+func (x OneAtATime) Enum() *OneAtATime {
+	p := new(OneAtATime)
+	*p = x
+	return p
+}
+
+func (x OneAtATime) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OneAtATime) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringtrip_v1_ringtrip_proto_enumTypes[6].Descriptor()
+}
+
+func (OneAtATime) Type() protoreflect.EnumType {
+	return &file_ringtrip_v1_ringtrip_proto_enumTypes[6]
+}
+
+func (x OneAtATime) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OneAtATime.Descriptor instead.
+func (OneAtATime) EnumDescriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{6}
 }
 
 type Stage int32
@@ -406,11 +511,11 @@ func (x Stage) String() string {
 }
 
 func (Stage) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringtrip_v1_ringtrip_proto_enumTypes[5].Descriptor()
+	return file_ringtrip_v1_ringtrip_proto_enumTypes[7].Descriptor()
 }
 
 func (Stage) Type() protoreflect.EnumType {
-	return &file_ringtrip_v1_ringtrip_proto_enumTypes[5]
+	return &file_ringtrip_v1_ringtrip_proto_enumTypes[7]
 }
 
 func (x Stage) Number() protoreflect.EnumNumber {
@@ -419,7 +524,7 @@ func (x Stage) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Stage.Descriptor instead.
 func (Stage) EnumDescriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{5}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{7}
 }
 
 type MediaKind int32
@@ -461,11 +566,11 @@ func (x MediaKind) String() string {
 }
 
 func (MediaKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringtrip_v1_ringtrip_proto_enumTypes[6].Descriptor()
+	return file_ringtrip_v1_ringtrip_proto_enumTypes[8].Descriptor()
 }
 
 func (MediaKind) Type() protoreflect.EnumType {
-	return &file_ringtrip_v1_ringtrip_proto_enumTypes[6]
+	return &file_ringtrip_v1_ringtrip_proto_enumTypes[8]
 }
 
 func (x MediaKind) Number() protoreflect.EnumNumber {
@@ -474,7 +579,7 @@ func (x MediaKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MediaKind.Descriptor instead.
 func (MediaKind) EnumDescriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{6}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{8}
 }
 
 type RegisterDeviceRequest struct {
@@ -1179,6 +1284,7 @@ type Call struct {
 	MediaCredentials []byte                 `protobuf:"bytes,20,opt,name=media_credentials,json=mediaCredentials,proto3" json:"media_credentials,omitempty"` // JSON for the media session
 	ReplacedBy       string                 `protobuf:"bytes,21,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`                   // glare: the call that goes on instead
 	Sealed           []byte                 `protobuf:"bytes,30,opt,name=sealed,proto3" json:"sealed,omitempty"`                                             // for a device of the callee: who calls, sealed for it by the caller
+	Group            string                 `protobuf:"bytes,40,opt,name=group,proto3" json:"group,omitempty"`                                               // the group call that this is a part of; empty: a call of two
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -1367,6 +1473,88 @@ func (x *Call) GetSealed() []byte {
 	return nil
 }
 
+func (x *Call) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+// RingPlan says in which order, and how fast, the callee's devices ring. The ring's deadline stays the whole call's. The
+// next group's turn comes when its delay has passed, or at once when nobody of those before could answer any more.
+type RingPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Order RingOrder              `protobuf:"varint,1,opt,name=order,proto3,enum=ringtrip.v1.RingOrder" json:"order,omitempty"`
+	// Seconds from one group's turn to the next one's, 1-60 each; the last one stands for all further groups. Empty: the
+	// app's, 10 s unless it says otherwise. At most 8.
+	Delays []int32 `protobuf:"varint,2,rep,packed,name=delays,proto3" json:"delays,omitempty"`
+	// Device ids for RING_ORDER_SEQUENCE, the first first; those that are not named come after them, the one seen last
+	// first. At most 8. For RING_ORDER_GROUPS: a group of its own each, in this order, instead of the callee's priorities.
+	Devices []string `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
+	// Whether a group stops when the next one's turn comes.
+	OneAtATime    OneAtATime `protobuf:"varint,4,opt,name=one_at_a_time,json=oneAtATime,proto3,enum=ringtrip.v1.OneAtATime" json:"one_at_a_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RingPlan) Reset() {
+	*x = RingPlan{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RingPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RingPlan) ProtoMessage() {}
+
+func (x *RingPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RingPlan.ProtoReflect.Descriptor instead.
+func (*RingPlan) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RingPlan) GetOrder() RingOrder {
+	if x != nil {
+		return x.Order
+	}
+	return RingOrder_RING_ORDER_UNSPECIFIED
+}
+
+func (x *RingPlan) GetDelays() []int32 {
+	if x != nil {
+		return x.Delays
+	}
+	return nil
+}
+
+func (x *RingPlan) GetDevices() []string {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+func (x *RingPlan) GetOneAtATime() OneAtATime {
+	if x != nil {
+		return x.OneAtATime
+	}
+	return OneAtATime_ONE_AT_A_TIME_UNSPECIFIED
+}
+
 type StartRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	DeviceId       string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
@@ -1378,14 +1566,23 @@ type StartRequest struct {
 	CallerHandle   string                 `protobuf:"bytes,7,opt,name=caller_handle,json=callerHandle,proto3" json:"caller_handle,omitempty"`
 	// The caller's name and handle, sealed by the caller for devices of the callee (GetSealKeys). It wants a call_id, to
 	// which they are bound. With it the server knows no name but caller_name, which may be empty.
-	Sealed        []*SealedCaller `protobuf:"bytes,20,rep,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed []*SealedCaller `protobuf:"bytes,20,rep,name=sealed,proto3" json:"sealed,omitempty"`
+	Plan   *RingPlan       `protobuf:"bytes,30,opt,name=plan,proto3" json:"plan,omitempty"` // empty: the app's
+	// A group call: the users to call instead of callee, 2-8 of them. Each gets a call of its own, which rings, is answered
+	// or declined, and ends for itself; all of them have one group. call_id becomes the id of the group and of its first call.
+	// Whoever leaves (End) leaves alone; the group is over when fewer than two are in it and nobody rings any more. Media
+	// among more than two is the business of a carrier with rooms (LiveKit and the like, by the group's id): SendMedia
+	// reaches only the far end of one's own call.
+	Callees []string `protobuf:"bytes,31,rep,name=callees,proto3" json:"callees,omitempty"`
+	// Calls callee (or callees, then 1-8) into a group call that this user is in.
+	Group         string `protobuf:"bytes,32,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartRequest) Reset() {
 	*x = StartRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[11]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1397,7 +1594,7 @@ func (x *StartRequest) String() string {
 func (*StartRequest) ProtoMessage() {}
 
 func (x *StartRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[11]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1410,7 +1607,7 @@ func (x *StartRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartRequest.ProtoReflect.Descriptor instead.
 func (*StartRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{11}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StartRequest) GetDeviceId() string {
@@ -1469,6 +1666,27 @@ func (x *StartRequest) GetSealed() []*SealedCaller {
 	return nil
 }
 
+func (x *StartRequest) GetPlan() *RingPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *StartRequest) GetCallees() []string {
+	if x != nil {
+		return x.Callees
+	}
+	return nil
+}
+
+func (x *StartRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
 // SealedCaller is who calls, encrypted for one device: HPKE (RFC 9180), see docs/security.md.
 type SealedCaller struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1480,7 +1698,7 @@ type SealedCaller struct {
 
 func (x *SealedCaller) Reset() {
 	*x = SealedCaller{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1492,7 +1710,7 @@ func (x *SealedCaller) String() string {
 func (*SealedCaller) ProtoMessage() {}
 
 func (x *SealedCaller) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[12]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1505,7 +1723,7 @@ func (x *SealedCaller) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedCaller.ProtoReflect.Descriptor instead.
 func (*SealedCaller) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{12}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SealedCaller) GetDeviceId() string {
@@ -1532,7 +1750,7 @@ type GetSealKeysRequest struct {
 
 func (x *GetSealKeysRequest) Reset() {
 	*x = GetSealKeysRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1762,7 @@ func (x *GetSealKeysRequest) String() string {
 func (*GetSealKeysRequest) ProtoMessage() {}
 
 func (x *GetSealKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[13]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1775,7 @@ func (x *GetSealKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSealKeysRequest.ProtoReflect.Descriptor instead.
 func (*GetSealKeysRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{13}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetSealKeysRequest) GetDeviceId() string {
@@ -1584,7 +1802,7 @@ type SealKey struct {
 
 func (x *SealKey) Reset() {
 	*x = SealKey{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1596,7 +1814,7 @@ func (x *SealKey) String() string {
 func (*SealKey) ProtoMessage() {}
 
 func (x *SealKey) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[14]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1609,7 +1827,7 @@ func (x *SealKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealKey.ProtoReflect.Descriptor instead.
 func (*SealKey) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{14}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SealKey) GetDeviceId() string {
@@ -1635,7 +1853,7 @@ type GetSealKeysResponse struct {
 
 func (x *GetSealKeysResponse) Reset() {
 	*x = GetSealKeysResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1865,7 @@ func (x *GetSealKeysResponse) String() string {
 func (*GetSealKeysResponse) ProtoMessage() {}
 
 func (x *GetSealKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[15]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1878,7 @@ func (x *GetSealKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSealKeysResponse.ProtoReflect.Descriptor instead.
 func (*GetSealKeysResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{15}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetSealKeysResponse) GetKeys() []*SealKey {
@@ -1674,13 +1892,14 @@ type StartResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
 	NextCallId    string                 `protobuf:"bytes,2,opt,name=next_call_id,json=nextCallId,proto3" json:"next_call_id,omitempty"`
+	Calls         []*Started             `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"` // of a group call: one for each of the callees, in their order
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartResponse) Reset() {
 	*x = StartResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1692,7 +1911,7 @@ func (x *StartResponse) String() string {
 func (*StartResponse) ProtoMessage() {}
 
 func (x *StartResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[16]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1705,7 +1924,7 @@ func (x *StartResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartResponse.ProtoReflect.Descriptor instead.
 func (*StartResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{16}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StartResponse) GetCall() *Call {
@@ -1722,6 +1941,1339 @@ func (x *StartResponse) GetNextCallId() string {
 	return ""
 }
 
+func (x *StartResponse) GetCalls() []*Started {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+// Started is what became of the call to one callee of a group.
+type Started struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Callee        string                 `protobuf:"bytes,1,opt,name=callee,proto3" json:"callee,omitempty"`
+	Call          *Call                  `protobuf:"bytes,2,opt,name=call,proto3" json:"call,omitempty"`       // empty: there is none
+	Problem       string                 `protobuf:"bytes,3,opt,name=problem,proto3" json:"problem,omitempty"` // the code of the CallProblem, as "unknown_callee"
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Started) Reset() {
+	*x = Started{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Started) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Started) ProtoMessage() {}
+
+func (x *Started) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Started.ProtoReflect.Descriptor instead.
+func (*Started) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Started) GetCallee() string {
+	if x != nil {
+		return x.Callee
+	}
+	return ""
+}
+
+func (x *Started) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *Started) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Started) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type MoveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"` // the device that goes on
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveRequest) Reset() {
+	*x = MoveRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveRequest) ProtoMessage() {}
+
+func (x *MoveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveRequest.ProtoReflect.Descriptor instead.
+func (*MoveRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *MoveRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *MoveRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type MoveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveResponse) Reset() {
+	*x = MoveResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveResponse) ProtoMessage() {}
+
+func (x *MoveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
+func (*MoveResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *MoveResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+type ListLiveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLiveRequest) Reset() {
+	*x = ListLiveRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLiveRequest) ProtoMessage() {}
+
+func (x *ListLiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLiveRequest.ProtoReflect.Descriptor instead.
+func (*ListLiveRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
+}
+
+type ListLiveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calls         []*LiveCall            `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"` // oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLiveResponse) Reset() {
+	*x = ListLiveResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLiveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLiveResponse) ProtoMessage() {}
+
+func (x *ListLiveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLiveResponse.ProtoReflect.Descriptor instead.
+func (*ListLiveResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListLiveResponse) GetCalls() []*LiveCall {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+// LiveCall is an answered call, as the user's device sees it that has it.
+type LiveCall struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	DeviceName    string                 `protobuf:"bytes,3,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LiveCall) Reset() {
+	*x = LiveCall{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LiveCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LiveCall) ProtoMessage() {}
+
+func (x *LiveCall) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LiveCall.ProtoReflect.Descriptor instead.
+func (*LiveCall) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *LiveCall) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *LiveCall) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *LiveCall) GetDeviceName() string {
+	if x != nil {
+		return x.DeviceName
+	}
+	return ""
+}
+
+type JoinRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinRequest) Reset() {
+	*x = JoinRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinRequest) ProtoMessage() {}
+
+func (x *JoinRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
+func (*JoinRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *JoinRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *JoinRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type JoinResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinResponse) Reset() {
+	*x = JoinResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinResponse) ProtoMessage() {}
+
+func (x *JoinResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinResponse.ProtoReflect.Descriptor instead.
+func (*JoinResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *JoinResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+type GetGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetGroupRequest) Reset() {
+	*x = GetGroupRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetGroupRequest) ProtoMessage() {}
+
+func (x *GetGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetGroupRequest.ProtoReflect.Descriptor instead.
+func (*GetGroupRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetGroupRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+type GetGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"` // the one who began it first, then the others by when they were called last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetGroupResponse) Reset() {
+	*x = GetGroupResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetGroupResponse) ProtoMessage() {}
+
+func (x *GetGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetGroupResponse.ProtoReflect.Descriptor instead.
+func (*GetGroupResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetGroupResponse) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *GetGroupResponse) GetMembers() []*Member {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+// Member is one user of a group call.
+type Member struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          *Party                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	State         CallState              `protobuf:"varint,2,opt,name=state,proto3,enum=ringtrip.v1.CallState" json:"state,omitempty"`   // RINGING, ANSWERED (is in the call) or ENDED
+	Reason        EndReason              `protobuf:"varint,3,opt,name=reason,proto3,enum=ringtrip.v1.EndReason" json:"reason,omitempty"` // of the user's last call in the group, if it is over
+	CallId        string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`               // the user's last call in the group
+	DeviceId      string                 `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`         // that is in the call
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Member) GetUser() *Party {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Member) GetState() CallState {
+	if x != nil {
+		return x.State
+	}
+	return CallState_CALL_STATE_UNSPECIFIED
+}
+
+func (x *Member) GetReason() EndReason {
+	if x != nil {
+		return x.Reason
+	}
+	return EndReason_END_REASON_UNSPECIFIED
+}
+
+func (x *Member) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *Member) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type BlockRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlockRequest) Reset() {
+	*x = BlockRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlockRequest) ProtoMessage() {}
+
+func (x *BlockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlockRequest.ProtoReflect.Descriptor instead.
+func (*BlockRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *BlockRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+type BlockResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlockResponse) Reset() {
+	*x = BlockResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlockResponse) ProtoMessage() {}
+
+func (x *BlockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlockResponse.ProtoReflect.Descriptor instead.
+func (*BlockResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
+}
+
+type UnblockRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnblockRequest) Reset() {
+	*x = UnblockRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnblockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnblockRequest) ProtoMessage() {}
+
+func (x *UnblockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnblockRequest.ProtoReflect.Descriptor instead.
+func (*UnblockRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *UnblockRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+type UnblockResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnblockResponse) Reset() {
+	*x = UnblockResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnblockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnblockResponse) ProtoMessage() {}
+
+func (x *UnblockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnblockResponse.ProtoReflect.Descriptor instead.
+func (*UnblockResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+}
+
+type ListBlockedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBlockedRequest) Reset() {
+	*x = ListBlockedRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBlockedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBlockedRequest) ProtoMessage() {}
+
+func (x *ListBlockedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBlockedRequest.ProtoReflect.Descriptor instead.
+func (*ListBlockedRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+}
+
+type ListBlockedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserIds       []string               `protobuf:"bytes,1,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBlockedResponse) Reset() {
+	*x = ListBlockedResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBlockedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBlockedResponse) ProtoMessage() {}
+
+func (x *ListBlockedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBlockedResponse.ProtoReflect.Descriptor instead.
+func (*ListBlockedResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListBlockedResponse) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+// QuietHours say when a user's devices do not ring.
+type QuietHours struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	TimeZone      string                 `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`                // IANA name, as "Europe/Berlin": the spans are of its wall clock, also when summer time begins
+	Spans         []*QuietSpan           `protobuf:"bytes,3,rep,name=spans,proto3" json:"spans,omitempty"`                                      // at most 32
+	ExceptCallers []string               `protobuf:"bytes,4,rep,name=except_callers,json=exceptCallers,proto3" json:"except_callers,omitempty"` // user ids whose calls ring all the same, at most 100
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuietHours) Reset() {
+	*x = QuietHours{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuietHours) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuietHours) ProtoMessage() {}
+
+func (x *QuietHours) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuietHours.ProtoReflect.Descriptor instead.
+func (*QuietHours) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *QuietHours) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+func (x *QuietHours) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *QuietHours) GetSpans() []*QuietSpan {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+func (x *QuietHours) GetExceptCallers() []string {
+	if x != nil {
+		return x.ExceptCallers
+	}
+	return nil
+}
+
+// QuietSpan is a time of day on some days of the week.
+type QuietSpan struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Days          []int32                `protobuf:"varint,1,rep,packed,name=days,proto3" json:"days,omitempty"` // on which it begins: 1 Monday - 7 Sunday; empty: every day
+	From          string                 `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`         // "22:00"
+	To            string                 `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`             // "07:00", of the next day if it is not after from; "24:00" is the day's end
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuietSpan) Reset() {
+	*x = QuietSpan{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuietSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuietSpan) ProtoMessage() {}
+
+func (x *QuietSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuietSpan.ProtoReflect.Descriptor instead.
+func (*QuietSpan) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *QuietSpan) GetDays() []int32 {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *QuietSpan) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *QuietSpan) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+type SetQuietHoursRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	QuietHours    *QuietHours            `protobuf:"bytes,1,opt,name=quiet_hours,json=quietHours,proto3" json:"quiet_hours,omitempty"` // empty: none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetQuietHoursRequest) Reset() {
+	*x = SetQuietHoursRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetQuietHoursRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetQuietHoursRequest) ProtoMessage() {}
+
+func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetQuietHoursRequest.ProtoReflect.Descriptor instead.
+func (*SetQuietHoursRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *SetQuietHoursRequest) GetQuietHours() *QuietHours {
+	if x != nil {
+		return x.QuietHours
+	}
+	return nil
+}
+
+type SetQuietHoursResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetQuietHoursResponse) Reset() {
+	*x = SetQuietHoursResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetQuietHoursResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetQuietHoursResponse) ProtoMessage() {}
+
+func (x *SetQuietHoursResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetQuietHoursResponse.ProtoReflect.Descriptor instead.
+func (*SetQuietHoursResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
+}
+
+type GetQuietHoursRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetQuietHoursRequest) Reset() {
+	*x = GetQuietHoursRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetQuietHoursRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetQuietHoursRequest) ProtoMessage() {}
+
+func (x *GetQuietHoursRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetQuietHoursRequest.ProtoReflect.Descriptor instead.
+func (*GetQuietHoursRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
+}
+
+type GetQuietHoursResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	QuietHours    *QuietHours            `protobuf:"bytes,1,opt,name=quiet_hours,json=quietHours,proto3" json:"quiet_hours,omitempty"`
+	QuietNow      bool                   `protobuf:"varint,2,opt,name=quiet_now,json=quietNow,proto3" json:"quiet_now,omitempty"` // a call that came now would not ring
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetQuietHoursResponse) Reset() {
+	*x = GetQuietHoursResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetQuietHoursResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetQuietHoursResponse) ProtoMessage() {}
+
+func (x *GetQuietHoursResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetQuietHoursResponse.ProtoReflect.Descriptor instead.
+func (*GetQuietHoursResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *GetQuietHoursResponse) GetQuietHours() *QuietHours {
+	if x != nil {
+		return x.QuietHours
+	}
+	return nil
+}
+
+func (x *GetQuietHoursResponse) GetQuietNow() bool {
+	if x != nil {
+		return x.QuietNow
+	}
+	return false
+}
+
+type SetPrioritiesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Priorities    []*DevicePriority      `protobuf:"bytes,1,rep,name=priorities,proto3" json:"priorities,omitempty"` // instead of what was set before; at most 32
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPrioritiesRequest) Reset() {
+	*x = SetPrioritiesRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPrioritiesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPrioritiesRequest) ProtoMessage() {}
+
+func (x *SetPrioritiesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPrioritiesRequest.ProtoReflect.Descriptor instead.
+func (*SetPrioritiesRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *SetPrioritiesRequest) GetPriorities() []*DevicePriority {
+	if x != nil {
+		return x.Priorities
+	}
+	return nil
+}
+
+// DevicePriority says in which group a device rings.
+type DevicePriority struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId      string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	Group         int32                  `protobuf:"varint,2,opt,name=group,proto3" json:"group,omitempty"` // 0-7: 0 rings first. A device that has none is in group 0
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DevicePriority) Reset() {
+	*x = DevicePriority{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DevicePriority) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DevicePriority) ProtoMessage() {}
+
+func (x *DevicePriority) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DevicePriority.ProtoReflect.Descriptor instead.
+func (*DevicePriority) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *DevicePriority) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *DevicePriority) GetGroup() int32 {
+	if x != nil {
+		return x.Group
+	}
+	return 0
+}
+
+type SetPrioritiesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPrioritiesResponse) Reset() {
+	*x = SetPrioritiesResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPrioritiesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPrioritiesResponse) ProtoMessage() {}
+
+func (x *SetPrioritiesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPrioritiesResponse.ProtoReflect.Descriptor instead.
+func (*SetPrioritiesResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
+}
+
+type GetPrioritiesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrioritiesRequest) Reset() {
+	*x = GetPrioritiesRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrioritiesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrioritiesRequest) ProtoMessage() {}
+
+func (x *GetPrioritiesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrioritiesRequest.ProtoReflect.Descriptor instead.
+func (*GetPrioritiesRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+}
+
+type GetPrioritiesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Priorities    []*DevicePriority      `protobuf:"bytes,1,rep,name=priorities,proto3" json:"priorities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrioritiesResponse) Reset() {
+	*x = GetPrioritiesResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrioritiesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrioritiesResponse) ProtoMessage() {}
+
+func (x *GetPrioritiesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrioritiesResponse.ProtoReflect.Descriptor instead.
+func (*GetPrioritiesResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *GetPrioritiesResponse) GetPriorities() []*DevicePriority {
+	if x != nil {
+		return x.Priorities
+	}
+	return nil
+}
+
 type Mark struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Stage         Stage                  `protobuf:"varint,1,opt,name=stage,proto3,enum=ringtrip.v1.Stage" json:"stage,omitempty"`
@@ -1733,7 +3285,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +3297,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[17]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +3310,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{17}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Mark) GetStage() Stage {
@@ -1793,7 +3345,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +3357,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[18]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +3370,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{18}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AckRequest) GetCallId() string {
@@ -1851,7 +3403,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1863,7 +3415,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[19]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1876,7 +3428,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{19}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AckResponse) GetCall() *Call {
@@ -1896,7 +3448,7 @@ type AnswerRequest struct {
 
 func (x *AnswerRequest) Reset() {
 	*x = AnswerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1908,7 +3460,7 @@ func (x *AnswerRequest) String() string {
 func (*AnswerRequest) ProtoMessage() {}
 
 func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[20]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1921,7 +3473,7 @@ func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{20}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AnswerRequest) GetCallId() string {
@@ -1947,7 +3499,7 @@ type AnswerResponse struct {
 
 func (x *AnswerResponse) Reset() {
 	*x = AnswerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1959,7 +3511,7 @@ func (x *AnswerResponse) String() string {
 func (*AnswerResponse) ProtoMessage() {}
 
 func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1972,7 +3524,7 @@ func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
 func (*AnswerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AnswerResponse) GetCall() *Call {
@@ -1986,15 +3538,15 @@ type DeclineRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
 	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
-	Reason        EndReason              `protobuf:"varint,3,opt,name=reason,proto3,enum=ringtrip.v1.EndReason" json:"reason,omitempty"` // DECLINED or BLOCKED; BUSY, DO_NOT_DISTURB or UNREACHABLE with this_device
-	ThisDevice    bool                   `protobuf:"varint,4,opt,name=this_device,json=thisDevice,proto3" json:"this_device,omitempty"`  // the callee's other devices go on ringing
+	Reason        EndReason              `protobuf:"varint,3,opt,name=reason,proto3,enum=ringtrip.v1.EndReason" json:"reason,omitempty"` // DECLINED or BLOCKED; BUSY, DO_NOT_DISTURB, UNREACHABLE or DECLINED with this_device
+	ThisDevice    bool                   `protobuf:"varint,4,opt,name=this_device,json=thisDevice,proto3" json:"this_device,omitempty"`  // the callee's other devices go on ringing. An app may be set so that a plain DECLINED means this, too
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2006,7 +3558,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2019,7 +3571,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeclineRequest) GetCallId() string {
@@ -2059,7 +3611,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2071,7 +3623,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2084,7 +3636,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DeclineResponse) GetCall() *Call {
@@ -2104,7 +3656,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +3668,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +3681,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CancelRequest) GetCallId() string {
@@ -2155,7 +3707,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +3719,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +3732,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *CancelResponse) GetCall() *Call {
@@ -2201,7 +3753,7 @@ type EndRequest struct {
 
 func (x *EndRequest) Reset() {
 	*x = EndRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +3765,7 @@ func (x *EndRequest) String() string {
 func (*EndRequest) ProtoMessage() {}
 
 func (x *EndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +3778,7 @@ func (x *EndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndRequest.ProtoReflect.Descriptor instead.
 func (*EndRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *EndRequest) GetCallId() string {
@@ -2259,7 +3811,7 @@ type EndResponse struct {
 
 func (x *EndResponse) Reset() {
 	*x = EndResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2271,7 +3823,7 @@ func (x *EndResponse) String() string {
 func (*EndResponse) ProtoMessage() {}
 
 func (x *EndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2284,7 +3836,7 @@ func (x *EndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndResponse.ProtoReflect.Descriptor instead.
 func (*EndResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *EndResponse) GetCall() *Call {
@@ -2305,7 +3857,7 @@ type HoldRequest struct {
 
 func (x *HoldRequest) Reset() {
 	*x = HoldRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2317,7 +3869,7 @@ func (x *HoldRequest) String() string {
 func (*HoldRequest) ProtoMessage() {}
 
 func (x *HoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2330,7 +3882,7 @@ func (x *HoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
 func (*HoldRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HoldRequest) GetCallId() string {
@@ -2363,7 +3915,7 @@ type HoldResponse struct {
 
 func (x *HoldResponse) Reset() {
 	*x = HoldResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2375,7 +3927,7 @@ func (x *HoldResponse) String() string {
 func (*HoldResponse) ProtoMessage() {}
 
 func (x *HoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2388,7 +3940,7 @@ func (x *HoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldResponse.ProtoReflect.Descriptor instead.
 func (*HoldResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *HoldResponse) GetCall() *Call {
@@ -2413,7 +3965,7 @@ type MediaMessage struct {
 
 func (x *MediaMessage) Reset() {
 	*x = MediaMessage{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +3977,7 @@ func (x *MediaMessage) String() string {
 func (*MediaMessage) ProtoMessage() {}
 
 func (x *MediaMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +3990,7 @@ func (x *MediaMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaMessage.ProtoReflect.Descriptor instead.
 func (*MediaMessage) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *MediaMessage) GetCallId() string {
@@ -2492,7 +4044,7 @@ type SendMediaRequest struct {
 
 func (x *SendMediaRequest) Reset() {
 	*x = SendMediaRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2504,7 +4056,7 @@ func (x *SendMediaRequest) String() string {
 func (*SendMediaRequest) ProtoMessage() {}
 
 func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2517,7 +4069,7 @@ func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaRequest.ProtoReflect.Descriptor instead.
 func (*SendMediaRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SendMediaRequest) GetMessage() *MediaMessage {
@@ -2535,7 +4087,7 @@ type SendMediaResponse struct {
 
 func (x *SendMediaResponse) Reset() {
 	*x = SendMediaResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2547,7 +4099,7 @@ func (x *SendMediaResponse) String() string {
 func (*SendMediaResponse) ProtoMessage() {}
 
 func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2560,7 +4112,7 @@ func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaResponse.ProtoReflect.Descriptor instead.
 func (*SendMediaResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
 }
 
 type GetCallRequest struct {
@@ -2573,7 +4125,7 @@ type GetCallRequest struct {
 
 func (x *GetCallRequest) Reset() {
 	*x = GetCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2585,7 +4137,7 @@ func (x *GetCallRequest) String() string {
 func (*GetCallRequest) ProtoMessage() {}
 
 func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2598,7 +4150,7 @@ func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
 func (*GetCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GetCallRequest) GetCallId() string {
@@ -2624,7 +4176,7 @@ type GetCallResponse struct {
 
 func (x *GetCallResponse) Reset() {
 	*x = GetCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2636,7 +4188,7 @@ func (x *GetCallResponse) String() string {
 func (*GetCallResponse) ProtoMessage() {}
 
 func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2649,7 +4201,7 @@ func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
 func (*GetCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *GetCallResponse) GetCall() *Call {
@@ -2678,7 +4230,7 @@ type HistoryRecord struct {
 
 func (x *HistoryRecord) Reset() {
 	*x = HistoryRecord{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2690,7 +4242,7 @@ func (x *HistoryRecord) String() string {
 func (*HistoryRecord) ProtoMessage() {}
 
 func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2703,7 +4255,7 @@ func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRecord.ProtoReflect.Descriptor instead.
 func (*HistoryRecord) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HistoryRecord) GetCallId() string {
@@ -2793,7 +4345,7 @@ type ListHistoryRequest struct {
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2805,7 +4357,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2818,7 +4370,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListHistoryRequest) GetLimit() int32 {
@@ -2845,7 +4397,7 @@ type ListHistoryResponse struct {
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2857,7 +4409,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2870,7 +4422,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ListHistoryResponse) GetRecords() []*HistoryRecord {
@@ -2904,7 +4456,7 @@ type LedgerEntry struct {
 
 func (x *LedgerEntry) Reset() {
 	*x = LedgerEntry{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2916,7 +4468,7 @@ func (x *LedgerEntry) String() string {
 func (*LedgerEntry) ProtoMessage() {}
 
 func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2929,7 +4481,7 @@ func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
 func (*LedgerEntry) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *LedgerEntry) GetSeq() uint64 {
@@ -2997,7 +4549,7 @@ type GetLedgerRequest struct {
 
 func (x *GetLedgerRequest) Reset() {
 	*x = GetLedgerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3009,7 +4561,7 @@ func (x *GetLedgerRequest) String() string {
 func (*GetLedgerRequest) ProtoMessage() {}
 
 func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3022,7 +4574,7 @@ func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
 func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetLedgerRequest) GetCallId() string {
@@ -3046,7 +4598,7 @@ type GetLedgerResponse struct {
 
 func (x *GetLedgerResponse) Reset() {
 	*x = GetLedgerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3058,7 +4610,7 @@ func (x *GetLedgerResponse) String() string {
 func (*GetLedgerResponse) ProtoMessage() {}
 
 func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3071,7 +4623,7 @@ func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
 func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetLedgerResponse) GetCallId() string {
@@ -3125,7 +4677,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3137,7 +4689,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3150,7 +4702,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListCallsRequest) GetLimit() int32 {
@@ -3169,7 +4721,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3181,7 +4733,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3194,7 +4746,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ListCallsResponse) GetCalls() []*HistoryRecord {
@@ -3213,7 +4765,7 @@ type EndCallRequest struct {
 
 func (x *EndCallRequest) Reset() {
 	*x = EndCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3225,7 +4777,7 @@ func (x *EndCallRequest) String() string {
 func (*EndCallRequest) ProtoMessage() {}
 
 func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3238,7 +4790,7 @@ func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallRequest.ProtoReflect.Descriptor instead.
 func (*EndCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EndCallRequest) GetCallId() string {
@@ -3256,7 +4808,7 @@ type EndCallResponse struct {
 
 func (x *EndCallResponse) Reset() {
 	*x = EndCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3268,7 +4820,7 @@ func (x *EndCallResponse) String() string {
 func (*EndCallResponse) ProtoMessage() {}
 
 func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3281,7 +4833,7 @@ func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallResponse.ProtoReflect.Descriptor instead.
 func (*EndCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
 }
 
 type ListWebhooksRequest struct {
@@ -3292,7 +4844,7 @@ type ListWebhooksRequest struct {
 
 func (x *ListWebhooksRequest) Reset() {
 	*x = ListWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3304,7 +4856,7 @@ func (x *ListWebhooksRequest) String() string {
 func (*ListWebhooksRequest) ProtoMessage() {}
 
 func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3317,7 +4869,7 @@ func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
 }
 
 // WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
@@ -3336,7 +4888,7 @@ type WebhookEndpoint struct {
 
 func (x *WebhookEndpoint) Reset() {
 	*x = WebhookEndpoint{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3348,7 +4900,7 @@ func (x *WebhookEndpoint) String() string {
 func (*WebhookEndpoint) ProtoMessage() {}
 
 func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3361,7 +4913,7 @@ func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookEndpoint.ProtoReflect.Descriptor instead.
 func (*WebhookEndpoint) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *WebhookEndpoint) GetId() string {
@@ -3422,7 +4974,7 @@ type ListWebhooksResponse struct {
 
 func (x *ListWebhooksResponse) Reset() {
 	*x = ListWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3434,7 +4986,7 @@ func (x *ListWebhooksResponse) String() string {
 func (*ListWebhooksResponse) ProtoMessage() {}
 
 func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3447,7 +4999,7 @@ func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ListWebhooksResponse) GetEndpoints() []*WebhookEndpoint {
@@ -3466,7 +5018,7 @@ type TestWebhookRequest struct {
 
 func (x *TestWebhookRequest) Reset() {
 	*x = TestWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3478,7 +5030,7 @@ func (x *TestWebhookRequest) String() string {
 func (*TestWebhookRequest) ProtoMessage() {}
 
 func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3491,7 +5043,7 @@ func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookRequest.ProtoReflect.Descriptor instead.
 func (*TestWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *TestWebhookRequest) GetEndpoint() string {
@@ -3513,7 +5065,7 @@ type TestWebhookResponse struct {
 
 func (x *TestWebhookResponse) Reset() {
 	*x = TestWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3525,7 +5077,7 @@ func (x *TestWebhookResponse) String() string {
 func (*TestWebhookResponse) ProtoMessage() {}
 
 func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3538,7 +5090,7 @@ func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookResponse.ProtoReflect.Descriptor instead.
 func (*TestWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *TestWebhookResponse) GetTaken() bool {
@@ -3578,7 +5130,7 @@ type EnableWebhookRequest struct {
 
 func (x *EnableWebhookRequest) Reset() {
 	*x = EnableWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3590,7 +5142,7 @@ func (x *EnableWebhookRequest) String() string {
 func (*EnableWebhookRequest) ProtoMessage() {}
 
 func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3603,7 +5155,7 @@ func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
 func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *EnableWebhookRequest) GetEndpoint() string {
@@ -3622,7 +5174,7 @@ type EnableWebhookResponse struct {
 
 func (x *EnableWebhookResponse) Reset() {
 	*x = EnableWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3634,7 +5186,7 @@ func (x *EnableWebhookResponse) String() string {
 func (*EnableWebhookResponse) ProtoMessage() {}
 
 func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3647,7 +5199,7 @@ func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
 func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *EnableWebhookResponse) GetWasDisabled() bool {
@@ -3668,7 +5220,7 @@ type ListDeadWebhooksRequest struct {
 
 func (x *ListDeadWebhooksRequest) Reset() {
 	*x = ListDeadWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3680,7 +5232,7 @@ func (x *ListDeadWebhooksRequest) String() string {
 func (*ListDeadWebhooksRequest) ProtoMessage() {}
 
 func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3693,7 +5245,7 @@ func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ListDeadWebhooksRequest) GetLimit() int32 {
@@ -3735,7 +5287,7 @@ type DeadWebhook struct {
 
 func (x *DeadWebhook) Reset() {
 	*x = DeadWebhook{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3747,7 +5299,7 @@ func (x *DeadWebhook) String() string {
 func (*DeadWebhook) ProtoMessage() {}
 
 func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3760,7 +5312,7 @@ func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadWebhook.ProtoReflect.Descriptor instead.
 func (*DeadWebhook) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DeadWebhook) GetId() string {
@@ -3836,7 +5388,7 @@ type ListDeadWebhooksResponse struct {
 
 func (x *ListDeadWebhooksResponse) Reset() {
 	*x = ListDeadWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +5400,7 @@ func (x *ListDeadWebhooksResponse) String() string {
 func (*ListDeadWebhooksResponse) ProtoMessage() {}
 
 func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +5413,7 @@ func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ListDeadWebhooksResponse) GetWebhooks() []*DeadWebhook {
@@ -3888,7 +5440,7 @@ type ReplayWebhooksRequest struct {
 
 func (x *ReplayWebhooksRequest) Reset() {
 	*x = ReplayWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3900,7 +5452,7 @@ func (x *ReplayWebhooksRequest) String() string {
 func (*ReplayWebhooksRequest) ProtoMessage() {}
 
 func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3913,7 +5465,7 @@ func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ReplayWebhooksRequest) GetIds() []string {
@@ -3939,7 +5491,7 @@ type ReplayWebhooksResponse struct {
 
 func (x *ReplayWebhooksResponse) Reset() {
 	*x = ReplayWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3951,7 +5503,7 @@ func (x *ReplayWebhooksResponse) String() string {
 func (*ReplayWebhooksResponse) ProtoMessage() {}
 
 func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3964,7 +5516,7 @@ func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ReplayWebhooksResponse) GetReplayed() int32 {
@@ -3981,13 +5533,14 @@ type CallProblem struct {
 	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"` // as "answered_elsewhere", "unknown_call", "already_ended"
 	Call          *Call                  `protobuf:"bytes,2,opt,name=call,proto3" json:"call,omitempty"`
 	Hint          string                 `protobuf:"bytes,3,opt,name=hint,proto3" json:"hint,omitempty"`
+	RetryAfterMs  int64                  `protobuf:"varint,10,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"` // of code resource_exhausted: when to try again; the header Retry-After has it in seconds
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3999,7 +5552,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4012,7 +5565,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -4034,6 +5587,13 @@ func (x *CallProblem) GetHint() string {
 		return x.Hint
 	}
 	return ""
+}
+
+func (x *CallProblem) GetRetryAfterMs() int64 {
+	if x != nil {
+		return x.RetryAfterMs
+	}
+	return 0
 }
 
 var File_ringtrip_v1_ringtrip_proto protoreflect.FileDescriptor
@@ -4096,7 +5656,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xd6\x06\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xec\x06\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -4125,7 +5685,14 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x11media_credentials\x18\x14 \x01(\fR\x10mediaCredentials\x12\x1f\n" +
 	"\vreplaced_by\x18\x15 \x01(\tR\n" +
 	"replacedBy\x12\x16\n" +
-	"\x06sealed\x18\x1e \x01(\fR\x06sealed\"\x94\x02\n" +
+	"\x06sealed\x18\x1e \x01(\fR\x06sealed\x12\x14\n" +
+	"\x05group\x18( \x01(\tR\x05group\"\xa6\x01\n" +
+	"\bRingPlan\x12,\n" +
+	"\x05order\x18\x01 \x01(\x0e2\x16.ringtrip.v1.RingOrderR\x05order\x12\x16\n" +
+	"\x06delays\x18\x02 \x03(\x05R\x06delays\x12\x18\n" +
+	"\adevices\x18\x03 \x03(\tR\adevices\x12:\n" +
+	"\rone_at_a_time\x18\x04 \x01(\x0e2\x17.ringtrip.v1.OneAtATimeR\n" +
+	"oneAtATime\"\xef\x02\n" +
 	"\fStartRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12'\n" +
@@ -4135,7 +5702,10 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vcaller_name\x18\x06 \x01(\tR\n" +
 	"callerName\x12#\n" +
 	"\rcaller_handle\x18\a \x01(\tR\fcallerHandle\x121\n" +
-	"\x06sealed\x18\x14 \x03(\v2\x19.ringtrip.v1.SealedCallerR\x06sealed\"C\n" +
+	"\x06sealed\x18\x14 \x03(\v2\x19.ringtrip.v1.SealedCallerR\x06sealed\x12)\n" +
+	"\x04plan\x18\x1e \x01(\v2\x15.ringtrip.v1.RingPlanR\x04plan\x12\x18\n" +
+	"\acallees\x18\x1f \x03(\tR\acallees\x12\x14\n" +
+	"\x05group\x18  \x01(\tR\x05group\"C\n" +
 	"\fSealedCaller\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x16\n" +
 	"\x06sealed\x18\x02 \x01(\fR\x06sealed\"I\n" +
@@ -4146,11 +5716,87 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\"?\n" +
 	"\x13GetSealKeysResponse\x12(\n" +
-	"\x04keys\x18\x01 \x03(\v2\x14.ringtrip.v1.SealKeyR\x04keys\"X\n" +
+	"\x04keys\x18\x01 \x03(\v2\x14.ringtrip.v1.SealKeyR\x04keys\"\x84\x01\n" +
 	"\rStartResponse\x12%\n" +
 	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12 \n" +
 	"\fnext_call_id\x18\x02 \x01(\tR\n" +
-	"nextCallId\"t\n" +
+	"nextCallId\x12*\n" +
+	"\x05calls\x18\x03 \x03(\v2\x14.ringtrip.v1.StartedR\x05calls\"v\n" +
+	"\aStarted\x12\x16\n" +
+	"\x06callee\x18\x01 \x01(\tR\x06callee\x12%\n" +
+	"\x04call\x18\x02 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12\x18\n" +
+	"\aproblem\x18\x03 \x01(\tR\aproblem\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"C\n" +
+	"\vMoveRequest\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"5\n" +
+	"\fMoveResponse\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"\x11\n" +
+	"\x0fListLiveRequest\"?\n" +
+	"\x10ListLiveResponse\x12+\n" +
+	"\x05calls\x18\x01 \x03(\v2\x15.ringtrip.v1.LiveCallR\x05calls\"o\n" +
+	"\bLiveCall\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\x12\x1f\n" +
+	"\vdevice_name\x18\x03 \x01(\tR\n" +
+	"deviceName\"@\n" +
+	"\vJoinRequest\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"5\n" +
+	"\fJoinResponse\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"'\n" +
+	"\x0fGetGroupRequest\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\"W\n" +
+	"\x10GetGroupResponse\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12-\n" +
+	"\amembers\x18\x02 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"\xc4\x01\n" +
+	"\x06Member\x12&\n" +
+	"\x04user\x18\x01 \x01(\v2\x12.ringtrip.v1.PartyR\x04user\x12,\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x16.ringtrip.v1.CallStateR\x05state\x12.\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\x12\x17\n" +
+	"\acall_id\x18\x04 \x01(\tR\x06callId\x12\x1b\n" +
+	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"'\n" +
+	"\fBlockRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x0f\n" +
+	"\rBlockResponse\")\n" +
+	"\x0eUnblockRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x11\n" +
+	"\x0fUnblockResponse\"\x14\n" +
+	"\x12ListBlockedRequest\"0\n" +
+	"\x13ListBlockedResponse\x12\x19\n" +
+	"\buser_ids\x18\x01 \x03(\tR\auserIds\"\x8e\x01\n" +
+	"\n" +
+	"QuietHours\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\x12\x1b\n" +
+	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\x12,\n" +
+	"\x05spans\x18\x03 \x03(\v2\x16.ringtrip.v1.QuietSpanR\x05spans\x12%\n" +
+	"\x0eexcept_callers\x18\x04 \x03(\tR\rexceptCallers\"C\n" +
+	"\tQuietSpan\x12\x12\n" +
+	"\x04days\x18\x01 \x03(\x05R\x04days\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\"P\n" +
+	"\x14SetQuietHoursRequest\x128\n" +
+	"\vquiet_hours\x18\x01 \x01(\v2\x17.ringtrip.v1.QuietHoursR\n" +
+	"quietHours\"\x17\n" +
+	"\x15SetQuietHoursResponse\"\x16\n" +
+	"\x14GetQuietHoursRequest\"n\n" +
+	"\x15GetQuietHoursResponse\x128\n" +
+	"\vquiet_hours\x18\x01 \x01(\v2\x17.ringtrip.v1.QuietHoursR\n" +
+	"quietHours\x12\x1b\n" +
+	"\tquiet_now\x18\x02 \x01(\bR\bquietNow\"S\n" +
+	"\x14SetPrioritiesRequest\x12;\n" +
+	"\n" +
+	"priorities\x18\x01 \x03(\v2\x1b.ringtrip.v1.DevicePriorityR\n" +
+	"priorities\"C\n" +
+	"\x0eDevicePriority\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x14\n" +
+	"\x05group\x18\x02 \x01(\x05R\x05group\"\x17\n" +
+	"\x15SetPrioritiesResponse\"\x16\n" +
+	"\x14GetPrioritiesRequest\"T\n" +
+	"\x15GetPrioritiesResponse\x12;\n" +
+	"\n" +
+	"priorities\x18\x01 \x03(\v2\x1b.ringtrip.v1.DevicePriorityR\n" +
+	"priorities\"t\n" +
 	"\x04Mark\x12(\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x12.ringtrip.v1.StageR\x05stage\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -4302,11 +5948,13 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x1a\n" +
 	"\bendpoint\x18\x02 \x01(\tR\bendpoint\"4\n" +
 	"\x16ReplayWebhooksResponse\x12\x1a\n" +
-	"\breplayed\x18\x01 \x01(\x05R\breplayed\"\\\n" +
+	"\breplayed\x18\x01 \x01(\x05R\breplayed\"\x82\x01\n" +
 	"\vCallProblem\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12%\n" +
 	"\x04call\x18\x02 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12\x12\n" +
-	"\x04hint\x18\x03 \x01(\tR\x04hint*_\n" +
+	"\x04hint\x18\x03 \x01(\tR\x04hint\x12$\n" +
+	"\x0eretry_after_ms\x18\n" +
+	" \x01(\x03R\fretryAfterMs*_\n" +
 	"\vEnvironment\x12\x1b\n" +
 	"\x17ENVIRONMENT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ENVIRONMENT_PRODUCTION\x10\x01\x12\x17\n" +
@@ -4338,7 +5986,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x13END_REASON_REPLACED\x10\r\x12\x16\n" +
 	"\x12END_REASON_EXPIRED\x10\x0e\x12\x16\n" +
 	"\x12END_REASON_CRASHED\x10\x0f\x12\x1b\n" +
-	"\x17END_REASON_SERVER_ENDED\x10\x10*\xaa\x01\n" +
+	"\x17END_REASON_SERVER_ENDED\x10\x10*\xc1\x01\n" +
 	"\bLegState\x12\x19\n" +
 	"\x15LEG_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11LEG_STATE_CREATED\x10\x01\x12\x14\n" +
@@ -4346,7 +5994,18 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x0eLEG_STATE_WOKE\x10\x03\x12\x15\n" +
 	"\x11LEG_STATE_RINGING\x10\x04\x12\x16\n" +
 	"\x12LEG_STATE_ANSWERED\x10\x05\x12\x13\n" +
-	"\x0fLEG_STATE_ENDED\x10\x06*\xe1\x02\n" +
+	"\x0fLEG_STATE_ENDED\x10\x06\x12\x15\n" +
+	"\x11LEG_STATE_WAITING\x10\a*k\n" +
+	"\tRingOrder\x12\x1a\n" +
+	"\x16RING_ORDER_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eRING_ORDER_ALL\x10\x01\x12\x17\n" +
+	"\x13RING_ORDER_SEQUENCE\x10\x02\x12\x15\n" +
+	"\x11RING_ORDER_GROUPS\x10\x03*X\n" +
+	"\n" +
+	"OneAtATime\x12\x1d\n" +
+	"\x19ONE_AT_A_TIME_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11ONE_AT_A_TIME_YES\x10\x01\x12\x14\n" +
+	"\x10ONE_AT_A_TIME_NO\x10\x02*\xe1\x02\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTAGE_STARTED\x10\x01\x12\x10\n" +
@@ -4373,7 +6032,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +
 	"\x11MEDIA_KIND_ANSWER\x10\x02\x12\x18\n" +
 	"\x14MEDIA_KIND_CANDIDATE\x10\x03\x12\x12\n" +
-	"\x0eMEDIA_KIND_BYE\x10\x042\x82\b\n" +
+	"\x0eMEDIA_KIND_BYE\x10\x042\xc6\x0e\n" +
 	"\fPhoneService\x12Y\n" +
 	"\x0eRegisterDevice\x12\".ringtrip.v1.RegisterDeviceRequest\x1a#.ringtrip.v1.RegisterDeviceResponse\x12_\n" +
 	"\x10UnregisterDevice\x12$.ringtrip.v1.UnregisterDeviceRequest\x1a%.ringtrip.v1.UnregisterDeviceResponse\x12C\n" +
@@ -4388,7 +6047,18 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x04Hold\x12\x18.ringtrip.v1.HoldRequest\x1a\x19.ringtrip.v1.HoldResponse\x12J\n" +
 	"\tSendMedia\x12\x1d.ringtrip.v1.SendMediaRequest\x1a\x1e.ringtrip.v1.SendMediaResponse\x12D\n" +
 	"\aGetCall\x12\x1b.ringtrip.v1.GetCallRequest\x1a\x1c.ringtrip.v1.GetCallResponse\x12P\n" +
-	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse2\xa5\x05\n" +
+	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse\x12;\n" +
+	"\x04Move\x12\x18.ringtrip.v1.MoveRequest\x1a\x19.ringtrip.v1.MoveResponse\x12G\n" +
+	"\bListLive\x12\x1c.ringtrip.v1.ListLiveRequest\x1a\x1d.ringtrip.v1.ListLiveResponse\x12;\n" +
+	"\x04Join\x12\x18.ringtrip.v1.JoinRequest\x1a\x19.ringtrip.v1.JoinResponse\x12G\n" +
+	"\bGetGroup\x12\x1c.ringtrip.v1.GetGroupRequest\x1a\x1d.ringtrip.v1.GetGroupResponse\x12>\n" +
+	"\x05Block\x12\x19.ringtrip.v1.BlockRequest\x1a\x1a.ringtrip.v1.BlockResponse\x12D\n" +
+	"\aUnblock\x12\x1b.ringtrip.v1.UnblockRequest\x1a\x1c.ringtrip.v1.UnblockResponse\x12P\n" +
+	"\vListBlocked\x12\x1f.ringtrip.v1.ListBlockedRequest\x1a .ringtrip.v1.ListBlockedResponse\x12V\n" +
+	"\rSetQuietHours\x12!.ringtrip.v1.SetQuietHoursRequest\x1a\".ringtrip.v1.SetQuietHoursResponse\x12V\n" +
+	"\rGetQuietHours\x12!.ringtrip.v1.GetQuietHoursRequest\x1a\".ringtrip.v1.GetQuietHoursResponse\x12V\n" +
+	"\rSetPriorities\x12!.ringtrip.v1.SetPrioritiesRequest\x1a\".ringtrip.v1.SetPrioritiesResponse\x12V\n" +
+	"\rGetPriorities\x12!.ringtrip.v1.GetPrioritiesRequest\x1a\".ringtrip.v1.GetPrioritiesResponse2\xa5\x05\n" +
 	"\n" +
 	"OpsService\x12J\n" +
 	"\tGetLedger\x12\x1d.ringtrip.v1.GetLedgerRequest\x1a\x1e.ringtrip.v1.GetLedgerResponse\x12J\n" +
@@ -4412,189 +6082,260 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 	return file_ringtrip_v1_ringtrip_proto_rawDescData
 }
 
-var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
 	(Role)(0),                        // 2: ringtrip.v1.Role
 	(EndReason)(0),                   // 3: ringtrip.v1.EndReason
 	(LegState)(0),                    // 4: ringtrip.v1.LegState
-	(Stage)(0),                       // 5: ringtrip.v1.Stage
-	(MediaKind)(0),                   // 6: ringtrip.v1.MediaKind
-	(*RegisterDeviceRequest)(nil),    // 7: ringtrip.v1.RegisterDeviceRequest
-	(*RegisterDeviceResponse)(nil),   // 8: ringtrip.v1.RegisterDeviceResponse
-	(*UnregisterDeviceRequest)(nil),  // 9: ringtrip.v1.UnregisterDeviceRequest
-	(*UnregisterDeviceResponse)(nil), // 10: ringtrip.v1.UnregisterDeviceResponse
-	(*EventsRequest)(nil),            // 11: ringtrip.v1.EventsRequest
-	(*EventsResponse)(nil),           // 12: ringtrip.v1.EventsResponse
-	(*Hello)(nil),                    // 13: ringtrip.v1.Hello
-	(*Ping)(nil),                     // 14: ringtrip.v1.Ping
-	(*Party)(nil),                    // 15: ringtrip.v1.Party
-	(*Leg)(nil),                      // 16: ringtrip.v1.Leg
-	(*Call)(nil),                     // 17: ringtrip.v1.Call
-	(*StartRequest)(nil),             // 18: ringtrip.v1.StartRequest
-	(*SealedCaller)(nil),             // 19: ringtrip.v1.SealedCaller
-	(*GetSealKeysRequest)(nil),       // 20: ringtrip.v1.GetSealKeysRequest
-	(*SealKey)(nil),                  // 21: ringtrip.v1.SealKey
-	(*GetSealKeysResponse)(nil),      // 22: ringtrip.v1.GetSealKeysResponse
-	(*StartResponse)(nil),            // 23: ringtrip.v1.StartResponse
-	(*Mark)(nil),                     // 24: ringtrip.v1.Mark
-	(*AckRequest)(nil),               // 25: ringtrip.v1.AckRequest
-	(*AckResponse)(nil),              // 26: ringtrip.v1.AckResponse
-	(*AnswerRequest)(nil),            // 27: ringtrip.v1.AnswerRequest
-	(*AnswerResponse)(nil),           // 28: ringtrip.v1.AnswerResponse
-	(*DeclineRequest)(nil),           // 29: ringtrip.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 30: ringtrip.v1.DeclineResponse
-	(*CancelRequest)(nil),            // 31: ringtrip.v1.CancelRequest
-	(*CancelResponse)(nil),           // 32: ringtrip.v1.CancelResponse
-	(*EndRequest)(nil),               // 33: ringtrip.v1.EndRequest
-	(*EndResponse)(nil),              // 34: ringtrip.v1.EndResponse
-	(*HoldRequest)(nil),              // 35: ringtrip.v1.HoldRequest
-	(*HoldResponse)(nil),             // 36: ringtrip.v1.HoldResponse
-	(*MediaMessage)(nil),             // 37: ringtrip.v1.MediaMessage
-	(*SendMediaRequest)(nil),         // 38: ringtrip.v1.SendMediaRequest
-	(*SendMediaResponse)(nil),        // 39: ringtrip.v1.SendMediaResponse
-	(*GetCallRequest)(nil),           // 40: ringtrip.v1.GetCallRequest
-	(*GetCallResponse)(nil),          // 41: ringtrip.v1.GetCallResponse
-	(*HistoryRecord)(nil),            // 42: ringtrip.v1.HistoryRecord
-	(*ListHistoryRequest)(nil),       // 43: ringtrip.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),      // 44: ringtrip.v1.ListHistoryResponse
-	(*LedgerEntry)(nil),              // 45: ringtrip.v1.LedgerEntry
-	(*GetLedgerRequest)(nil),         // 46: ringtrip.v1.GetLedgerRequest
-	(*GetLedgerResponse)(nil),        // 47: ringtrip.v1.GetLedgerResponse
-	(*ListCallsRequest)(nil),         // 48: ringtrip.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),        // 49: ringtrip.v1.ListCallsResponse
-	(*EndCallRequest)(nil),           // 50: ringtrip.v1.EndCallRequest
-	(*EndCallResponse)(nil),          // 51: ringtrip.v1.EndCallResponse
-	(*ListWebhooksRequest)(nil),      // 52: ringtrip.v1.ListWebhooksRequest
-	(*WebhookEndpoint)(nil),          // 53: ringtrip.v1.WebhookEndpoint
-	(*ListWebhooksResponse)(nil),     // 54: ringtrip.v1.ListWebhooksResponse
-	(*TestWebhookRequest)(nil),       // 55: ringtrip.v1.TestWebhookRequest
-	(*TestWebhookResponse)(nil),      // 56: ringtrip.v1.TestWebhookResponse
-	(*EnableWebhookRequest)(nil),     // 57: ringtrip.v1.EnableWebhookRequest
-	(*EnableWebhookResponse)(nil),    // 58: ringtrip.v1.EnableWebhookResponse
-	(*ListDeadWebhooksRequest)(nil),  // 59: ringtrip.v1.ListDeadWebhooksRequest
-	(*DeadWebhook)(nil),              // 60: ringtrip.v1.DeadWebhook
-	(*ListDeadWebhooksResponse)(nil), // 61: ringtrip.v1.ListDeadWebhooksResponse
-	(*ReplayWebhooksRequest)(nil),    // 62: ringtrip.v1.ReplayWebhooksRequest
-	(*ReplayWebhooksResponse)(nil),   // 63: ringtrip.v1.ReplayWebhooksResponse
-	(*CallProblem)(nil),              // 64: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 65: google.protobuf.Timestamp
+	(RingOrder)(0),                   // 5: ringtrip.v1.RingOrder
+	(OneAtATime)(0),                  // 6: ringtrip.v1.OneAtATime
+	(Stage)(0),                       // 7: ringtrip.v1.Stage
+	(MediaKind)(0),                   // 8: ringtrip.v1.MediaKind
+	(*RegisterDeviceRequest)(nil),    // 9: ringtrip.v1.RegisterDeviceRequest
+	(*RegisterDeviceResponse)(nil),   // 10: ringtrip.v1.RegisterDeviceResponse
+	(*UnregisterDeviceRequest)(nil),  // 11: ringtrip.v1.UnregisterDeviceRequest
+	(*UnregisterDeviceResponse)(nil), // 12: ringtrip.v1.UnregisterDeviceResponse
+	(*EventsRequest)(nil),            // 13: ringtrip.v1.EventsRequest
+	(*EventsResponse)(nil),           // 14: ringtrip.v1.EventsResponse
+	(*Hello)(nil),                    // 15: ringtrip.v1.Hello
+	(*Ping)(nil),                     // 16: ringtrip.v1.Ping
+	(*Party)(nil),                    // 17: ringtrip.v1.Party
+	(*Leg)(nil),                      // 18: ringtrip.v1.Leg
+	(*Call)(nil),                     // 19: ringtrip.v1.Call
+	(*RingPlan)(nil),                 // 20: ringtrip.v1.RingPlan
+	(*StartRequest)(nil),             // 21: ringtrip.v1.StartRequest
+	(*SealedCaller)(nil),             // 22: ringtrip.v1.SealedCaller
+	(*GetSealKeysRequest)(nil),       // 23: ringtrip.v1.GetSealKeysRequest
+	(*SealKey)(nil),                  // 24: ringtrip.v1.SealKey
+	(*GetSealKeysResponse)(nil),      // 25: ringtrip.v1.GetSealKeysResponse
+	(*StartResponse)(nil),            // 26: ringtrip.v1.StartResponse
+	(*Started)(nil),                  // 27: ringtrip.v1.Started
+	(*MoveRequest)(nil),              // 28: ringtrip.v1.MoveRequest
+	(*MoveResponse)(nil),             // 29: ringtrip.v1.MoveResponse
+	(*ListLiveRequest)(nil),          // 30: ringtrip.v1.ListLiveRequest
+	(*ListLiveResponse)(nil),         // 31: ringtrip.v1.ListLiveResponse
+	(*LiveCall)(nil),                 // 32: ringtrip.v1.LiveCall
+	(*JoinRequest)(nil),              // 33: ringtrip.v1.JoinRequest
+	(*JoinResponse)(nil),             // 34: ringtrip.v1.JoinResponse
+	(*GetGroupRequest)(nil),          // 35: ringtrip.v1.GetGroupRequest
+	(*GetGroupResponse)(nil),         // 36: ringtrip.v1.GetGroupResponse
+	(*Member)(nil),                   // 37: ringtrip.v1.Member
+	(*BlockRequest)(nil),             // 38: ringtrip.v1.BlockRequest
+	(*BlockResponse)(nil),            // 39: ringtrip.v1.BlockResponse
+	(*UnblockRequest)(nil),           // 40: ringtrip.v1.UnblockRequest
+	(*UnblockResponse)(nil),          // 41: ringtrip.v1.UnblockResponse
+	(*ListBlockedRequest)(nil),       // 42: ringtrip.v1.ListBlockedRequest
+	(*ListBlockedResponse)(nil),      // 43: ringtrip.v1.ListBlockedResponse
+	(*QuietHours)(nil),               // 44: ringtrip.v1.QuietHours
+	(*QuietSpan)(nil),                // 45: ringtrip.v1.QuietSpan
+	(*SetQuietHoursRequest)(nil),     // 46: ringtrip.v1.SetQuietHoursRequest
+	(*SetQuietHoursResponse)(nil),    // 47: ringtrip.v1.SetQuietHoursResponse
+	(*GetQuietHoursRequest)(nil),     // 48: ringtrip.v1.GetQuietHoursRequest
+	(*GetQuietHoursResponse)(nil),    // 49: ringtrip.v1.GetQuietHoursResponse
+	(*SetPrioritiesRequest)(nil),     // 50: ringtrip.v1.SetPrioritiesRequest
+	(*DevicePriority)(nil),           // 51: ringtrip.v1.DevicePriority
+	(*SetPrioritiesResponse)(nil),    // 52: ringtrip.v1.SetPrioritiesResponse
+	(*GetPrioritiesRequest)(nil),     // 53: ringtrip.v1.GetPrioritiesRequest
+	(*GetPrioritiesResponse)(nil),    // 54: ringtrip.v1.GetPrioritiesResponse
+	(*Mark)(nil),                     // 55: ringtrip.v1.Mark
+	(*AckRequest)(nil),               // 56: ringtrip.v1.AckRequest
+	(*AckResponse)(nil),              // 57: ringtrip.v1.AckResponse
+	(*AnswerRequest)(nil),            // 58: ringtrip.v1.AnswerRequest
+	(*AnswerResponse)(nil),           // 59: ringtrip.v1.AnswerResponse
+	(*DeclineRequest)(nil),           // 60: ringtrip.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 61: ringtrip.v1.DeclineResponse
+	(*CancelRequest)(nil),            // 62: ringtrip.v1.CancelRequest
+	(*CancelResponse)(nil),           // 63: ringtrip.v1.CancelResponse
+	(*EndRequest)(nil),               // 64: ringtrip.v1.EndRequest
+	(*EndResponse)(nil),              // 65: ringtrip.v1.EndResponse
+	(*HoldRequest)(nil),              // 66: ringtrip.v1.HoldRequest
+	(*HoldResponse)(nil),             // 67: ringtrip.v1.HoldResponse
+	(*MediaMessage)(nil),             // 68: ringtrip.v1.MediaMessage
+	(*SendMediaRequest)(nil),         // 69: ringtrip.v1.SendMediaRequest
+	(*SendMediaResponse)(nil),        // 70: ringtrip.v1.SendMediaResponse
+	(*GetCallRequest)(nil),           // 71: ringtrip.v1.GetCallRequest
+	(*GetCallResponse)(nil),          // 72: ringtrip.v1.GetCallResponse
+	(*HistoryRecord)(nil),            // 73: ringtrip.v1.HistoryRecord
+	(*ListHistoryRequest)(nil),       // 74: ringtrip.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 75: ringtrip.v1.ListHistoryResponse
+	(*LedgerEntry)(nil),              // 76: ringtrip.v1.LedgerEntry
+	(*GetLedgerRequest)(nil),         // 77: ringtrip.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),        // 78: ringtrip.v1.GetLedgerResponse
+	(*ListCallsRequest)(nil),         // 79: ringtrip.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),        // 80: ringtrip.v1.ListCallsResponse
+	(*EndCallRequest)(nil),           // 81: ringtrip.v1.EndCallRequest
+	(*EndCallResponse)(nil),          // 82: ringtrip.v1.EndCallResponse
+	(*ListWebhooksRequest)(nil),      // 83: ringtrip.v1.ListWebhooksRequest
+	(*WebhookEndpoint)(nil),          // 84: ringtrip.v1.WebhookEndpoint
+	(*ListWebhooksResponse)(nil),     // 85: ringtrip.v1.ListWebhooksResponse
+	(*TestWebhookRequest)(nil),       // 86: ringtrip.v1.TestWebhookRequest
+	(*TestWebhookResponse)(nil),      // 87: ringtrip.v1.TestWebhookResponse
+	(*EnableWebhookRequest)(nil),     // 88: ringtrip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),    // 89: ringtrip.v1.EnableWebhookResponse
+	(*ListDeadWebhooksRequest)(nil),  // 90: ringtrip.v1.ListDeadWebhooksRequest
+	(*DeadWebhook)(nil),              // 91: ringtrip.v1.DeadWebhook
+	(*ListDeadWebhooksResponse)(nil), // 92: ringtrip.v1.ListDeadWebhooksResponse
+	(*ReplayWebhooksRequest)(nil),    // 93: ringtrip.v1.ReplayWebhooksRequest
+	(*ReplayWebhooksResponse)(nil),   // 94: ringtrip.v1.ReplayWebhooksResponse
+	(*CallProblem)(nil),              // 95: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 96: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
-	0,  // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	65, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
-	13, // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
-	17, // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
-	37, // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
-	14, // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	65, // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
-	17, // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	65, // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
-	4,  // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
-	3,  // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
-	1,  // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
-	2,  // 12: ringtrip.v1.Call.role:type_name -> ringtrip.v1.Role
-	15, // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
-	15, // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
-	3,  // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	65, // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	65, // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	65, // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	65, // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
-	16, // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
-	19, // 21: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
-	21, // 22: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
-	17, // 23: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
-	5,  // 24: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	65, // 25: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	24, // 26: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	17, // 27: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	17, // 28: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,  // 29: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	17, // 30: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	17, // 31: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,  // 32: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	17, // 33: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	17, // 34: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	6,  // 35: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	37, // 36: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	17, // 37: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,  // 38: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	15, // 39: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,  // 40: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	65, // 41: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	65, // 42: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	65, // 43: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	15, // 44: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	15, // 45: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	42, // 46: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	5,  // 47: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	65, // 48: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	65, // 49: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,  // 50: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,  // 51: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,  // 52: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	15, // 53: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	15, // 54: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	45, // 55: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	42, // 56: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	65, // 57: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	53, // 58: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
-	65, // 59: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
-	65, // 60: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
-	60, // 61: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
-	17, // 62: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	7,  // 63: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	9,  // 64: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	11, // 65: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	18, // 66: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	20, // 67: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	25, // 68: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	27, // 69: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	29, // 70: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	31, // 71: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	33, // 72: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	35, // 73: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	38, // 74: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	40, // 75: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	43, // 76: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	46, // 77: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	48, // 78: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	50, // 79: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	52, // 80: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
-	55, // 81: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
-	57, // 82: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
-	59, // 83: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
-	62, // 84: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
-	8,  // 85: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	10, // 86: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	12, // 87: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	23, // 88: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	22, // 89: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	26, // 90: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	28, // 91: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	30, // 92: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	32, // 93: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	34, // 94: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	36, // 95: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	39, // 96: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	41, // 97: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	44, // 98: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	47, // 99: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	49, // 100: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	51, // 101: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	54, // 102: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
-	56, // 103: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
-	58, // 104: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
-	61, // 105: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
-	63, // 106: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
-	85, // [85:107] is the sub-list for method output_type
-	63, // [63:85] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	0,   // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
+	96,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	15,  // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
+	19,  // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
+	68,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
+	16,  // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
+	96,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	19,  // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
+	96,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	4,   // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
+	3,   // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
+	2,   // 12: ringtrip.v1.Call.role:type_name -> ringtrip.v1.Role
+	17,  // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
+	17,  // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
+	3,   // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
+	96,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	96,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	96,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	96,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	18,  // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
+	5,   // 21: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
+	6,   // 22: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
+	22,  // 23: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
+	20,  // 24: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
+	24,  // 25: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
+	19,  // 26: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
+	27,  // 27: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
+	19,  // 28: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
+	19,  // 29: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
+	32,  // 30: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
+	19,  // 31: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
+	19,  // 32: ringtrip.v1.JoinResponse.call:type_name -> ringtrip.v1.Call
+	37,  // 33: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
+	17,  // 34: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
+	1,   // 35: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
+	3,   // 36: ringtrip.v1.Member.reason:type_name -> ringtrip.v1.EndReason
+	45,  // 37: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
+	44,  // 38: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	44,  // 39: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	51,  // 40: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
+	51,  // 41: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
+	7,   // 42: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	96,  // 43: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	55,  // 44: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	19,  // 45: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 46: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 47: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 48: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 49: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 50: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 51: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 52: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	8,   // 53: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	68,  // 54: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	19,  // 55: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,   // 56: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	17,  // 57: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,   // 58: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	96,  // 59: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	96,  // 60: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	96,  // 61: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	17,  // 62: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	17,  // 63: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	73,  // 64: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	7,   // 65: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	96,  // 66: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	96,  // 67: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,   // 68: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 69: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,   // 70: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	17,  // 71: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	17,  // 72: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	76,  // 73: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	73,  // 74: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	96,  // 75: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	84,  // 76: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	96,  // 77: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	96,  // 78: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	91,  // 79: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	19,  // 80: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	9,   // 81: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	11,  // 82: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	13,  // 83: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	21,  // 84: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	23,  // 85: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	56,  // 86: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	58,  // 87: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	60,  // 88: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	62,  // 89: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	64,  // 90: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	66,  // 91: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	69,  // 92: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	71,  // 93: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	74,  // 94: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	28,  // 95: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
+	30,  // 96: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
+	33,  // 97: ringtrip.v1.PhoneService.Join:input_type -> ringtrip.v1.JoinRequest
+	35,  // 98: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
+	38,  // 99: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
+	40,  // 100: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
+	42,  // 101: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
+	46,  // 102: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
+	48,  // 103: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
+	50,  // 104: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
+	53,  // 105: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
+	77,  // 106: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	79,  // 107: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	81,  // 108: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	83,  // 109: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	86,  // 110: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	88,  // 111: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	90,  // 112: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	93,  // 113: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	10,  // 114: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	12,  // 115: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	14,  // 116: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	26,  // 117: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	25,  // 118: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	57,  // 119: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	59,  // 120: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	61,  // 121: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	63,  // 122: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	65,  // 123: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	67,  // 124: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	70,  // 125: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	72,  // 126: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	75,  // 127: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	29,  // 128: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
+	31,  // 129: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
+	34,  // 130: ringtrip.v1.PhoneService.Join:output_type -> ringtrip.v1.JoinResponse
+	36,  // 131: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
+	39,  // 132: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
+	41,  // 133: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
+	43,  // 134: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
+	47,  // 135: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
+	49,  // 136: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
+	52,  // 137: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
+	54,  // 138: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
+	78,  // 139: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	80,  // 140: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	82,  // 141: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	85,  // 142: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	87,  // 143: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	89,  // 144: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	92,  // 145: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	94,  // 146: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	114, // [114:147] is the sub-list for method output_type
+	81,  // [81:114] is the sub-list for method input_type
+	81,  // [81:81] is the sub-list for extension type_name
+	81,  // [81:81] is the sub-list for extension extendee
+	0,   // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -4613,8 +6354,8 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
-			NumEnums:      7,
-			NumMessages:   58,
+			NumEnums:      9,
+			NumMessages:   87,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -72,6 +72,33 @@ const (
 	// PhoneServiceListHistoryProcedure is the fully-qualified name of the PhoneService's ListHistory
 	// RPC.
 	PhoneServiceListHistoryProcedure = "/ringtrip.v1.PhoneService/ListHistory"
+	// PhoneServiceMoveProcedure is the fully-qualified name of the PhoneService's Move RPC.
+	PhoneServiceMoveProcedure = "/ringtrip.v1.PhoneService/Move"
+	// PhoneServiceListLiveProcedure is the fully-qualified name of the PhoneService's ListLive RPC.
+	PhoneServiceListLiveProcedure = "/ringtrip.v1.PhoneService/ListLive"
+	// PhoneServiceJoinProcedure is the fully-qualified name of the PhoneService's Join RPC.
+	PhoneServiceJoinProcedure = "/ringtrip.v1.PhoneService/Join"
+	// PhoneServiceGetGroupProcedure is the fully-qualified name of the PhoneService's GetGroup RPC.
+	PhoneServiceGetGroupProcedure = "/ringtrip.v1.PhoneService/GetGroup"
+	// PhoneServiceBlockProcedure is the fully-qualified name of the PhoneService's Block RPC.
+	PhoneServiceBlockProcedure = "/ringtrip.v1.PhoneService/Block"
+	// PhoneServiceUnblockProcedure is the fully-qualified name of the PhoneService's Unblock RPC.
+	PhoneServiceUnblockProcedure = "/ringtrip.v1.PhoneService/Unblock"
+	// PhoneServiceListBlockedProcedure is the fully-qualified name of the PhoneService's ListBlocked
+	// RPC.
+	PhoneServiceListBlockedProcedure = "/ringtrip.v1.PhoneService/ListBlocked"
+	// PhoneServiceSetQuietHoursProcedure is the fully-qualified name of the PhoneService's
+	// SetQuietHours RPC.
+	PhoneServiceSetQuietHoursProcedure = "/ringtrip.v1.PhoneService/SetQuietHours"
+	// PhoneServiceGetQuietHoursProcedure is the fully-qualified name of the PhoneService's
+	// GetQuietHours RPC.
+	PhoneServiceGetQuietHoursProcedure = "/ringtrip.v1.PhoneService/GetQuietHours"
+	// PhoneServiceSetPrioritiesProcedure is the fully-qualified name of the PhoneService's
+	// SetPriorities RPC.
+	PhoneServiceSetPrioritiesProcedure = "/ringtrip.v1.PhoneService/SetPriorities"
+	// PhoneServiceGetPrioritiesProcedure is the fully-qualified name of the PhoneService's
+	// GetPriorities RPC.
+	PhoneServiceGetPrioritiesProcedure = "/ringtrip.v1.PhoneService/GetPriorities"
 	// OpsServiceGetLedgerProcedure is the fully-qualified name of the OpsService's GetLedger RPC.
 	OpsServiceGetLedgerProcedure = "/ringtrip.v1.OpsService/GetLedger"
 	// OpsServiceListCallsProcedure is the fully-qualified name of the OpsService's ListCalls RPC.
@@ -125,6 +152,32 @@ type PhoneServiceClient interface {
 	GetCall(context.Context, *connect.Request[ringtripv1.GetCallRequest]) (*connect.Response[ringtripv1.GetCallResponse], error)
 	// ListHistory lists the user's ended calls, newest first.
 	ListHistory(context.Context, *connect.Request[ringtripv1.ListHistoryRequest]) (*connect.Response[ringtripv1.ListHistoryResponse], error)
+	// Move goes on with an answered call on this device instead of the user's device that has it, which hears that the
+	// call is over with ANSWERED_ELSEWHERE. Either side may move, as often as it likes; the media session is made anew
+	// between the new device and the far end's. Idempotent: the device that has the call may repeat it.
+	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
+	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
+	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
+	// Join enters a group call that this user was called to, also after having declined, missed or left it. The answer
+	// is a call of its own with the group's id, answered at once.
+	Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error)
+	// GetGroup tells who is in a group call, who rings and who is not there.
+	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
+	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
+	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
+	// Unblock lets a user call again. Idempotent.
+	Unblock(context.Context, *connect.Request[ringtripv1.UnblockRequest]) (*connect.Response[ringtripv1.UnblockResponse], error)
+	// ListBlocked lists whom this user blocks, in alphabetical order.
+	ListBlocked(context.Context, *connect.Request[ringtripv1.ListBlockedRequest]) (*connect.Response[ringtripv1.ListBlockedResponse], error)
+	// SetQuietHours says when no device of this user rings: a call then ends at once with DO_NOT_DISTURB, and stands in
+	// the history of both sides.
+	SetQuietHours(context.Context, *connect.Request[ringtripv1.SetQuietHoursRequest]) (*connect.Response[ringtripv1.SetQuietHoursResponse], error)
+	// GetQuietHours tells what SetQuietHours stored.
+	GetQuietHours(context.Context, *connect.Request[ringtripv1.GetQuietHoursRequest]) (*connect.Response[ringtripv1.GetQuietHoursResponse], error)
+	// SetPriorities says in which groups this user's devices ring if the plan is RING_ORDER_GROUPS.
+	SetPriorities(context.Context, *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error)
+	// GetPriorities tells what SetPriorities stored.
+	GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error)
 }
 
 // NewPhoneServiceClient constructs a client for the ringtrip.v1.PhoneService service. By default,
@@ -222,6 +275,72 @@ func NewPhoneServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(phoneServiceMethods.ByName("ListHistory")),
 			connect.WithClientOptions(opts...),
 		),
+		move: connect.NewClient[ringtripv1.MoveRequest, ringtripv1.MoveResponse](
+			httpClient,
+			baseURL+PhoneServiceMoveProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("Move")),
+			connect.WithClientOptions(opts...),
+		),
+		listLive: connect.NewClient[ringtripv1.ListLiveRequest, ringtripv1.ListLiveResponse](
+			httpClient,
+			baseURL+PhoneServiceListLiveProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
+			connect.WithClientOptions(opts...),
+		),
+		join: connect.NewClient[ringtripv1.JoinRequest, ringtripv1.JoinResponse](
+			httpClient,
+			baseURL+PhoneServiceJoinProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("Join")),
+			connect.WithClientOptions(opts...),
+		),
+		getGroup: connect.NewClient[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse](
+			httpClient,
+			baseURL+PhoneServiceGetGroupProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("GetGroup")),
+			connect.WithClientOptions(opts...),
+		),
+		block: connect.NewClient[ringtripv1.BlockRequest, ringtripv1.BlockResponse](
+			httpClient,
+			baseURL+PhoneServiceBlockProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("Block")),
+			connect.WithClientOptions(opts...),
+		),
+		unblock: connect.NewClient[ringtripv1.UnblockRequest, ringtripv1.UnblockResponse](
+			httpClient,
+			baseURL+PhoneServiceUnblockProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("Unblock")),
+			connect.WithClientOptions(opts...),
+		),
+		listBlocked: connect.NewClient[ringtripv1.ListBlockedRequest, ringtripv1.ListBlockedResponse](
+			httpClient,
+			baseURL+PhoneServiceListBlockedProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("ListBlocked")),
+			connect.WithClientOptions(opts...),
+		),
+		setQuietHours: connect.NewClient[ringtripv1.SetQuietHoursRequest, ringtripv1.SetQuietHoursResponse](
+			httpClient,
+			baseURL+PhoneServiceSetQuietHoursProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("SetQuietHours")),
+			connect.WithClientOptions(opts...),
+		),
+		getQuietHours: connect.NewClient[ringtripv1.GetQuietHoursRequest, ringtripv1.GetQuietHoursResponse](
+			httpClient,
+			baseURL+PhoneServiceGetQuietHoursProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("GetQuietHours")),
+			connect.WithClientOptions(opts...),
+		),
+		setPriorities: connect.NewClient[ringtripv1.SetPrioritiesRequest, ringtripv1.SetPrioritiesResponse](
+			httpClient,
+			baseURL+PhoneServiceSetPrioritiesProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("SetPriorities")),
+			connect.WithClientOptions(opts...),
+		),
+		getPriorities: connect.NewClient[ringtripv1.GetPrioritiesRequest, ringtripv1.GetPrioritiesResponse](
+			httpClient,
+			baseURL+PhoneServiceGetPrioritiesProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("GetPriorities")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -241,6 +360,17 @@ type phoneServiceClient struct {
 	sendMedia        *connect.Client[ringtripv1.SendMediaRequest, ringtripv1.SendMediaResponse]
 	getCall          *connect.Client[ringtripv1.GetCallRequest, ringtripv1.GetCallResponse]
 	listHistory      *connect.Client[ringtripv1.ListHistoryRequest, ringtripv1.ListHistoryResponse]
+	move             *connect.Client[ringtripv1.MoveRequest, ringtripv1.MoveResponse]
+	listLive         *connect.Client[ringtripv1.ListLiveRequest, ringtripv1.ListLiveResponse]
+	join             *connect.Client[ringtripv1.JoinRequest, ringtripv1.JoinResponse]
+	getGroup         *connect.Client[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse]
+	block            *connect.Client[ringtripv1.BlockRequest, ringtripv1.BlockResponse]
+	unblock          *connect.Client[ringtripv1.UnblockRequest, ringtripv1.UnblockResponse]
+	listBlocked      *connect.Client[ringtripv1.ListBlockedRequest, ringtripv1.ListBlockedResponse]
+	setQuietHours    *connect.Client[ringtripv1.SetQuietHoursRequest, ringtripv1.SetQuietHoursResponse]
+	getQuietHours    *connect.Client[ringtripv1.GetQuietHoursRequest, ringtripv1.GetQuietHoursResponse]
+	setPriorities    *connect.Client[ringtripv1.SetPrioritiesRequest, ringtripv1.SetPrioritiesResponse]
+	getPriorities    *connect.Client[ringtripv1.GetPrioritiesRequest, ringtripv1.GetPrioritiesResponse]
 }
 
 // RegisterDevice calls ringtrip.v1.PhoneService.RegisterDevice.
@@ -313,6 +443,61 @@ func (c *phoneServiceClient) ListHistory(ctx context.Context, req *connect.Reque
 	return c.listHistory.CallUnary(ctx, req)
 }
 
+// Move calls ringtrip.v1.PhoneService.Move.
+func (c *phoneServiceClient) Move(ctx context.Context, req *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error) {
+	return c.move.CallUnary(ctx, req)
+}
+
+// ListLive calls ringtrip.v1.PhoneService.ListLive.
+func (c *phoneServiceClient) ListLive(ctx context.Context, req *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error) {
+	return c.listLive.CallUnary(ctx, req)
+}
+
+// Join calls ringtrip.v1.PhoneService.Join.
+func (c *phoneServiceClient) Join(ctx context.Context, req *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error) {
+	return c.join.CallUnary(ctx, req)
+}
+
+// GetGroup calls ringtrip.v1.PhoneService.GetGroup.
+func (c *phoneServiceClient) GetGroup(ctx context.Context, req *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
+	return c.getGroup.CallUnary(ctx, req)
+}
+
+// Block calls ringtrip.v1.PhoneService.Block.
+func (c *phoneServiceClient) Block(ctx context.Context, req *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error) {
+	return c.block.CallUnary(ctx, req)
+}
+
+// Unblock calls ringtrip.v1.PhoneService.Unblock.
+func (c *phoneServiceClient) Unblock(ctx context.Context, req *connect.Request[ringtripv1.UnblockRequest]) (*connect.Response[ringtripv1.UnblockResponse], error) {
+	return c.unblock.CallUnary(ctx, req)
+}
+
+// ListBlocked calls ringtrip.v1.PhoneService.ListBlocked.
+func (c *phoneServiceClient) ListBlocked(ctx context.Context, req *connect.Request[ringtripv1.ListBlockedRequest]) (*connect.Response[ringtripv1.ListBlockedResponse], error) {
+	return c.listBlocked.CallUnary(ctx, req)
+}
+
+// SetQuietHours calls ringtrip.v1.PhoneService.SetQuietHours.
+func (c *phoneServiceClient) SetQuietHours(ctx context.Context, req *connect.Request[ringtripv1.SetQuietHoursRequest]) (*connect.Response[ringtripv1.SetQuietHoursResponse], error) {
+	return c.setQuietHours.CallUnary(ctx, req)
+}
+
+// GetQuietHours calls ringtrip.v1.PhoneService.GetQuietHours.
+func (c *phoneServiceClient) GetQuietHours(ctx context.Context, req *connect.Request[ringtripv1.GetQuietHoursRequest]) (*connect.Response[ringtripv1.GetQuietHoursResponse], error) {
+	return c.getQuietHours.CallUnary(ctx, req)
+}
+
+// SetPriorities calls ringtrip.v1.PhoneService.SetPriorities.
+func (c *phoneServiceClient) SetPriorities(ctx context.Context, req *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error) {
+	return c.setPriorities.CallUnary(ctx, req)
+}
+
+// GetPriorities calls ringtrip.v1.PhoneService.GetPriorities.
+func (c *phoneServiceClient) GetPriorities(ctx context.Context, req *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error) {
+	return c.getPriorities.CallUnary(ctx, req)
+}
+
 // PhoneServiceHandler is an implementation of the ringtrip.v1.PhoneService service.
 type PhoneServiceHandler interface {
 	// RegisterDevice stores or renews a device and its push token. Idempotent.
@@ -345,6 +530,32 @@ type PhoneServiceHandler interface {
 	GetCall(context.Context, *connect.Request[ringtripv1.GetCallRequest]) (*connect.Response[ringtripv1.GetCallResponse], error)
 	// ListHistory lists the user's ended calls, newest first.
 	ListHistory(context.Context, *connect.Request[ringtripv1.ListHistoryRequest]) (*connect.Response[ringtripv1.ListHistoryResponse], error)
+	// Move goes on with an answered call on this device instead of the user's device that has it, which hears that the
+	// call is over with ANSWERED_ELSEWHERE. Either side may move, as often as it likes; the media session is made anew
+	// between the new device and the far end's. Idempotent: the device that has the call may repeat it.
+	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
+	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
+	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
+	// Join enters a group call that this user was called to, also after having declined, missed or left it. The answer
+	// is a call of its own with the group's id, answered at once.
+	Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error)
+	// GetGroup tells who is in a group call, who rings and who is not there.
+	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
+	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
+	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
+	// Unblock lets a user call again. Idempotent.
+	Unblock(context.Context, *connect.Request[ringtripv1.UnblockRequest]) (*connect.Response[ringtripv1.UnblockResponse], error)
+	// ListBlocked lists whom this user blocks, in alphabetical order.
+	ListBlocked(context.Context, *connect.Request[ringtripv1.ListBlockedRequest]) (*connect.Response[ringtripv1.ListBlockedResponse], error)
+	// SetQuietHours says when no device of this user rings: a call then ends at once with DO_NOT_DISTURB, and stands in
+	// the history of both sides.
+	SetQuietHours(context.Context, *connect.Request[ringtripv1.SetQuietHoursRequest]) (*connect.Response[ringtripv1.SetQuietHoursResponse], error)
+	// GetQuietHours tells what SetQuietHours stored.
+	GetQuietHours(context.Context, *connect.Request[ringtripv1.GetQuietHoursRequest]) (*connect.Response[ringtripv1.GetQuietHoursResponse], error)
+	// SetPriorities says in which groups this user's devices ring if the plan is RING_ORDER_GROUPS.
+	SetPriorities(context.Context, *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error)
+	// GetPriorities tells what SetPriorities stored.
+	GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error)
 }
 
 // NewPhoneServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -438,6 +649,72 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(phoneServiceMethods.ByName("ListHistory")),
 		connect.WithHandlerOptions(opts...),
 	)
+	phoneServiceMoveHandler := connect.NewUnaryHandler(
+		PhoneServiceMoveProcedure,
+		svc.Move,
+		connect.WithSchema(phoneServiceMethods.ByName("Move")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceListLiveHandler := connect.NewUnaryHandler(
+		PhoneServiceListLiveProcedure,
+		svc.ListLive,
+		connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceJoinHandler := connect.NewUnaryHandler(
+		PhoneServiceJoinProcedure,
+		svc.Join,
+		connect.WithSchema(phoneServiceMethods.ByName("Join")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceGetGroupHandler := connect.NewUnaryHandler(
+		PhoneServiceGetGroupProcedure,
+		svc.GetGroup,
+		connect.WithSchema(phoneServiceMethods.ByName("GetGroup")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceBlockHandler := connect.NewUnaryHandler(
+		PhoneServiceBlockProcedure,
+		svc.Block,
+		connect.WithSchema(phoneServiceMethods.ByName("Block")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceUnblockHandler := connect.NewUnaryHandler(
+		PhoneServiceUnblockProcedure,
+		svc.Unblock,
+		connect.WithSchema(phoneServiceMethods.ByName("Unblock")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceListBlockedHandler := connect.NewUnaryHandler(
+		PhoneServiceListBlockedProcedure,
+		svc.ListBlocked,
+		connect.WithSchema(phoneServiceMethods.ByName("ListBlocked")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceSetQuietHoursHandler := connect.NewUnaryHandler(
+		PhoneServiceSetQuietHoursProcedure,
+		svc.SetQuietHours,
+		connect.WithSchema(phoneServiceMethods.ByName("SetQuietHours")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceGetQuietHoursHandler := connect.NewUnaryHandler(
+		PhoneServiceGetQuietHoursProcedure,
+		svc.GetQuietHours,
+		connect.WithSchema(phoneServiceMethods.ByName("GetQuietHours")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceSetPrioritiesHandler := connect.NewUnaryHandler(
+		PhoneServiceSetPrioritiesProcedure,
+		svc.SetPriorities,
+		connect.WithSchema(phoneServiceMethods.ByName("SetPriorities")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceGetPrioritiesHandler := connect.NewUnaryHandler(
+		PhoneServiceGetPrioritiesProcedure,
+		svc.GetPriorities,
+		connect.WithSchema(phoneServiceMethods.ByName("GetPriorities")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/ringtrip.v1.PhoneService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case PhoneServiceRegisterDeviceProcedure:
@@ -468,6 +745,28 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 			phoneServiceGetCallHandler.ServeHTTP(w, r)
 		case PhoneServiceListHistoryProcedure:
 			phoneServiceListHistoryHandler.ServeHTTP(w, r)
+		case PhoneServiceMoveProcedure:
+			phoneServiceMoveHandler.ServeHTTP(w, r)
+		case PhoneServiceListLiveProcedure:
+			phoneServiceListLiveHandler.ServeHTTP(w, r)
+		case PhoneServiceJoinProcedure:
+			phoneServiceJoinHandler.ServeHTTP(w, r)
+		case PhoneServiceGetGroupProcedure:
+			phoneServiceGetGroupHandler.ServeHTTP(w, r)
+		case PhoneServiceBlockProcedure:
+			phoneServiceBlockHandler.ServeHTTP(w, r)
+		case PhoneServiceUnblockProcedure:
+			phoneServiceUnblockHandler.ServeHTTP(w, r)
+		case PhoneServiceListBlockedProcedure:
+			phoneServiceListBlockedHandler.ServeHTTP(w, r)
+		case PhoneServiceSetQuietHoursProcedure:
+			phoneServiceSetQuietHoursHandler.ServeHTTP(w, r)
+		case PhoneServiceGetQuietHoursProcedure:
+			phoneServiceGetQuietHoursHandler.ServeHTTP(w, r)
+		case PhoneServiceSetPrioritiesProcedure:
+			phoneServiceSetPrioritiesHandler.ServeHTTP(w, r)
+		case PhoneServiceGetPrioritiesProcedure:
+			phoneServiceGetPrioritiesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -531,6 +830,50 @@ func (UnimplementedPhoneServiceHandler) GetCall(context.Context, *connect.Reques
 
 func (UnimplementedPhoneServiceHandler) ListHistory(context.Context, *connect.Request[ringtripv1.ListHistoryRequest]) (*connect.Response[ringtripv1.ListHistoryResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.ListHistory is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Move is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.ListLive is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Join is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetGroup is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Block is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) Unblock(context.Context, *connect.Request[ringtripv1.UnblockRequest]) (*connect.Response[ringtripv1.UnblockResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Unblock is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) ListBlocked(context.Context, *connect.Request[ringtripv1.ListBlockedRequest]) (*connect.Response[ringtripv1.ListBlockedResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.ListBlocked is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) SetQuietHours(context.Context, *connect.Request[ringtripv1.SetQuietHoursRequest]) (*connect.Response[ringtripv1.SetQuietHoursResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.SetQuietHours is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) GetQuietHours(context.Context, *connect.Request[ringtripv1.GetQuietHoursRequest]) (*connect.Response[ringtripv1.GetQuietHoursResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetQuietHours is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) SetPriorities(context.Context, *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.SetPriorities is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetPriorities is not implemented"))
 }
 
 // OpsServiceClient is a client for the ringtrip.v1.OpsService service.

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringtrip/v1/ringtrip.proto.
  */
 export const file_ringtrip_v1_ringtrip: GenFile = /*@__PURE__*/
-  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEi8AEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkSEAoIc2VhbF9rZXkYFCABKAwSEwoLYWxlcnRfdG9rZW4YCSABKAkiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24iggUKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCRIOCgZzZWFsZWQYHiABKAwiwQEKDFN0YXJ0UmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDwoHY2FsbF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSDgoGY2FsbGVlGAQgASgJEg0KBXZpZGVvGAUgASgIEhMKC2NhbGxlcl9uYW1lGAYgASgJEhUKDWNhbGxlcl9oYW5kbGUYByABKAkSKQoGc2VhbGVkGBQgAygLMhkucmluZ3RyaXAudjEuU2VhbGVkQ2FsbGVyIjEKDFNlYWxlZENhbGxlchIRCglkZXZpY2VfaWQYASABKAkSDgoGc2VhbGVkGAIgASgMIjcKEkdldFNlYWxLZXlzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY2FsbGVlGAIgASgJIikKB1NlYWxLZXkSEQoJZGV2aWNlX2lkGAEgASgJEgsKA2tleRgCIAEoDCI5ChNHZXRTZWFsS2V5c1Jlc3BvbnNlEiIKBGtleXMYASADKAsyFC5yaW5ndHJpcC52MS5TZWFsS2V5IkYKDVN0YXJ0UmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAIgASgJImEKBE1hcmsSIQoFc3RhZ2UYASABKA4yEi5yaW5ndHJpcC52MS5TdGFnZRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZGV0YWlsGAMgASgJIlIKCkFja1JlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSIAoFbWFya3MYAyADKAsyES5yaW5ndHJpcC52MS5NYXJrIi4KC0Fja1Jlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIjMKDUFuc3dlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMQoOQW5zd2VyUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwicQoORGVjbGluZVJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEhMKC3RoaXNfZGV2aWNlGAQgASgIIjIKD0RlY2xpbmVSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIzCg1DYW5jZWxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjEKDkNhbmNlbFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIlgKCkVuZFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uIi4KC0VuZFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIj0KC0hvbGRSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEgoKAm9uGAMgASgIIi8KDEhvbGRSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCKMAQoMTWVkaWFNZXNzYWdlEg8KB2NhbGxfaWQYASABKAkSEwoLZnJvbV9kZXZpY2UYAiABKAkSEQoJdG9fZGV2aWNlGAMgASgJEg8KB3Nlc3Npb24YBCABKAkSJAoEa2luZBgFIAEoDjIWLnJpbmd0cmlwLnYxLk1lZGlhS2luZBIMCgRkYXRhGAYgASgJIj4KEFNlbmRNZWRpYVJlcXVlc3QSKgoHbWVzc2FnZRgBIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZSITChFTZW5kTWVkaWFSZXNwb25zZSI0Cg5HZXRDYWxsUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIyCg9HZXRDYWxsUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwihwMKDUhpc3RvcnlSZWNvcmQSDwoHY2FsbF9pZBgBIAEoCRIfCgRyb2xlGAIgASgOMhEucmluZ3RyaXAudjEuUm9sZRIhCgVvdGhlchgDIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAQgASgIEiYKBnJlYXNvbhgFIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Fuc3dlcmVkX2J5GAkgASgJEiIKBmNhbGxlchgKIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgLIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5IjMKEkxpc3RIaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoBRIOCgZiZWZvcmUYAiABKAkiVQoTTGlzdEhpc3RvcnlSZXNwb25zZRIrCgdyZWNvcmRzGAEgAygLMhoucmluZ3RyaXAudjEuSGlzdG9yeVJlY29yZBIRCgluZXh0X3BhZ2UYAiABKAki9AEKC0xlZGdlckVudHJ5EgsKA3NlcRgBIAEoBBIhCgVzdGFnZRgCIAEoDjISLnJpbmd0cmlwLnYxLlN0YWdlEhEKCWRldmljZV9pZBgDIAEoCRITCgtkZXZpY2VfbmFtZRgEIAEoCRImCgJhdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJZGV2aWNlX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgZyZWFzb24YByABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SDgoGZGV0YWlsGAggASgJIiMKEEdldExlZGdlclJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCSLmAQoRR2V0TGVkZ2VyUmVzcG9uc2USDwoHY2FsbF9pZBgBIAEoCRIlCgVzdGF0ZRgCIAEoDjIWLnJpbmd0cmlwLnYxLkNhbGxTdGF0ZRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SIgoGY2FsbGVyGAQgASgLMhIucmluZ3RyaXAudjEuUGFydHkSIgoGY2FsbGVlGAUgASgLMhIucmluZ3RyaXAudjEuUGFydHkSKQoHZW50cmllcxgGIAMoCzIYLnJpbmd0cmlwLnYxLkxlZGdlckVudHJ5IiEKEExpc3RDYWxsc1JlcXVlc3QSDQoFbGltaXQYASABKAUiPgoRTGlzdENhbGxzUmVzcG9uc2USKQoFY2FsbHMYASADKAsyGi5yaW5ndHJpcC52MS5IaXN0b3J5UmVjb3JkIiEKDkVuZENhbGxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkiEQoPRW5kQ2FsbFJlc3BvbnNlIhUKE0xpc3RXZWJob29rc1JlcXVlc3QiogEKD1dlYmhvb2tFbmRwb2ludBIKCgJpZBgBIAEoCRILCgN1cmwYAiABKAkSDQoFdHlwZXMYAyADKAkSDwoHd2FpdGluZxgEIAEoBRIPCgdmYWlsaW5nGAUgASgFEi8KC2Rpc2FibGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNhYmxlZF93aHkYByABKAkiRwoUTGlzdFdlYmhvb2tzUmVzcG9uc2USLwoJZW5kcG9pbnRzGAEgAygLMhwucmluZ3RyaXAudjEuV2ViaG9va0VuZHBvaW50IiYKElRlc3RXZWJob29rUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCSJVChNUZXN0V2ViaG9va1Jlc3BvbnNlEg0KBXRha2VuGAEgASgIEg4KBnN0YXR1cxgCIAEoBRIOCgZkZXRhaWwYAyABKAkSDwoHdG9va19tcxgEIAEoAyIoChRFbmFibGVXZWJob29rUmVxdWVzdBIQCghlbmRwb2ludBgBIAEoCSItChVFbmFibGVXZWJob29rUmVzcG9uc2USFAoMd2FzX2Rpc2FibGVkGAEgASgIIkkKF0xpc3REZWFkV2ViaG9va3NSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFEg0KBWFmdGVyGAIgASgJEhAKCGVuZHBvaW50GAMgASgJItcBCgtEZWFkV2ViaG9vaxIKCgJpZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIQCghldmVudF9pZBgDIAEoCRIMCgR0eXBlGAQgASgJEi8KC2hhcHBlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdkZWFkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdGF0dXMYByABKAUSDgoGZGV0YWlsGAggASgJEgwKBGJvZHkYCSABKAkiWQoYTGlzdERlYWRXZWJob29rc1Jlc3BvbnNlEioKCHdlYmhvb2tzGAEgAygLMhgucmluZ3RyaXAudjEuRGVhZFdlYmhvb2sSEQoJbmV4dF9wYWdlGAIgASgJIjYKFVJlcGxheVdlYmhvb2tzUmVxdWVzdBILCgNpZHMYASADKAkSEAoIZW5kcG9pbnQYAiABKAkiKgoWUmVwbGF5V2ViaG9va3NSZXNwb25zZRIQCghyZXBsYXllZBgBIAEoBSJKCgtDYWxsUHJvYmxlbRIMCgRjb2RlGAEgASgJEh8KBGNhbGwYAiABKAsyES5yaW5ndHJpcC52MS5DYWxsEgwKBGhpbnQYAyABKAkqXwoLRW52aXJvbm1lbnQSGwoXRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIaChZFTlZJUk9OTUVOVF9QUk9EVUNUSU9OEAESFwoTRU5WSVJPTk1FTlRfU0FOREJPWBACKm4KCUNhbGxTdGF0ZRIaChZDQUxMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQ0FMTF9TVEFURV9SSU5HSU5HEAESFwoTQ0FMTF9TVEFURV9BTlNXRVJFRBACEhQKEENBTExfU1RBVEVfRU5ERUQQAyo+CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX0NBTExFUhABEg8KC1JPTEVfQ0FMTEVFEAIq3AMKCUVuZFJlYXNvbhIaChZFTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASFQoRRU5EX1JFQVNPTl9IVU5HVVAQARIYChRFTkRfUkVBU09OX0NBTkNFTExFRBACEhcKE0VORF9SRUFTT05fREVDTElORUQQAxITCg9FTkRfUkVBU09OX0JVU1kQBBIZChVFTkRfUkVBU09OX1VOQU5TV0VSRUQQBRIhCh1FTkRfUkVBU09OX0FOU1dFUkVEX0VMU0VXSEVSRRAGEiEKHUVORF9SRUFTT05fREVDTElORURfRUxTRVdIRVJFEAcSHQoZRU5EX1JFQVNPTl9CVVNZX0VMU0VXSEVSRRAIEhYKEkVORF9SRUFTT05fQkxPQ0tFRBAJEh0KGUVORF9SRUFTT05fRE9fTk9UX0RJU1RVUkIQChIaChZFTkRfUkVBU09OX1VOUkVBQ0hBQkxFEAsSGwoXRU5EX1JFQVNPTl9NRURJQV9GQUlMRUQQDBIXChNFTkRfUkVBU09OX1JFUExBQ0VEEA0SFgoSRU5EX1JFQVNPTl9FWFBJUkVEEA4SFgoSRU5EX1JFQVNPTl9DUkFTSEVEEA8SGwoXRU5EX1JFQVNPTl9TRVJWRVJfRU5ERUQQECqqAQoITGVnU3RhdGUSGQoVTEVHX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRTEVHX1NUQVRFX0NSRUFURUQQARIUChBMRUdfU1RBVEVfUFVTSEVEEAISEgoOTEVHX1NUQVRFX1dPS0UQAxIVChFMRUdfU1RBVEVfUklOR0lORxAEEhYKEkxFR19TVEFURV9BTlNXRVJFRBAFEhMKD0xFR19TVEFURV9FTkRFRBAGKuECCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX1NUQVJURUQQARIQCgxTVEFHRV9QVVNIRUQQAhISCg5TVEFHRV9BQ0NFUFRFRBADEhUKEVNUQUdFX1BVU0hfRkFJTEVEEAQSDgoKU1RBR0VfV09LRRAFEhIKDlNUQUdFX1JFUE9SVEVEEAYSEQoNU1RBR0VfUklOR0lORxAHEhIKDlNUQUdFX0FOU1dFUkVEEAgSFgoSU1RBR0VfQVVESU9fQUNUSVZFEAkSFQoRU1RBR0VfRklSU1RfTUVESUEQChIOCgpTVEFHRV9IRUxEEAsSEQoNU1RBR0VfUkVTVU1FRBAMEg8KC1NUQUdFX0VOREVEEA0SFAoQU1RBR0VfQ0FMTF9FTkRFRBAOEhIKDlNUQUdFX1NUUkVBTUVEEA8SGQoVU1RBR0VfTUVESUFfQ09OTkVDVEVEEBAqggEKCU1lZGlhS2luZBIaChZNRURJQV9LSU5EX1VOU1BFQ0lGSUVEEAASFAoQTUVESUFfS0lORF9PRkZFUhABEhUKEU1FRElBX0tJTkRfQU5TV0VSEAISGAoUTUVESUFfS0lORF9DQU5ESURBVEUQAxISCg5NRURJQV9LSU5EX0JZRRAEMoIICgxQaG9uZVNlcnZpY2USWQoOUmVnaXN0ZXJEZXZpY2USIi5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlcXVlc3QaIy5yaW5ndHJpcC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlEl8KEFVucmVnaXN0ZXJEZXZpY2USJC5yaW5ndHJpcC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBolLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJDCgZFdmVudHMSGi5yaW5ndHJpcC52MS5FdmVudHNSZXF1ZXN0GhsucmluZ3RyaXAudjEuRXZlbnRzUmVzcG9uc2UwARI+CgVTdGFydBIZLnJpbmd0cmlwLnYxLlN0YXJ0UmVxdWVzdBoaLnJpbmd0cmlwLnYxLlN0YXJ0UmVzcG9uc2USUAoLR2V0U2VhbEtleXMSHy5yaW5ndHJpcC52MS5HZXRTZWFsS2V5c1JlcXVlc3QaIC5yaW5ndHJpcC52MS5HZXRTZWFsS2V5c1Jlc3BvbnNlEjgKA0FjaxIXLnJpbmd0cmlwLnYxLkFja1JlcXVlc3QaGC5yaW5ndHJpcC52MS5BY2tSZXNwb25zZRJBCgZBbnN3ZXISGi5yaW5ndHJpcC52MS5BbnN3ZXJSZXF1ZXN0GhsucmluZ3RyaXAudjEuQW5zd2VyUmVzcG9uc2USRAoHRGVjbGluZRIbLnJpbmd0cmlwLnYxLkRlY2xpbmVSZXF1ZXN0GhwucmluZ3RyaXAudjEuRGVjbGluZVJlc3BvbnNlEkEKBkNhbmNlbBIaLnJpbmd0cmlwLnYxLkNhbmNlbFJlcXVlc3QaGy5yaW5ndHJpcC52MS5DYW5jZWxSZXNwb25zZRI4CgNFbmQSFy5yaW5ndHJpcC52MS5FbmRSZXF1ZXN0GhgucmluZ3RyaXAudjEuRW5kUmVzcG9uc2USOwoESG9sZBIYLnJpbmd0cmlwLnYxLkhvbGRSZXF1ZXN0GhkucmluZ3RyaXAudjEuSG9sZFJlc3BvbnNlEkoKCVNlbmRNZWRpYRIdLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlcXVlc3QaHi5yaW5ndHJpcC52MS5TZW5kTWVkaWFSZXNwb25zZRJECgdHZXRDYWxsEhsucmluZ3RyaXAudjEuR2V0Q2FsbFJlcXVlc3QaHC5yaW5ndHJpcC52MS5HZXRDYWxsUmVzcG9uc2USUAoLTGlzdEhpc3RvcnkSHy5yaW5ndHJpcC52MS5MaXN0SGlzdG9yeVJlcXVlc3QaIC5yaW5ndHJpcC52MS5MaXN0SGlzdG9yeVJlc3BvbnNlMqUFCgpPcHNTZXJ2aWNlEkoKCUdldExlZGdlchIdLnJpbmd0cmlwLnYxLkdldExlZGdlclJlcXVlc3QaHi5yaW5ndHJpcC52MS5HZXRMZWRnZXJSZXNwb25zZRJKCglMaXN0Q2FsbHMSHS5yaW5ndHJpcC52MS5MaXN0Q2FsbHNSZXF1ZXN0Gh4ucmluZ3RyaXAudjEuTGlzdENhbGxzUmVzcG9uc2USRAoHRW5kQ2FsbBIbLnJpbmd0cmlwLnYxLkVuZENhbGxSZXF1ZXN0GhwucmluZ3RyaXAudjEuRW5kQ2FsbFJlc3BvbnNlElMKDExpc3RXZWJob29rcxIgLnJpbmd0cmlwLnYxLkxpc3RXZWJob29rc1JlcXVlc3QaIS5yaW5ndHJpcC52MS5MaXN0V2ViaG9va3NSZXNwb25zZRJQCgtUZXN0V2ViaG9vaxIfLnJpbmd0cmlwLnYxLlRlc3RXZWJob29rUmVxdWVzdBogLnJpbmd0cmlwLnYxLlRlc3RXZWJob29rUmVzcG9uc2USVgoNRW5hYmxlV2ViaG9vaxIhLnJpbmd0cmlwLnYxLkVuYWJsZVdlYmhvb2tSZXF1ZXN0GiIucmluZ3RyaXAudjEuRW5hYmxlV2ViaG9va1Jlc3BvbnNlEl8KEExpc3REZWFkV2ViaG9va3MSJC5yaW5ndHJpcC52MS5MaXN0RGVhZFdlYmhvb2tzUmVxdWVzdBolLnJpbmd0cmlwLnYxLkxpc3REZWFkV2ViaG9va3NSZXNwb25zZRJZCg5SZXBsYXlXZWJob29rcxIiLnJpbmd0cmlwLnYxLlJlcGxheVdlYmhvb2tzUmVxdWVzdBojLnJpbmd0cmlwLnYxLlJlcGxheVdlYmhvb2tzUmVzcG9uc2VCPlo8Z2l0aHViLmNvbS9yaW5ndHJpcC9yaW5ndHJpcC9zaWduYWxpbmcvcmluZ3RyaXB2MTtyaW5ndHJpcHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChpyaW5ndHJpcC92MS9yaW5ndHJpcC5wcm90bxILcmluZ3RyaXAudjEi8AEKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRISCgp2b2lwX3Rva2VuGAQgASgJEi0KC2Vudmlyb25tZW50GAUgASgOMhgucmluZ3RyaXAudjEuRW52aXJvbm1lbnQSEQoJYnVuZGxlX2lkGAYgASgJEhMKC2FwcF92ZXJzaW9uGAcgASgJEhIKCm9zX3ZlcnNpb24YCCABKAkSEAoIc2VhbF9rZXkYFCABKAwSEwoLYWxlcnRfdG9rZW4YCSABKAkiXwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIvCgtzZXJ2ZXJfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV4dF9jYWxsX2lkGAIgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiRgoNRXZlbnRzUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSDgoGY3Vyc29yGAIgASgEEhIKCmZvcmVncm91bmQYAyABKAgivQEKDkV2ZW50c1Jlc3BvbnNlEgsKA3NlcRgBIAEoBBIjCgVoZWxsbxgCIAEoCzISLnJpbmd0cmlwLnYxLkhlbGxvSAASIQoEY2FsbBgDIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGxIABIqCgVtZWRpYRgEIAEoCzIZLnJpbmd0cmlwLnYxLk1lZGlhTWVzc2FnZUgAEiEKBHBpbmcYBSABKAsyES5yaW5ndHJpcC52MS5QaW5nSABCBwoFZXZlbnQigAEKBUhlbGxvEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVjYWxscxgCIAMoCzIRLnJpbmd0cmlwLnYxLkNhbGwSFAoMbmV4dF9jYWxsX2lkGAMgASgJEg4KBmN1cnNvchgEIAEoBCI3CgRQaW5nEi8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2CgVQYXJ0eRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGaGFuZGxlGAMgASgJInsKA0xlZxIRCglkZXZpY2VfaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5yaW5ndHJpcC52MS5MZWdTdGF0ZRImCgZyZWFzb24YBCABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24ikQUKBENhbGwSCgoCaWQYASABKAkSCwoDcmV2GAIgASgEEiUKBXN0YXRlGAMgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEh8KBHJvbGUYBCABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiIKBmNhbGxlchgFIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5EiIKBmNhbGxlZRgGIAEoCzISLnJpbmd0cmlwLnYxLlBhcnR5Eg0KBXZpZGVvGAcgASgIEiYKBnJlYXNvbhgIIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1yaW5nX2RlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthbnN3ZXJlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JpbmdpbmcYDSABKAgSEwoLcmVtb3RlX2hlbGQYDiABKAgSDAoEaGVsZBgPIAEoCBIVCg1jYWxsZXJfZGV2aWNlGBAgASgJEhMKC2Fuc3dlcmVkX2J5GBEgASgJEhgKEGFuc3dlcmVkX2J5X25hbWUYEiABKAkSHgoEbGVncxgTIAMoCzIQLnJpbmd0cmlwLnYxLkxlZxIZChFtZWRpYV9jcmVkZW50aWFscxgUIAEoDBITCgtyZXBsYWNlZF9ieRgVIAEoCRIOCgZzZWFsZWQYHiABKAwSDQoFZ3JvdXAYKCABKAkiggEKCFJpbmdQbGFuEiUKBW9yZGVyGAEgASgOMhYucmluZ3RyaXAudjEuUmluZ09yZGVyEg4KBmRlbGF5cxgCIAMoBRIPCgdkZXZpY2VzGAMgAygJEi4KDW9uZV9hdF9hX3RpbWUYBCABKA4yFy5yaW5ndHJpcC52MS5PbmVBdEFUaW1lIoYCCgxTdGFydFJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJEg8KB2NhbGxfaWQYAiABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEg4KBmNhbGxlZRgEIAEoCRINCgV2aWRlbxgFIAEoCBITCgtjYWxsZXJfbmFtZRgGIAEoCRIVCg1jYWxsZXJfaGFuZGxlGAcgASgJEikKBnNlYWxlZBgUIAMoCzIZLnJpbmd0cmlwLnYxLlNlYWxlZENhbGxlchIjCgRwbGFuGB4gASgLMhUucmluZ3RyaXAudjEuUmluZ1BsYW4SDwoHY2FsbGVlcxgfIAMoCRINCgVncm91cBggIAEoCSIxCgxTZWFsZWRDYWxsZXISEQoJZGV2aWNlX2lkGAEgASgJEg4KBnNlYWxlZBgCIAEoDCI3ChJHZXRTZWFsS2V5c1JlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJEg4KBmNhbGxlZRgCIAEoCSIpCgdTZWFsS2V5EhEKCWRldmljZV9pZBgBIAEoCRILCgNrZXkYAiABKAwiOQoTR2V0U2VhbEtleXNSZXNwb25zZRIiCgRrZXlzGAEgAygLMhQucmluZ3RyaXAudjEuU2VhbEtleSJrCg1TdGFydFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsEhQKDG5leHRfY2FsbF9pZBgCIAEoCRIjCgVjYWxscxgDIAMoCzIULnJpbmd0cmlwLnYxLlN0YXJ0ZWQiWQoHU3RhcnRlZBIOCgZjYWxsZWUYASABKAkSHwoEY2FsbBgCIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSDwoHcHJvYmxlbRgDIAEoCRIMCgR0ZXh0GAQgASgJIjEKC01vdmVSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIi8KDE1vdmVSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCIRCg9MaXN0TGl2ZVJlcXVlc3QiOAoQTGlzdExpdmVSZXNwb25zZRIkCgVjYWxscxgBIAMoCzIVLnJpbmd0cmlwLnYxLkxpdmVDYWxsIlMKCExpdmVDYWxsEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsEhEKCWRldmljZV9pZBgCIAEoCRITCgtkZXZpY2VfbmFtZRgDIAEoCSIvCgtKb2luUmVxdWVzdBINCgVncm91cBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiLwoMSm9pblJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIiAKD0dldEdyb3VwUmVxdWVzdBINCgVncm91cBgBIAEoCSJHChBHZXRHcm91cFJlc3BvbnNlEg0KBWdyb3VwGAEgASgJEiQKB21lbWJlcnMYAiADKAsyEy5yaW5ndHJpcC52MS5NZW1iZXIinQEKBk1lbWJlchIgCgR1c2VyGAEgASgLMhIucmluZ3RyaXAudjEuUGFydHkSJQoFc3RhdGUYAiABKA4yFi5yaW5ndHJpcC52MS5DYWxsU3RhdGUSJgoGcmVhc29uGAMgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEg8KB2NhbGxfaWQYBCABKAkSEQoJZGV2aWNlX2lkGAUgASgJIh8KDEJsb2NrUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIg8KDUJsb2NrUmVzcG9uc2UiIQoOVW5ibG9ja1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIRCg9VbmJsb2NrUmVzcG9uc2UiFAoSTGlzdEJsb2NrZWRSZXF1ZXN0IicKE0xpc3RCbG9ja2VkUmVzcG9uc2USEAoIdXNlcl9pZHMYASADKAkiagoKUXVpZXRIb3VycxIKCgJvbhgBIAEoCBIRCgl0aW1lX3pvbmUYAiABKAkSJQoFc3BhbnMYAyADKAsyFi5yaW5ndHJpcC52MS5RdWlldFNwYW4SFgoOZXhjZXB0X2NhbGxlcnMYBCADKAkiMwoJUXVpZXRTcGFuEgwKBGRheXMYASADKAUSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCSJEChRTZXRRdWlldEhvdXJzUmVxdWVzdBIsCgtxdWlldF9ob3VycxgBIAEoCzIXLnJpbmd0cmlwLnYxLlF1aWV0SG91cnMiFwoVU2V0UXVpZXRIb3Vyc1Jlc3BvbnNlIhYKFEdldFF1aWV0SG91cnNSZXF1ZXN0IlgKFUdldFF1aWV0SG91cnNSZXNwb25zZRIsCgtxdWlldF9ob3VycxgBIAEoCzIXLnJpbmd0cmlwLnYxLlF1aWV0SG91cnMSEQoJcXVpZXRfbm93GAIgASgIIkcKFFNldFByaW9yaXRpZXNSZXF1ZXN0Ei8KCnByaW9yaXRpZXMYASADKAsyGy5yaW5ndHJpcC52MS5EZXZpY2VQcmlvcml0eSIyCg5EZXZpY2VQcmlvcml0eRIRCglkZXZpY2VfaWQYASABKAkSDQoFZ3JvdXAYAiABKAUiFwoVU2V0UHJpb3JpdGllc1Jlc3BvbnNlIhYKFEdldFByaW9yaXRpZXNSZXF1ZXN0IkgKFUdldFByaW9yaXRpZXNSZXNwb25zZRIvCgpwcmlvcml0aWVzGAEgAygLMhsucmluZ3RyaXAudjEuRGV2aWNlUHJpb3JpdHkiYQoETWFyaxIhCgVzdGFnZRgBIAEoDjISLnJpbmd0cmlwLnYxLlN0YWdlEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZkZXRhaWwYAyABKAkiUgoKQWNrUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRIgCgVtYXJrcxgDIAMoCzIRLnJpbmd0cmlwLnYxLk1hcmsiLgoLQWNrUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwiMwoNQW5zd2VyUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCSIxCg5BbnN3ZXJSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCJxCg5EZWNsaW5lUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24SEwoLdGhpc19kZXZpY2UYBCABKAgiMgoPRGVjbGluZVJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIjMKDUNhbmNlbFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiMQoOQ2FuY2VsUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwiWAoKRW5kUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRImCgZyZWFzb24YAyABKA4yFi5yaW5ndHJpcC52MS5FbmRSZWFzb24iLgoLRW5kUmVzcG9uc2USHwoEY2FsbBgBIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwiPQoLSG9sZFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkSCgoCb24YAyABKAgiLwoMSG9sZFJlc3BvbnNlEh8KBGNhbGwYASABKAsyES5yaW5ndHJpcC52MS5DYWxsIowBCgxNZWRpYU1lc3NhZ2USDwoHY2FsbF9pZBgBIAEoCRITCgtmcm9tX2RldmljZRgCIAEoCRIRCgl0b19kZXZpY2UYAyABKAkSDwoHc2Vzc2lvbhgEIAEoCRIkCgRraW5kGAUgASgOMhYucmluZ3RyaXAudjEuTWVkaWFLaW5kEgwKBGRhdGEYBiABKAkiPgoQU2VuZE1lZGlhUmVxdWVzdBIqCgdtZXNzYWdlGAEgASgLMhkucmluZ3RyaXAudjEuTWVkaWFNZXNzYWdlIhMKEVNlbmRNZWRpYVJlc3BvbnNlIjQKDkdldENhbGxSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJIjIKD0dldENhbGxSZXNwb25zZRIfCgRjYWxsGAEgASgLMhEucmluZ3RyaXAudjEuQ2FsbCKHAwoNSGlzdG9yeVJlY29yZBIPCgdjYWxsX2lkGAEgASgJEh8KBHJvbGUYAiABKA4yES5yaW5ndHJpcC52MS5Sb2xlEiEKBW90aGVyGAMgASgLMhIucmluZ3RyaXAudjEuUGFydHkSDQoFdmlkZW8YBCABKAgSJgoGcmVhc29uGAUgASgOMhYucmluZ3RyaXAudjEuRW5kUmVhc29uEi4KCmNyZWF0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Fuc3dlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYW5zd2VyZWRfYnkYCSABKAkSIgoGY2FsbGVyGAogASgLMhIucmluZ3RyaXAudjEuUGFydHkSIgoGY2FsbGVlGAsgASgLMhIucmluZ3RyaXAudjEuUGFydHkiMwoSTGlzdEhpc3RvcnlSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFEg4KBmJlZm9yZRgCIAEoCSJVChNMaXN0SGlzdG9yeVJlc3BvbnNlEisKB3JlY29yZHMYASADKAsyGi5yaW5ndHJpcC52MS5IaXN0b3J5UmVjb3JkEhEKCW5leHRfcGFnZRgCIAEoCSL0AQoLTGVkZ2VyRW50cnkSCwoDc2VxGAEgASgEEiEKBXN0YWdlGAIgASgOMhIucmluZ3RyaXAudjEuU3RhZ2USEQoJZGV2aWNlX2lkGAMgASgJEhMKC2RldmljZV9uYW1lGAQgASgJEiYKAmF0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglkZXZpY2VfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBnJlYXNvbhgHIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIOCgZkZXRhaWwYCCABKAkiIwoQR2V0TGVkZ2VyUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJIuYBChFHZXRMZWRnZXJSZXNwb25zZRIPCgdjYWxsX2lkGAEgASgJEiUKBXN0YXRlGAIgASgOMhYucmluZ3RyaXAudjEuQ2FsbFN0YXRlEiYKBnJlYXNvbhgDIAEoDjIWLnJpbmd0cmlwLnYxLkVuZFJlYXNvbhIiCgZjYWxsZXIYBCABKAsyEi5yaW5ndHJpcC52MS5QYXJ0eRIiCgZjYWxsZWUYBSABKAsyEi5yaW5ndHJpcC52MS5QYXJ0eRIpCgdlbnRyaWVzGAYgAygLMhgucmluZ3RyaXAudjEuTGVkZ2VyRW50cnkiIQoQTGlzdENhbGxzUmVxdWVzdBINCgVsaW1pdBgBIAEoBSI+ChFMaXN0Q2FsbHNSZXNwb25zZRIpCgVjYWxscxgBIAMoCzIaLnJpbmd0cmlwLnYxLkhpc3RvcnlSZWNvcmQiIQoORW5kQ2FsbFJlcXVlc3QSDwoHY2FsbF9pZBgBIAEoCSIRCg9FbmRDYWxsUmVzcG9uc2UiFQoTTGlzdFdlYmhvb2tzUmVxdWVzdCKiAQoPV2ViaG9va0VuZHBvaW50EgoKAmlkGAEgASgJEgsKA3VybBgCIAEoCRINCgV0eXBlcxgDIAMoCRIPCgd3YWl0aW5nGAQgASgFEg8KB2ZhaWxpbmcYBSABKAUSLwoLZGlzYWJsZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDGRpc2FibGVkX3doeRgHIAEoCSJHChRMaXN0V2ViaG9va3NSZXNwb25zZRIvCgllbmRwb2ludHMYASADKAsyHC5yaW5ndHJpcC52MS5XZWJob29rRW5kcG9pbnQiJgoSVGVzdFdlYmhvb2tSZXF1ZXN0EhAKCGVuZHBvaW50GAEgASgJIlUKE1Rlc3RXZWJob29rUmVzcG9uc2USDQoFdGFrZW4YASABKAgSDgoGc3RhdHVzGAIgASgFEg4KBmRldGFpbBgDIAEoCRIPCgd0b29rX21zGAQgASgDIigKFEVuYWJsZVdlYmhvb2tSZXF1ZXN0EhAKCGVuZHBvaW50GAEgASgJIi0KFUVuYWJsZVdlYmhvb2tSZXNwb25zZRIUCgx3YXNfZGlzYWJsZWQYASABKAgiSQoXTGlzdERlYWRXZWJob29rc1JlcXVlc3QSDQoFbGltaXQYASABKAUSDQoFYWZ0ZXIYAiABKAkSEAoIZW5kcG9pbnQYAyABKAki1wEKC0RlYWRXZWJob29rEgoKAmlkGAEgASgJEhAKCGVuZHBvaW50GAIgASgJEhAKCGV2ZW50X2lkGAMgASgJEgwKBHR5cGUYBCABKAkSLwoLaGFwcGVuZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB2RlYWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnN0YXR1cxgHIAEoBRIOCgZkZXRhaWwYCCABKAkSDAoEYm9keRgJIAEoCSJZChhMaXN0RGVhZFdlYmhvb2tzUmVzcG9uc2USKgoId2ViaG9va3MYASADKAsyGC5yaW5ndHJpcC52MS5EZWFkV2ViaG9vaxIRCgluZXh0X3BhZ2UYAiABKAkiNgoVUmVwbGF5V2ViaG9va3NSZXF1ZXN0EgsKA2lkcxgBIAMoCRIQCghlbmRwb2ludBgCIAEoCSIqChZSZXBsYXlXZWJob29rc1Jlc3BvbnNlEhAKCHJlcGxheWVkGAEgASgFImIKC0NhbGxQcm9ibGVtEgwKBGNvZGUYASABKAkSHwoEY2FsbBgCIAEoCzIRLnJpbmd0cmlwLnYxLkNhbGwSDAoEaGludBgDIAEoCRIWCg5yZXRyeV9hZnRlcl9tcxgKIAEoAypfCgtFbnZpcm9ubWVudBIbChdFTlZJUk9OTUVOVF9VTlNQRUNJRklFRBAAEhoKFkVOVklST05NRU5UX1BST0RVQ1RJT04QARIXChNFTlZJUk9OTUVOVF9TQU5EQk9YEAIqbgoJQ2FsbFN0YXRlEhoKFkNBTExfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJDQUxMX1NUQVRFX1JJTkdJTkcQARIXChNDQUxMX1NUQVRFX0FOU1dFUkVEEAISFAoQQ0FMTF9TVEFURV9FTkRFRBADKj4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfQ0FMTEVSEAESDwoLUk9MRV9DQUxMRUUQAircAwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIVChFFTkRfUkVBU09OX0hVTkdVUBABEhgKFEVORF9SRUFTT05fQ0FOQ0VMTEVEEAISFwoTRU5EX1JFQVNPTl9ERUNMSU5FRBADEhMKD0VORF9SRUFTT05fQlVTWRAEEhkKFUVORF9SRUFTT05fVU5BTlNXRVJFRBAFEiEKHUVORF9SRUFTT05fQU5TV0VSRURfRUxTRVdIRVJFEAYSIQodRU5EX1JFQVNPTl9ERUNMSU5FRF9FTFNFV0hFUkUQBxIdChlFTkRfUkVBU09OX0JVU1lfRUxTRVdIRVJFEAgSFgoSRU5EX1JFQVNPTl9CTE9DS0VEEAkSHQoZRU5EX1JFQVNPTl9ET19OT1RfRElTVFVSQhAKEhoKFkVORF9SRUFTT05fVU5SRUFDSEFCTEUQCxIbChdFTkRfUkVBU09OX01FRElBX0ZBSUxFRBAMEhcKE0VORF9SRUFTT05fUkVQTEFDRUQQDRIWChJFTkRfUkVBU09OX0VYUElSRUQQDhIWChJFTkRfUkVBU09OX0NSQVNIRUQQDxIbChdFTkRfUkVBU09OX1NFUlZFUl9FTkRFRBAQKsEBCghMZWdTdGF0ZRIZChVMRUdfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFMRUdfU1RBVEVfQ1JFQVRFRBABEhQKEExFR19TVEFURV9QVVNIRUQQAhISCg5MRUdfU1RBVEVfV09LRRADEhUKEUxFR19TVEFURV9SSU5HSU5HEAQSFgoSTEVHX1NUQVRFX0FOU1dFUkVEEAUSEwoPTEVHX1NUQVRFX0VOREVEEAYSFQoRTEVHX1NUQVRFX1dBSVRJTkcQByprCglSaW5nT3JkZXISGgoWUklOR19PUkRFUl9VTlNQRUNJRklFRBAAEhIKDlJJTkdfT1JERVJfQUxMEAESFwoTUklOR19PUkRFUl9TRVFVRU5DRRACEhUKEVJJTkdfT1JERVJfR1JPVVBTEAMqWAoKT25lQXRBVGltZRIdChlPTkVfQVRfQV9USU1FX1VOU1BFQ0lGSUVEEAASFQoRT05FX0FUX0FfVElNRV9ZRVMQARIUChBPTkVfQVRfQV9USU1FX05PEAIq4QIKBVN0YWdlEhUKEVNUQUdFX1VOU1BFQ0lGSUVEEAASEQoNU1RBR0VfU1RBUlRFRBABEhAKDFNUQUdFX1BVU0hFRBACEhIKDlNUQUdFX0FDQ0VQVEVEEAMSFQoRU1RBR0VfUFVTSF9GQUlMRUQQBBIOCgpTVEFHRV9XT0tFEAUSEgoOU1RBR0VfUkVQT1JURUQQBhIRCg1TVEFHRV9SSU5HSU5HEAcSEgoOU1RBR0VfQU5TV0VSRUQQCBIWChJTVEFHRV9BVURJT19BQ1RJVkUQCRIVChFTVEFHRV9GSVJTVF9NRURJQRAKEg4KClNUQUdFX0hFTEQQCxIRCg1TVEFHRV9SRVNVTUVEEAwSDwoLU1RBR0VfRU5ERUQQDRIUChBTVEFHRV9DQUxMX0VOREVEEA4SEgoOU1RBR0VfU1RSRUFNRUQQDxIZChVTVEFHRV9NRURJQV9DT05ORUNURUQQECqCAQoJTWVkaWFLaW5kEhoKFk1FRElBX0tJTkRfVU5TUEVDSUZJRUQQABIUChBNRURJQV9LSU5EX09GRkVSEAESFQoRTUVESUFfS0lORF9BTlNXRVIQAhIYChRNRURJQV9LSU5EX0NBTkRJREFURRADEhIKDk1FRElBX0tJTkRfQllFEAQyxg4KDFBob25lU2VydmljZRJZCg5SZWdpc3RlckRldmljZRIiLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBojLnJpbmd0cmlwLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USXwoQVW5yZWdpc3RlckRldmljZRIkLnJpbmd0cmlwLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0GiUucmluZ3RyaXAudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkMKBkV2ZW50cxIaLnJpbmd0cmlwLnYxLkV2ZW50c1JlcXVlc3QaGy5yaW5ndHJpcC52MS5FdmVudHNSZXNwb25zZTABEj4KBVN0YXJ0EhkucmluZ3RyaXAudjEuU3RhcnRSZXF1ZXN0GhoucmluZ3RyaXAudjEuU3RhcnRSZXNwb25zZRJQCgtHZXRTZWFsS2V5cxIfLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVxdWVzdBogLnJpbmd0cmlwLnYxLkdldFNlYWxLZXlzUmVzcG9uc2USOAoDQWNrEhcucmluZ3RyaXAudjEuQWNrUmVxdWVzdBoYLnJpbmd0cmlwLnYxLkFja1Jlc3BvbnNlEkEKBkFuc3dlchIaLnJpbmd0cmlwLnYxLkFuc3dlclJlcXVlc3QaGy5yaW5ndHJpcC52MS5BbnN3ZXJSZXNwb25zZRJECgdEZWNsaW5lEhsucmluZ3RyaXAudjEuRGVjbGluZVJlcXVlc3QaHC5yaW5ndHJpcC52MS5EZWNsaW5lUmVzcG9uc2USQQoGQ2FuY2VsEhoucmluZ3RyaXAudjEuQ2FuY2VsUmVxdWVzdBobLnJpbmd0cmlwLnYxLkNhbmNlbFJlc3BvbnNlEjgKA0VuZBIXLnJpbmd0cmlwLnYxLkVuZFJlcXVlc3QaGC5yaW5ndHJpcC52MS5FbmRSZXNwb25zZRI7CgRIb2xkEhgucmluZ3RyaXAudjEuSG9sZFJlcXVlc3QaGS5yaW5ndHJpcC52MS5Ib2xkUmVzcG9uc2USSgoJU2VuZE1lZGlhEh0ucmluZ3RyaXAudjEuU2VuZE1lZGlhUmVxdWVzdBoeLnJpbmd0cmlwLnYxLlNlbmRNZWRpYVJlc3BvbnNlEkQKB0dldENhbGwSGy5yaW5ndHJpcC52MS5HZXRDYWxsUmVxdWVzdBocLnJpbmd0cmlwLnYxLkdldENhbGxSZXNwb25zZRJQCgtMaXN0SGlzdG9yeRIfLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBogLnJpbmd0cmlwLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2USOwoETW92ZRIYLnJpbmd0cmlwLnYxLk1vdmVSZXF1ZXN0GhkucmluZ3RyaXAudjEuTW92ZVJlc3BvbnNlEkcKCExpc3RMaXZlEhwucmluZ3RyaXAudjEuTGlzdExpdmVSZXF1ZXN0Gh0ucmluZ3RyaXAudjEuTGlzdExpdmVSZXNwb25zZRI7CgRKb2luEhgucmluZ3RyaXAudjEuSm9pblJlcXVlc3QaGS5yaW5ndHJpcC52MS5Kb2luUmVzcG9uc2USRwoIR2V0R3JvdXASHC5yaW5ndHJpcC52MS5HZXRHcm91cFJlcXVlc3QaHS5yaW5ndHJpcC52MS5HZXRHcm91cFJlc3BvbnNlEj4KBUJsb2NrEhkucmluZ3RyaXAudjEuQmxvY2tSZXF1ZXN0GhoucmluZ3RyaXAudjEuQmxvY2tSZXNwb25zZRJECgdVbmJsb2NrEhsucmluZ3RyaXAudjEuVW5ibG9ja1JlcXVlc3QaHC5yaW5ndHJpcC52MS5VbmJsb2NrUmVzcG9uc2USUAoLTGlzdEJsb2NrZWQSHy5yaW5ndHJpcC52MS5MaXN0QmxvY2tlZFJlcXVlc3QaIC5yaW5ndHJpcC52MS5MaXN0QmxvY2tlZFJlc3BvbnNlElYKDVNldFF1aWV0SG91cnMSIS5yaW5ndHJpcC52MS5TZXRRdWlldEhvdXJzUmVxdWVzdBoiLnJpbmd0cmlwLnYxLlNldFF1aWV0SG91cnNSZXNwb25zZRJWCg1HZXRRdWlldEhvdXJzEiEucmluZ3RyaXAudjEuR2V0UXVpZXRIb3Vyc1JlcXVlc3QaIi5yaW5ndHJpcC52MS5HZXRRdWlldEhvdXJzUmVzcG9uc2USVgoNU2V0UHJpb3JpdGllcxIhLnJpbmd0cmlwLnYxLlNldFByaW9yaXRpZXNSZXF1ZXN0GiIucmluZ3RyaXAudjEuU2V0UHJpb3JpdGllc1Jlc3BvbnNlElYKDUdldFByaW9yaXRpZXMSIS5yaW5ndHJpcC52MS5HZXRQcmlvcml0aWVzUmVxdWVzdBoiLnJpbmd0cmlwLnYxLkdldFByaW9yaXRpZXNSZXNwb25zZTKlBQoKT3BzU2VydmljZRJKCglHZXRMZWRnZXISHS5yaW5ndHJpcC52MS5HZXRMZWRnZXJSZXF1ZXN0Gh4ucmluZ3RyaXAudjEuR2V0TGVkZ2VyUmVzcG9uc2USSgoJTGlzdENhbGxzEh0ucmluZ3RyaXAudjEuTGlzdENhbGxzUmVxdWVzdBoeLnJpbmd0cmlwLnYxLkxpc3RDYWxsc1Jlc3BvbnNlEkQKB0VuZENhbGwSGy5yaW5ndHJpcC52MS5FbmRDYWxsUmVxdWVzdBocLnJpbmd0cmlwLnYxLkVuZENhbGxSZXNwb25zZRJTCgxMaXN0V2ViaG9va3MSIC5yaW5ndHJpcC52MS5MaXN0V2ViaG9va3NSZXF1ZXN0GiEucmluZ3RyaXAudjEuTGlzdFdlYmhvb2tzUmVzcG9uc2USUAoLVGVzdFdlYmhvb2sSHy5yaW5ndHJpcC52MS5UZXN0V2ViaG9va1JlcXVlc3QaIC5yaW5ndHJpcC52MS5UZXN0V2ViaG9va1Jlc3BvbnNlElYKDUVuYWJsZVdlYmhvb2sSIS5yaW5ndHJpcC52MS5FbmFibGVXZWJob29rUmVxdWVzdBoiLnJpbmd0cmlwLnYxLkVuYWJsZVdlYmhvb2tSZXNwb25zZRJfChBMaXN0RGVhZFdlYmhvb2tzEiQucmluZ3RyaXAudjEuTGlzdERlYWRXZWJob29rc1JlcXVlc3QaJS5yaW5ndHJpcC52MS5MaXN0RGVhZFdlYmhvb2tzUmVzcG9uc2USWQoOUmVwbGF5V2ViaG9va3MSIi5yaW5ndHJpcC52MS5SZXBsYXlXZWJob29rc1JlcXVlc3QaIy5yaW5ndHJpcC52MS5SZXBsYXlXZWJob29rc1Jlc3BvbnNlQj5aPGdpdGh1Yi5jb20vcmluZ3RyaXAvcmluZ3RyaXAvc2lnbmFsaW5nL3Jpbmd0cmlwdjE7cmluZ3RyaXB2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message ringtrip.v1.RegisterDeviceRequest
@@ -491,6 +491,13 @@ export type Call = Message<"ringtrip.v1.Call"> & {
    * @generated from field: bytes sealed = 30;
    */
   sealed: Uint8Array;
+
+  /**
+   * the group call that this is a part of; empty: a call of two
+   *
+   * @generated from field: string group = 40;
+   */
+  group: string;
 };
 
 /**
@@ -499,6 +506,49 @@ export type Call = Message<"ringtrip.v1.Call"> & {
  */
 export const CallSchema: GenMessage<Call> = /*@__PURE__*/
   messageDesc(file_ringtrip_v1_ringtrip, 10);
+
+/**
+ * RingPlan says in which order, and how fast, the callee's devices ring. The ring's deadline stays the whole call's. The
+ * next group's turn comes when its delay has passed, or at once when nobody of those before could answer any more.
+ *
+ * @generated from message ringtrip.v1.RingPlan
+ */
+export type RingPlan = Message<"ringtrip.v1.RingPlan"> & {
+  /**
+   * @generated from field: ringtrip.v1.RingOrder order = 1;
+   */
+  order: RingOrder;
+
+  /**
+   * Seconds from one group's turn to the next one's, 1-60 each; the last one stands for all further groups. Empty: the
+   * app's, 10 s unless it says otherwise. At most 8.
+   *
+   * @generated from field: repeated int32 delays = 2;
+   */
+  delays: number[];
+
+  /**
+   * Device ids for RING_ORDER_SEQUENCE, the first first; those that are not named come after them, the one seen last
+   * first. At most 8. For RING_ORDER_GROUPS: a group of its own each, in this order, instead of the callee's priorities.
+   *
+   * @generated from field: repeated string devices = 3;
+   */
+  devices: string[];
+
+  /**
+   * Whether a group stops when the next one's turn comes.
+   *
+   * @generated from field: ringtrip.v1.OneAtATime one_at_a_time = 4;
+   */
+  oneAtATime: OneAtATime;
+};
+
+/**
+ * Describes the message ringtrip.v1.RingPlan.
+ * Use `create(RingPlanSchema)` to create a new message.
+ */
+export const RingPlanSchema: GenMessage<RingPlan> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 11);
 
 /**
  * @generated from message ringtrip.v1.StartRequest
@@ -552,6 +602,31 @@ export type StartRequest = Message<"ringtrip.v1.StartRequest"> & {
    * @generated from field: repeated ringtrip.v1.SealedCaller sealed = 20;
    */
   sealed: SealedCaller[];
+
+  /**
+   * empty: the app's
+   *
+   * @generated from field: ringtrip.v1.RingPlan plan = 30;
+   */
+  plan?: RingPlan | undefined;
+
+  /**
+   * A group call: the users to call instead of callee, 2-8 of them. Each gets a call of its own, which rings, is answered
+   * or declined, and ends for itself; all of them have one group. call_id becomes the id of the group and of its first call.
+   * Whoever leaves (End) leaves alone; the group is over when fewer than two are in it and nobody rings any more. Media
+   * among more than two is the business of a carrier with rooms (LiveKit and the like, by the group's id): SendMedia
+   * reaches only the far end of one's own call.
+   *
+   * @generated from field: repeated string callees = 31;
+   */
+  callees: string[];
+
+  /**
+   * Calls callee (or callees, then 1-8) into a group call that this user is in.
+   *
+   * @generated from field: string group = 32;
+   */
+  group: string;
 };
 
 /**
@@ -559,7 +634,7 @@ export type StartRequest = Message<"ringtrip.v1.StartRequest"> & {
  * Use `create(StartRequestSchema)` to create a new message.
  */
 export const StartRequestSchema: GenMessage<StartRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 11);
+  messageDesc(file_ringtrip_v1_ringtrip, 12);
 
 /**
  * SealedCaller is who calls, encrypted for one device: HPKE (RFC 9180), see docs/security.md.
@@ -585,7 +660,7 @@ export type SealedCaller = Message<"ringtrip.v1.SealedCaller"> & {
  * Use `create(SealedCallerSchema)` to create a new message.
  */
 export const SealedCallerSchema: GenMessage<SealedCaller> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 12);
+  messageDesc(file_ringtrip_v1_ringtrip, 13);
 
 /**
  * @generated from message ringtrip.v1.GetSealKeysRequest
@@ -611,7 +686,7 @@ export type GetSealKeysRequest = Message<"ringtrip.v1.GetSealKeysRequest"> & {
  * Use `create(GetSealKeysRequestSchema)` to create a new message.
  */
 export const GetSealKeysRequestSchema: GenMessage<GetSealKeysRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 13);
+  messageDesc(file_ringtrip_v1_ringtrip, 14);
 
 /**
  * @generated from message ringtrip.v1.SealKey
@@ -635,7 +710,7 @@ export type SealKey = Message<"ringtrip.v1.SealKey"> & {
  * Use `create(SealKeySchema)` to create a new message.
  */
 export const SealKeySchema: GenMessage<SealKey> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 14);
+  messageDesc(file_ringtrip_v1_ringtrip, 15);
 
 /**
  * @generated from message ringtrip.v1.GetSealKeysResponse
@@ -652,7 +727,7 @@ export type GetSealKeysResponse = Message<"ringtrip.v1.GetSealKeysResponse"> & {
  * Use `create(GetSealKeysResponseSchema)` to create a new message.
  */
 export const GetSealKeysResponseSchema: GenMessage<GetSealKeysResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 15);
+  messageDesc(file_ringtrip_v1_ringtrip, 16);
 
 /**
  * @generated from message ringtrip.v1.StartResponse
@@ -667,6 +742,13 @@ export type StartResponse = Message<"ringtrip.v1.StartResponse"> & {
    * @generated from field: string next_call_id = 2;
    */
   nextCallId: string;
+
+  /**
+   * of a group call: one for each of the callees, in their order
+   *
+   * @generated from field: repeated ringtrip.v1.Started calls = 3;
+   */
+  calls: Started[];
 };
 
 /**
@@ -674,7 +756,596 @@ export type StartResponse = Message<"ringtrip.v1.StartResponse"> & {
  * Use `create(StartResponseSchema)` to create a new message.
  */
 export const StartResponseSchema: GenMessage<StartResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 16);
+  messageDesc(file_ringtrip_v1_ringtrip, 17);
+
+/**
+ * Started is what became of the call to one callee of a group.
+ *
+ * @generated from message ringtrip.v1.Started
+ */
+export type Started = Message<"ringtrip.v1.Started"> & {
+  /**
+   * @generated from field: string callee = 1;
+   */
+  callee: string;
+
+  /**
+   * empty: there is none
+   *
+   * @generated from field: ringtrip.v1.Call call = 2;
+   */
+  call?: Call | undefined;
+
+  /**
+   * the code of the CallProblem, as "unknown_callee"
+   *
+   * @generated from field: string problem = 3;
+   */
+  problem: string;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.Started.
+ * Use `create(StartedSchema)` to create a new message.
+ */
+export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 18);
+
+/**
+ * @generated from message ringtrip.v1.MoveRequest
+ */
+export type MoveRequest = Message<"ringtrip.v1.MoveRequest"> & {
+  /**
+   * @generated from field: string call_id = 1;
+   */
+  callId: string;
+
+  /**
+   * the device that goes on
+   *
+   * @generated from field: string device_id = 2;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.MoveRequest.
+ * Use `create(MoveRequestSchema)` to create a new message.
+ */
+export const MoveRequestSchema: GenMessage<MoveRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 19);
+
+/**
+ * @generated from message ringtrip.v1.MoveResponse
+ */
+export type MoveResponse = Message<"ringtrip.v1.MoveResponse"> & {
+  /**
+   * @generated from field: ringtrip.v1.Call call = 1;
+   */
+  call?: Call | undefined;
+};
+
+/**
+ * Describes the message ringtrip.v1.MoveResponse.
+ * Use `create(MoveResponseSchema)` to create a new message.
+ */
+export const MoveResponseSchema: GenMessage<MoveResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 20);
+
+/**
+ * @generated from message ringtrip.v1.ListLiveRequest
+ */
+export type ListLiveRequest = Message<"ringtrip.v1.ListLiveRequest"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.ListLiveRequest.
+ * Use `create(ListLiveRequestSchema)` to create a new message.
+ */
+export const ListLiveRequestSchema: GenMessage<ListLiveRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 21);
+
+/**
+ * @generated from message ringtrip.v1.ListLiveResponse
+ */
+export type ListLiveResponse = Message<"ringtrip.v1.ListLiveResponse"> & {
+  /**
+   * oldest first
+   *
+   * @generated from field: repeated ringtrip.v1.LiveCall calls = 1;
+   */
+  calls: LiveCall[];
+};
+
+/**
+ * Describes the message ringtrip.v1.ListLiveResponse.
+ * Use `create(ListLiveResponseSchema)` to create a new message.
+ */
+export const ListLiveResponseSchema: GenMessage<ListLiveResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 22);
+
+/**
+ * LiveCall is an answered call, as the user's device sees it that has it.
+ *
+ * @generated from message ringtrip.v1.LiveCall
+ */
+export type LiveCall = Message<"ringtrip.v1.LiveCall"> & {
+  /**
+   * @generated from field: ringtrip.v1.Call call = 1;
+   */
+  call?: Call | undefined;
+
+  /**
+   * @generated from field: string device_id = 2;
+   */
+  deviceId: string;
+
+  /**
+   * @generated from field: string device_name = 3;
+   */
+  deviceName: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.LiveCall.
+ * Use `create(LiveCallSchema)` to create a new message.
+ */
+export const LiveCallSchema: GenMessage<LiveCall> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 23);
+
+/**
+ * @generated from message ringtrip.v1.JoinRequest
+ */
+export type JoinRequest = Message<"ringtrip.v1.JoinRequest"> & {
+  /**
+   * @generated from field: string group = 1;
+   */
+  group: string;
+
+  /**
+   * @generated from field: string device_id = 2;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.JoinRequest.
+ * Use `create(JoinRequestSchema)` to create a new message.
+ */
+export const JoinRequestSchema: GenMessage<JoinRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 24);
+
+/**
+ * @generated from message ringtrip.v1.JoinResponse
+ */
+export type JoinResponse = Message<"ringtrip.v1.JoinResponse"> & {
+  /**
+   * @generated from field: ringtrip.v1.Call call = 1;
+   */
+  call?: Call | undefined;
+};
+
+/**
+ * Describes the message ringtrip.v1.JoinResponse.
+ * Use `create(JoinResponseSchema)` to create a new message.
+ */
+export const JoinResponseSchema: GenMessage<JoinResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 25);
+
+/**
+ * @generated from message ringtrip.v1.GetGroupRequest
+ */
+export type GetGroupRequest = Message<"ringtrip.v1.GetGroupRequest"> & {
+  /**
+   * @generated from field: string group = 1;
+   */
+  group: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.GetGroupRequest.
+ * Use `create(GetGroupRequestSchema)` to create a new message.
+ */
+export const GetGroupRequestSchema: GenMessage<GetGroupRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 26);
+
+/**
+ * @generated from message ringtrip.v1.GetGroupResponse
+ */
+export type GetGroupResponse = Message<"ringtrip.v1.GetGroupResponse"> & {
+  /**
+   * @generated from field: string group = 1;
+   */
+  group: string;
+
+  /**
+   * the one who began it first, then the others by when they were called last
+   *
+   * @generated from field: repeated ringtrip.v1.Member members = 2;
+   */
+  members: Member[];
+};
+
+/**
+ * Describes the message ringtrip.v1.GetGroupResponse.
+ * Use `create(GetGroupResponseSchema)` to create a new message.
+ */
+export const GetGroupResponseSchema: GenMessage<GetGroupResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 27);
+
+/**
+ * Member is one user of a group call.
+ *
+ * @generated from message ringtrip.v1.Member
+ */
+export type Member = Message<"ringtrip.v1.Member"> & {
+  /**
+   * @generated from field: ringtrip.v1.Party user = 1;
+   */
+  user?: Party | undefined;
+
+  /**
+   * RINGING, ANSWERED (is in the call) or ENDED
+   *
+   * @generated from field: ringtrip.v1.CallState state = 2;
+   */
+  state: CallState;
+
+  /**
+   * of the user's last call in the group, if it is over
+   *
+   * @generated from field: ringtrip.v1.EndReason reason = 3;
+   */
+  reason: EndReason;
+
+  /**
+   * the user's last call in the group
+   *
+   * @generated from field: string call_id = 4;
+   */
+  callId: string;
+
+  /**
+   * that is in the call
+   *
+   * @generated from field: string device_id = 5;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.Member.
+ * Use `create(MemberSchema)` to create a new message.
+ */
+export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 28);
+
+/**
+ * @generated from message ringtrip.v1.BlockRequest
+ */
+export type BlockRequest = Message<"ringtrip.v1.BlockRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.BlockRequest.
+ * Use `create(BlockRequestSchema)` to create a new message.
+ */
+export const BlockRequestSchema: GenMessage<BlockRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 29);
+
+/**
+ * @generated from message ringtrip.v1.BlockResponse
+ */
+export type BlockResponse = Message<"ringtrip.v1.BlockResponse"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.BlockResponse.
+ * Use `create(BlockResponseSchema)` to create a new message.
+ */
+export const BlockResponseSchema: GenMessage<BlockResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 30);
+
+/**
+ * @generated from message ringtrip.v1.UnblockRequest
+ */
+export type UnblockRequest = Message<"ringtrip.v1.UnblockRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.UnblockRequest.
+ * Use `create(UnblockRequestSchema)` to create a new message.
+ */
+export const UnblockRequestSchema: GenMessage<UnblockRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 31);
+
+/**
+ * @generated from message ringtrip.v1.UnblockResponse
+ */
+export type UnblockResponse = Message<"ringtrip.v1.UnblockResponse"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.UnblockResponse.
+ * Use `create(UnblockResponseSchema)` to create a new message.
+ */
+export const UnblockResponseSchema: GenMessage<UnblockResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 32);
+
+/**
+ * @generated from message ringtrip.v1.ListBlockedRequest
+ */
+export type ListBlockedRequest = Message<"ringtrip.v1.ListBlockedRequest"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.ListBlockedRequest.
+ * Use `create(ListBlockedRequestSchema)` to create a new message.
+ */
+export const ListBlockedRequestSchema: GenMessage<ListBlockedRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 33);
+
+/**
+ * @generated from message ringtrip.v1.ListBlockedResponse
+ */
+export type ListBlockedResponse = Message<"ringtrip.v1.ListBlockedResponse"> & {
+  /**
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message ringtrip.v1.ListBlockedResponse.
+ * Use `create(ListBlockedResponseSchema)` to create a new message.
+ */
+export const ListBlockedResponseSchema: GenMessage<ListBlockedResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 34);
+
+/**
+ * QuietHours say when a user's devices do not ring.
+ *
+ * @generated from message ringtrip.v1.QuietHours
+ */
+export type QuietHours = Message<"ringtrip.v1.QuietHours"> & {
+  /**
+   * @generated from field: bool on = 1;
+   */
+  on: boolean;
+
+  /**
+   * IANA name, as "Europe/Berlin": the spans are of its wall clock, also when summer time begins
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
+
+  /**
+   * at most 32
+   *
+   * @generated from field: repeated ringtrip.v1.QuietSpan spans = 3;
+   */
+  spans: QuietSpan[];
+
+  /**
+   * user ids whose calls ring all the same, at most 100
+   *
+   * @generated from field: repeated string except_callers = 4;
+   */
+  exceptCallers: string[];
+};
+
+/**
+ * Describes the message ringtrip.v1.QuietHours.
+ * Use `create(QuietHoursSchema)` to create a new message.
+ */
+export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 35);
+
+/**
+ * QuietSpan is a time of day on some days of the week.
+ *
+ * @generated from message ringtrip.v1.QuietSpan
+ */
+export type QuietSpan = Message<"ringtrip.v1.QuietSpan"> & {
+  /**
+   * on which it begins: 1 Monday - 7 Sunday; empty: every day
+   *
+   * @generated from field: repeated int32 days = 1;
+   */
+  days: number[];
+
+  /**
+   * "22:00"
+   *
+   * @generated from field: string from = 2;
+   */
+  from: string;
+
+  /**
+   * "07:00", of the next day if it is not after from; "24:00" is the day's end
+   *
+   * @generated from field: string to = 3;
+   */
+  to: string;
+};
+
+/**
+ * Describes the message ringtrip.v1.QuietSpan.
+ * Use `create(QuietSpanSchema)` to create a new message.
+ */
+export const QuietSpanSchema: GenMessage<QuietSpan> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 36);
+
+/**
+ * @generated from message ringtrip.v1.SetQuietHoursRequest
+ */
+export type SetQuietHoursRequest = Message<"ringtrip.v1.SetQuietHoursRequest"> & {
+  /**
+   * empty: none
+   *
+   * @generated from field: ringtrip.v1.QuietHours quiet_hours = 1;
+   */
+  quietHours?: QuietHours | undefined;
+};
+
+/**
+ * Describes the message ringtrip.v1.SetQuietHoursRequest.
+ * Use `create(SetQuietHoursRequestSchema)` to create a new message.
+ */
+export const SetQuietHoursRequestSchema: GenMessage<SetQuietHoursRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 37);
+
+/**
+ * @generated from message ringtrip.v1.SetQuietHoursResponse
+ */
+export type SetQuietHoursResponse = Message<"ringtrip.v1.SetQuietHoursResponse"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.SetQuietHoursResponse.
+ * Use `create(SetQuietHoursResponseSchema)` to create a new message.
+ */
+export const SetQuietHoursResponseSchema: GenMessage<SetQuietHoursResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 38);
+
+/**
+ * @generated from message ringtrip.v1.GetQuietHoursRequest
+ */
+export type GetQuietHoursRequest = Message<"ringtrip.v1.GetQuietHoursRequest"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.GetQuietHoursRequest.
+ * Use `create(GetQuietHoursRequestSchema)` to create a new message.
+ */
+export const GetQuietHoursRequestSchema: GenMessage<GetQuietHoursRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 39);
+
+/**
+ * @generated from message ringtrip.v1.GetQuietHoursResponse
+ */
+export type GetQuietHoursResponse = Message<"ringtrip.v1.GetQuietHoursResponse"> & {
+  /**
+   * @generated from field: ringtrip.v1.QuietHours quiet_hours = 1;
+   */
+  quietHours?: QuietHours | undefined;
+
+  /**
+   * a call that came now would not ring
+   *
+   * @generated from field: bool quiet_now = 2;
+   */
+  quietNow: boolean;
+};
+
+/**
+ * Describes the message ringtrip.v1.GetQuietHoursResponse.
+ * Use `create(GetQuietHoursResponseSchema)` to create a new message.
+ */
+export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 40);
+
+/**
+ * @generated from message ringtrip.v1.SetPrioritiesRequest
+ */
+export type SetPrioritiesRequest = Message<"ringtrip.v1.SetPrioritiesRequest"> & {
+  /**
+   * instead of what was set before; at most 32
+   *
+   * @generated from field: repeated ringtrip.v1.DevicePriority priorities = 1;
+   */
+  priorities: DevicePriority[];
+};
+
+/**
+ * Describes the message ringtrip.v1.SetPrioritiesRequest.
+ * Use `create(SetPrioritiesRequestSchema)` to create a new message.
+ */
+export const SetPrioritiesRequestSchema: GenMessage<SetPrioritiesRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 41);
+
+/**
+ * DevicePriority says in which group a device rings.
+ *
+ * @generated from message ringtrip.v1.DevicePriority
+ */
+export type DevicePriority = Message<"ringtrip.v1.DevicePriority"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * 0-7: 0 rings first. A device that has none is in group 0
+   *
+   * @generated from field: int32 group = 2;
+   */
+  group: number;
+};
+
+/**
+ * Describes the message ringtrip.v1.DevicePriority.
+ * Use `create(DevicePrioritySchema)` to create a new message.
+ */
+export const DevicePrioritySchema: GenMessage<DevicePriority> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 42);
+
+/**
+ * @generated from message ringtrip.v1.SetPrioritiesResponse
+ */
+export type SetPrioritiesResponse = Message<"ringtrip.v1.SetPrioritiesResponse"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.SetPrioritiesResponse.
+ * Use `create(SetPrioritiesResponseSchema)` to create a new message.
+ */
+export const SetPrioritiesResponseSchema: GenMessage<SetPrioritiesResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 43);
+
+/**
+ * @generated from message ringtrip.v1.GetPrioritiesRequest
+ */
+export type GetPrioritiesRequest = Message<"ringtrip.v1.GetPrioritiesRequest"> & {
+};
+
+/**
+ * Describes the message ringtrip.v1.GetPrioritiesRequest.
+ * Use `create(GetPrioritiesRequestSchema)` to create a new message.
+ */
+export const GetPrioritiesRequestSchema: GenMessage<GetPrioritiesRequest> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 44);
+
+/**
+ * @generated from message ringtrip.v1.GetPrioritiesResponse
+ */
+export type GetPrioritiesResponse = Message<"ringtrip.v1.GetPrioritiesResponse"> & {
+  /**
+   * @generated from field: repeated ringtrip.v1.DevicePriority priorities = 1;
+   */
+  priorities: DevicePriority[];
+};
+
+/**
+ * Describes the message ringtrip.v1.GetPrioritiesResponse.
+ * Use `create(GetPrioritiesResponseSchema)` to create a new message.
+ */
+export const GetPrioritiesResponseSchema: GenMessage<GetPrioritiesResponse> = /*@__PURE__*/
+  messageDesc(file_ringtrip_v1_ringtrip, 45);
 
 /**
  * @generated from message ringtrip.v1.Mark
@@ -705,7 +1376,7 @@ export type Mark = Message<"ringtrip.v1.Mark"> & {
  * Use `create(MarkSchema)` to create a new message.
  */
 export const MarkSchema: GenMessage<Mark> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 17);
+  messageDesc(file_ringtrip_v1_ringtrip, 46);
 
 /**
  * @generated from message ringtrip.v1.AckRequest
@@ -734,7 +1405,7 @@ export type AckRequest = Message<"ringtrip.v1.AckRequest"> & {
  * Use `create(AckRequestSchema)` to create a new message.
  */
 export const AckRequestSchema: GenMessage<AckRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 18);
+  messageDesc(file_ringtrip_v1_ringtrip, 47);
 
 /**
  * @generated from message ringtrip.v1.AckResponse
@@ -751,7 +1422,7 @@ export type AckResponse = Message<"ringtrip.v1.AckResponse"> & {
  * Use `create(AckResponseSchema)` to create a new message.
  */
 export const AckResponseSchema: GenMessage<AckResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 19);
+  messageDesc(file_ringtrip_v1_ringtrip, 48);
 
 /**
  * @generated from message ringtrip.v1.AnswerRequest
@@ -773,7 +1444,7 @@ export type AnswerRequest = Message<"ringtrip.v1.AnswerRequest"> & {
  * Use `create(AnswerRequestSchema)` to create a new message.
  */
 export const AnswerRequestSchema: GenMessage<AnswerRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 20);
+  messageDesc(file_ringtrip_v1_ringtrip, 49);
 
 /**
  * @generated from message ringtrip.v1.AnswerResponse
@@ -790,7 +1461,7 @@ export type AnswerResponse = Message<"ringtrip.v1.AnswerResponse"> & {
  * Use `create(AnswerResponseSchema)` to create a new message.
  */
 export const AnswerResponseSchema: GenMessage<AnswerResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 21);
+  messageDesc(file_ringtrip_v1_ringtrip, 50);
 
 /**
  * @generated from message ringtrip.v1.DeclineRequest
@@ -807,14 +1478,14 @@ export type DeclineRequest = Message<"ringtrip.v1.DeclineRequest"> & {
   deviceId: string;
 
   /**
-   * DECLINED or BLOCKED; BUSY, DO_NOT_DISTURB or UNREACHABLE with this_device
+   * DECLINED or BLOCKED; BUSY, DO_NOT_DISTURB, UNREACHABLE or DECLINED with this_device
    *
    * @generated from field: ringtrip.v1.EndReason reason = 3;
    */
   reason: EndReason;
 
   /**
-   * the callee's other devices go on ringing
+   * the callee's other devices go on ringing. An app may be set so that a plain DECLINED means this, too
    *
    * @generated from field: bool this_device = 4;
    */
@@ -826,7 +1497,7 @@ export type DeclineRequest = Message<"ringtrip.v1.DeclineRequest"> & {
  * Use `create(DeclineRequestSchema)` to create a new message.
  */
 export const DeclineRequestSchema: GenMessage<DeclineRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 22);
+  messageDesc(file_ringtrip_v1_ringtrip, 51);
 
 /**
  * @generated from message ringtrip.v1.DeclineResponse
@@ -843,7 +1514,7 @@ export type DeclineResponse = Message<"ringtrip.v1.DeclineResponse"> & {
  * Use `create(DeclineResponseSchema)` to create a new message.
  */
 export const DeclineResponseSchema: GenMessage<DeclineResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 23);
+  messageDesc(file_ringtrip_v1_ringtrip, 52);
 
 /**
  * @generated from message ringtrip.v1.CancelRequest
@@ -865,7 +1536,7 @@ export type CancelRequest = Message<"ringtrip.v1.CancelRequest"> & {
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 24);
+  messageDesc(file_ringtrip_v1_ringtrip, 53);
 
 /**
  * @generated from message ringtrip.v1.CancelResponse
@@ -882,7 +1553,7 @@ export type CancelResponse = Message<"ringtrip.v1.CancelResponse"> & {
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 25);
+  messageDesc(file_ringtrip_v1_ringtrip, 54);
 
 /**
  * @generated from message ringtrip.v1.EndRequest
@@ -911,7 +1582,7 @@ export type EndRequest = Message<"ringtrip.v1.EndRequest"> & {
  * Use `create(EndRequestSchema)` to create a new message.
  */
 export const EndRequestSchema: GenMessage<EndRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 26);
+  messageDesc(file_ringtrip_v1_ringtrip, 55);
 
 /**
  * @generated from message ringtrip.v1.EndResponse
@@ -928,7 +1599,7 @@ export type EndResponse = Message<"ringtrip.v1.EndResponse"> & {
  * Use `create(EndResponseSchema)` to create a new message.
  */
 export const EndResponseSchema: GenMessage<EndResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 27);
+  messageDesc(file_ringtrip_v1_ringtrip, 56);
 
 /**
  * @generated from message ringtrip.v1.HoldRequest
@@ -955,7 +1626,7 @@ export type HoldRequest = Message<"ringtrip.v1.HoldRequest"> & {
  * Use `create(HoldRequestSchema)` to create a new message.
  */
 export const HoldRequestSchema: GenMessage<HoldRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 28);
+  messageDesc(file_ringtrip_v1_ringtrip, 57);
 
 /**
  * @generated from message ringtrip.v1.HoldResponse
@@ -972,7 +1643,7 @@ export type HoldResponse = Message<"ringtrip.v1.HoldResponse"> & {
  * Use `create(HoldResponseSchema)` to create a new message.
  */
 export const HoldResponseSchema: GenMessage<HoldResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 29);
+  messageDesc(file_ringtrip_v1_ringtrip, 58);
 
 /**
  * MediaMessage is what two media sessions say to each other; the server does not look inside data.
@@ -1022,7 +1693,7 @@ export type MediaMessage = Message<"ringtrip.v1.MediaMessage"> & {
  * Use `create(MediaMessageSchema)` to create a new message.
  */
 export const MediaMessageSchema: GenMessage<MediaMessage> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 30);
+  messageDesc(file_ringtrip_v1_ringtrip, 59);
 
 /**
  * @generated from message ringtrip.v1.SendMediaRequest
@@ -1039,7 +1710,7 @@ export type SendMediaRequest = Message<"ringtrip.v1.SendMediaRequest"> & {
  * Use `create(SendMediaRequestSchema)` to create a new message.
  */
 export const SendMediaRequestSchema: GenMessage<SendMediaRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 31);
+  messageDesc(file_ringtrip_v1_ringtrip, 60);
 
 /**
  * @generated from message ringtrip.v1.SendMediaResponse
@@ -1052,7 +1723,7 @@ export type SendMediaResponse = Message<"ringtrip.v1.SendMediaResponse"> & {
  * Use `create(SendMediaResponseSchema)` to create a new message.
  */
 export const SendMediaResponseSchema: GenMessage<SendMediaResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 32);
+  messageDesc(file_ringtrip_v1_ringtrip, 61);
 
 /**
  * @generated from message ringtrip.v1.GetCallRequest
@@ -1074,7 +1745,7 @@ export type GetCallRequest = Message<"ringtrip.v1.GetCallRequest"> & {
  * Use `create(GetCallRequestSchema)` to create a new message.
  */
 export const GetCallRequestSchema: GenMessage<GetCallRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 33);
+  messageDesc(file_ringtrip_v1_ringtrip, 62);
 
 /**
  * @generated from message ringtrip.v1.GetCallResponse
@@ -1091,7 +1762,7 @@ export type GetCallResponse = Message<"ringtrip.v1.GetCallResponse"> & {
  * Use `create(GetCallResponseSchema)` to create a new message.
  */
 export const GetCallResponseSchema: GenMessage<GetCallResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 34);
+  messageDesc(file_ringtrip_v1_ringtrip, 63);
 
 /**
  * @generated from message ringtrip.v1.HistoryRecord
@@ -1158,7 +1829,7 @@ export type HistoryRecord = Message<"ringtrip.v1.HistoryRecord"> & {
  * Use `create(HistoryRecordSchema)` to create a new message.
  */
 export const HistoryRecordSchema: GenMessage<HistoryRecord> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 35);
+  messageDesc(file_ringtrip_v1_ringtrip, 64);
 
 /**
  * @generated from message ringtrip.v1.ListHistoryRequest
@@ -1184,7 +1855,7 @@ export type ListHistoryRequest = Message<"ringtrip.v1.ListHistoryRequest"> & {
  * Use `create(ListHistoryRequestSchema)` to create a new message.
  */
 export const ListHistoryRequestSchema: GenMessage<ListHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 36);
+  messageDesc(file_ringtrip_v1_ringtrip, 65);
 
 /**
  * @generated from message ringtrip.v1.ListHistoryResponse
@@ -1206,7 +1877,7 @@ export type ListHistoryResponse = Message<"ringtrip.v1.ListHistoryResponse"> & {
  * Use `create(ListHistoryResponseSchema)` to create a new message.
  */
 export const ListHistoryResponseSchema: GenMessage<ListHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 37);
+  messageDesc(file_ringtrip_v1_ringtrip, 66);
 
 /**
  * LedgerEntry is one thing that happened to a call or one of its legs.
@@ -1266,7 +1937,7 @@ export type LedgerEntry = Message<"ringtrip.v1.LedgerEntry"> & {
  * Use `create(LedgerEntrySchema)` to create a new message.
  */
 export const LedgerEntrySchema: GenMessage<LedgerEntry> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 38);
+  messageDesc(file_ringtrip_v1_ringtrip, 67);
 
 /**
  * @generated from message ringtrip.v1.GetLedgerRequest
@@ -1283,7 +1954,7 @@ export type GetLedgerRequest = Message<"ringtrip.v1.GetLedgerRequest"> & {
  * Use `create(GetLedgerRequestSchema)` to create a new message.
  */
 export const GetLedgerRequestSchema: GenMessage<GetLedgerRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 39);
+  messageDesc(file_ringtrip_v1_ringtrip, 68);
 
 /**
  * @generated from message ringtrip.v1.GetLedgerResponse
@@ -1325,7 +1996,7 @@ export type GetLedgerResponse = Message<"ringtrip.v1.GetLedgerResponse"> & {
  * Use `create(GetLedgerResponseSchema)` to create a new message.
  */
 export const GetLedgerResponseSchema: GenMessage<GetLedgerResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 40);
+  messageDesc(file_ringtrip_v1_ringtrip, 69);
 
 /**
  * @generated from message ringtrip.v1.ListCallsRequest
@@ -1342,7 +2013,7 @@ export type ListCallsRequest = Message<"ringtrip.v1.ListCallsRequest"> & {
  * Use `create(ListCallsRequestSchema)` to create a new message.
  */
 export const ListCallsRequestSchema: GenMessage<ListCallsRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 41);
+  messageDesc(file_ringtrip_v1_ringtrip, 70);
 
 /**
  * @generated from message ringtrip.v1.ListCallsResponse
@@ -1361,7 +2032,7 @@ export type ListCallsResponse = Message<"ringtrip.v1.ListCallsResponse"> & {
  * Use `create(ListCallsResponseSchema)` to create a new message.
  */
 export const ListCallsResponseSchema: GenMessage<ListCallsResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 42);
+  messageDesc(file_ringtrip_v1_ringtrip, 71);
 
 /**
  * @generated from message ringtrip.v1.EndCallRequest
@@ -1378,7 +2049,7 @@ export type EndCallRequest = Message<"ringtrip.v1.EndCallRequest"> & {
  * Use `create(EndCallRequestSchema)` to create a new message.
  */
 export const EndCallRequestSchema: GenMessage<EndCallRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 43);
+  messageDesc(file_ringtrip_v1_ringtrip, 72);
 
 /**
  * @generated from message ringtrip.v1.EndCallResponse
@@ -1391,7 +2062,7 @@ export type EndCallResponse = Message<"ringtrip.v1.EndCallResponse"> & {
  * Use `create(EndCallResponseSchema)` to create a new message.
  */
 export const EndCallResponseSchema: GenMessage<EndCallResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 44);
+  messageDesc(file_ringtrip_v1_ringtrip, 73);
 
 /**
  * @generated from message ringtrip.v1.ListWebhooksRequest
@@ -1404,7 +2075,7 @@ export type ListWebhooksRequest = Message<"ringtrip.v1.ListWebhooksRequest"> & {
  * Use `create(ListWebhooksRequestSchema)` to create a new message.
  */
 export const ListWebhooksRequestSchema: GenMessage<ListWebhooksRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 45);
+  messageDesc(file_ringtrip_v1_ringtrip, 74);
 
 /**
  * WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
@@ -1461,7 +2132,7 @@ export type WebhookEndpoint = Message<"ringtrip.v1.WebhookEndpoint"> & {
  * Use `create(WebhookEndpointSchema)` to create a new message.
  */
 export const WebhookEndpointSchema: GenMessage<WebhookEndpoint> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 46);
+  messageDesc(file_ringtrip_v1_ringtrip, 75);
 
 /**
  * @generated from message ringtrip.v1.ListWebhooksResponse
@@ -1478,7 +2149,7 @@ export type ListWebhooksResponse = Message<"ringtrip.v1.ListWebhooksResponse"> &
  * Use `create(ListWebhooksResponseSchema)` to create a new message.
  */
 export const ListWebhooksResponseSchema: GenMessage<ListWebhooksResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 47);
+  messageDesc(file_ringtrip_v1_ringtrip, 76);
 
 /**
  * @generated from message ringtrip.v1.TestWebhookRequest
@@ -1495,7 +2166,7 @@ export type TestWebhookRequest = Message<"ringtrip.v1.TestWebhookRequest"> & {
  * Use `create(TestWebhookRequestSchema)` to create a new message.
  */
 export const TestWebhookRequestSchema: GenMessage<TestWebhookRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 48);
+  messageDesc(file_ringtrip_v1_ringtrip, 77);
 
 /**
  * @generated from message ringtrip.v1.TestWebhookResponse
@@ -1529,7 +2200,7 @@ export type TestWebhookResponse = Message<"ringtrip.v1.TestWebhookResponse"> & {
  * Use `create(TestWebhookResponseSchema)` to create a new message.
  */
 export const TestWebhookResponseSchema: GenMessage<TestWebhookResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 49);
+  messageDesc(file_ringtrip_v1_ringtrip, 78);
 
 /**
  * @generated from message ringtrip.v1.EnableWebhookRequest
@@ -1546,7 +2217,7 @@ export type EnableWebhookRequest = Message<"ringtrip.v1.EnableWebhookRequest"> &
  * Use `create(EnableWebhookRequestSchema)` to create a new message.
  */
 export const EnableWebhookRequestSchema: GenMessage<EnableWebhookRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 50);
+  messageDesc(file_ringtrip_v1_ringtrip, 79);
 
 /**
  * @generated from message ringtrip.v1.EnableWebhookResponse
@@ -1563,7 +2234,7 @@ export type EnableWebhookResponse = Message<"ringtrip.v1.EnableWebhookResponse">
  * Use `create(EnableWebhookResponseSchema)` to create a new message.
  */
 export const EnableWebhookResponseSchema: GenMessage<EnableWebhookResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 51);
+  messageDesc(file_ringtrip_v1_ringtrip, 80);
 
 /**
  * @generated from message ringtrip.v1.ListDeadWebhooksRequest
@@ -1596,7 +2267,7 @@ export type ListDeadWebhooksRequest = Message<"ringtrip.v1.ListDeadWebhooksReque
  * Use `create(ListDeadWebhooksRequestSchema)` to create a new message.
  */
 export const ListDeadWebhooksRequestSchema: GenMessage<ListDeadWebhooksRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 52);
+  messageDesc(file_ringtrip_v1_ringtrip, 81);
 
 /**
  * DeadWebhook is an event that an endpoint did not take for three days, or while it was disabled.
@@ -1661,7 +2332,7 @@ export type DeadWebhook = Message<"ringtrip.v1.DeadWebhook"> & {
  * Use `create(DeadWebhookSchema)` to create a new message.
  */
 export const DeadWebhookSchema: GenMessage<DeadWebhook> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 53);
+  messageDesc(file_ringtrip_v1_ringtrip, 82);
 
 /**
  * @generated from message ringtrip.v1.ListDeadWebhooksResponse
@@ -1683,7 +2354,7 @@ export type ListDeadWebhooksResponse = Message<"ringtrip.v1.ListDeadWebhooksResp
  * Use `create(ListDeadWebhooksResponseSchema)` to create a new message.
  */
 export const ListDeadWebhooksResponseSchema: GenMessage<ListDeadWebhooksResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 54);
+  messageDesc(file_ringtrip_v1_ringtrip, 83);
 
 /**
  * @generated from message ringtrip.v1.ReplayWebhooksRequest
@@ -1709,7 +2380,7 @@ export type ReplayWebhooksRequest = Message<"ringtrip.v1.ReplayWebhooksRequest">
  * Use `create(ReplayWebhooksRequestSchema)` to create a new message.
  */
 export const ReplayWebhooksRequestSchema: GenMessage<ReplayWebhooksRequest> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 55);
+  messageDesc(file_ringtrip_v1_ringtrip, 84);
 
 /**
  * @generated from message ringtrip.v1.ReplayWebhooksResponse
@@ -1726,7 +2397,7 @@ export type ReplayWebhooksResponse = Message<"ringtrip.v1.ReplayWebhooksResponse
  * Use `create(ReplayWebhooksResponseSchema)` to create a new message.
  */
 export const ReplayWebhooksResponseSchema: GenMessage<ReplayWebhooksResponse> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 56);
+  messageDesc(file_ringtrip_v1_ringtrip, 85);
 
 /**
  * CallProblem is the detail of every error about a call: what is wrong, as a stable code, the truth about the
@@ -1751,6 +2422,13 @@ export type CallProblem = Message<"ringtrip.v1.CallProblem"> & {
    * @generated from field: string hint = 3;
    */
   hint: string;
+
+  /**
+   * of code resource_exhausted: when to try again; the header Retry-After has it in seconds
+   *
+   * @generated from field: int64 retry_after_ms = 10;
+   */
+  retryAfterMs: bigint;
 };
 
 /**
@@ -1758,7 +2436,7 @@ export type CallProblem = Message<"ringtrip.v1.CallProblem"> & {
  * Use `create(CallProblemSchema)` to create a new message.
  */
 export const CallProblemSchema: GenMessage<CallProblem> = /*@__PURE__*/
-  messageDesc(file_ringtrip_v1_ringtrip, 57);
+  messageDesc(file_ringtrip_v1_ringtrip, 86);
 
 /**
  * Environment says where a VoIP token is valid.
@@ -1981,6 +2659,13 @@ export enum LegState {
    * @generated from enum value: LEG_STATE_ENDED = 6;
    */
   ENDED = 6,
+
+  /**
+   * its turn has not come; the device has not heard of the call
+   *
+   * @generated from enum value: LEG_STATE_WAITING = 7;
+   */
+  WAITING = 7,
 }
 
 /**
@@ -1988,6 +2673,75 @@ export enum LegState {
  */
 export const LegStateSchema: GenEnum<LegState> = /*@__PURE__*/
   enumDesc(file_ringtrip_v1_ringtrip, 4);
+
+/**
+ * RingOrder says in which order the callee's devices ring.
+ *
+ * @generated from enum ringtrip.v1.RingOrder
+ */
+export enum RingOrder {
+  /**
+   * as the app is set; all at once unless it says otherwise
+   *
+   * @generated from enum value: RING_ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * all at once
+   *
+   * @generated from enum value: RING_ORDER_ALL = 1;
+   */
+  ALL = 1,
+
+  /**
+   * one after the other, the device seen last first; each stops when the next one's turn comes
+   *
+   * @generated from enum value: RING_ORDER_SEQUENCE = 2;
+   */
+  SEQUENCE = 2,
+
+  /**
+   * by the priorities that the callee set; a group goes on ringing while the next joins it
+   *
+   * @generated from enum value: RING_ORDER_GROUPS = 3;
+   */
+  GROUPS = 3,
+}
+
+/**
+ * Describes the enum ringtrip.v1.RingOrder.
+ */
+export const RingOrderSchema: GenEnum<RingOrder> = /*@__PURE__*/
+  enumDesc(file_ringtrip_v1_ringtrip, 5);
+
+/**
+ * @generated from enum ringtrip.v1.OneAtATime
+ */
+export enum OneAtATime {
+  /**
+   * yes in a sequence, no by groups
+   *
+   * @generated from enum value: ONE_AT_A_TIME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ONE_AT_A_TIME_YES = 1;
+   */
+  YES = 1,
+
+  /**
+   * @generated from enum value: ONE_AT_A_TIME_NO = 2;
+   */
+  NO = 2,
+}
+
+/**
+ * Describes the enum ringtrip.v1.OneAtATime.
+ */
+export const OneAtATimeSchema: GenEnum<OneAtATime> = /*@__PURE__*/
+  enumDesc(file_ringtrip_v1_ringtrip, 6);
 
 /**
  * @generated from enum ringtrip.v1.Stage
@@ -2115,7 +2869,7 @@ export enum Stage {
  * Describes the enum ringtrip.v1.Stage.
  */
 export const StageSchema: GenEnum<Stage> = /*@__PURE__*/
-  enumDesc(file_ringtrip_v1_ringtrip, 5);
+  enumDesc(file_ringtrip_v1_ringtrip, 7);
 
 /**
  * @generated from enum ringtrip.v1.MediaKind
@@ -2151,7 +2905,7 @@ export enum MediaKind {
  * Describes the enum ringtrip.v1.MediaKind.
  */
 export const MediaKindSchema: GenEnum<MediaKind> = /*@__PURE__*/
-  enumDesc(file_ringtrip_v1_ringtrip, 6);
+  enumDesc(file_ringtrip_v1_ringtrip, 8);
 
 /**
  * PhoneService is what a device says to the server. Every request is authorised by
@@ -2304,6 +3058,120 @@ export const PhoneService: GenService<{
     methodKind: "unary";
     input: typeof ListHistoryRequestSchema;
     output: typeof ListHistoryResponseSchema;
+  },
+  /**
+   * Move goes on with an answered call on this device instead of the user's device that has it, which hears that the
+   * call is over with ANSWERED_ELSEWHERE. Either side may move, as often as it likes; the media session is made anew
+   * between the new device and the far end's. Idempotent: the device that has the call may repeat it.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.Move
+   */
+  move: {
+    methodKind: "unary";
+    input: typeof MoveRequestSchema;
+    output: typeof MoveResponseSchema;
+  },
+  /**
+   * ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.ListLive
+   */
+  listLive: {
+    methodKind: "unary";
+    input: typeof ListLiveRequestSchema;
+    output: typeof ListLiveResponseSchema;
+  },
+  /**
+   * Join enters a group call that this user was called to, also after having declined, missed or left it. The answer
+   * is a call of its own with the group's id, answered at once.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.Join
+   */
+  join: {
+    methodKind: "unary";
+    input: typeof JoinRequestSchema;
+    output: typeof JoinResponseSchema;
+  },
+  /**
+   * GetGroup tells who is in a group call, who rings and who is not there.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.GetGroup
+   */
+  getGroup: {
+    methodKind: "unary";
+    input: typeof GetGroupRequestSchema;
+    output: typeof GetGroupResponseSchema;
+  },
+  /**
+   * Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.Block
+   */
+  block: {
+    methodKind: "unary";
+    input: typeof BlockRequestSchema;
+    output: typeof BlockResponseSchema;
+  },
+  /**
+   * Unblock lets a user call again. Idempotent.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.Unblock
+   */
+  unblock: {
+    methodKind: "unary";
+    input: typeof UnblockRequestSchema;
+    output: typeof UnblockResponseSchema;
+  },
+  /**
+   * ListBlocked lists whom this user blocks, in alphabetical order.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.ListBlocked
+   */
+  listBlocked: {
+    methodKind: "unary";
+    input: typeof ListBlockedRequestSchema;
+    output: typeof ListBlockedResponseSchema;
+  },
+  /**
+   * SetQuietHours says when no device of this user rings: a call then ends at once with DO_NOT_DISTURB, and stands in
+   * the history of both sides.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.SetQuietHours
+   */
+  setQuietHours: {
+    methodKind: "unary";
+    input: typeof SetQuietHoursRequestSchema;
+    output: typeof SetQuietHoursResponseSchema;
+  },
+  /**
+   * GetQuietHours tells what SetQuietHours stored.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.GetQuietHours
+   */
+  getQuietHours: {
+    methodKind: "unary";
+    input: typeof GetQuietHoursRequestSchema;
+    output: typeof GetQuietHoursResponseSchema;
+  },
+  /**
+   * SetPriorities says in which groups this user's devices ring if the plan is RING_ORDER_GROUPS.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.SetPriorities
+   */
+  setPriorities: {
+    methodKind: "unary";
+    input: typeof SetPrioritiesRequestSchema;
+    output: typeof SetPrioritiesResponseSchema;
+  },
+  /**
+   * GetPriorities tells what SetPriorities stored.
+   *
+   * @generated from rpc ringtrip.v1.PhoneService.GetPriorities
+   */
+  getPriorities: {
+    methodKind: "unary";
+    input: typeof GetPrioritiesRequestSchema;
+    output: typeof GetPrioritiesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ringtrip_v1_ringtrip, 0);
