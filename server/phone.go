@@ -105,6 +105,9 @@ func (s *Server) Decline(ctx context.Context, req *connect.Request[v1.DeclineReq
 		}
 		e := event
 		e.Leg = int8(side)
+		if e.Kind == fork.Decline && e.Reason == call.Declined && s.app(t.row.App).DeclineHere {
+			e.On = true
+		}
 		before := t.Fork
 		t.step(e)
 		if t.Fork == before && t.overFor(side) {
@@ -126,8 +129,8 @@ func declineEvent(m *v1.DeclineRequest) (fork.Event, error) {
 	}
 	switch reason {
 	case call.Declined, call.Blocked:
-		if !m.ThisDevice {
-			return fork.Event{Kind: fork.Decline, Reason: reason}, nil
+		if !m.ThisDevice || reason == call.Declined {
+			return fork.Event{Kind: fork.Decline, Reason: reason, On: m.ThisDevice}, nil
 		}
 	case call.Busy:
 		return fork.Event{Kind: fork.Busy, Reason: reason, On: !m.ThisDevice}, nil
@@ -136,7 +139,7 @@ func declineEvent(m *v1.DeclineRequest) (fork.Event, error) {
 			return fork.Event{Kind: fork.Busy, Reason: reason}, nil
 		}
 	}
-	return fork.Event{}, invalid("DECLINED and BLOCKED are for all devices, DO_NOT_DISTURB and UNREACHABLE for this_device, BUSY for either",
+	return fork.Event{}, invalid("BLOCKED is for all devices, DO_NOT_DISTURB and UNREACHABLE for this_device, DECLINED and BUSY for either",
 		"reason %s with this_device %t makes no sense", m.Reason, m.ThisDevice)
 }
 
@@ -179,7 +182,7 @@ func (s *Server) End(ctx context.Context, req *connect.Request[v1.EndRequest]) (
 		}
 		e := fork.Event{Kind: fork.CallerHangup, Reason: reason}
 		if side != callerSide {
-			e = fork.Event{Kind: fork.LegHangup, Leg: int8(side), Reason: reason}
+			e = fork.Event{Kind: fork.LegHangup, Leg: int8(side), Reason: reason, On: s.app(t.row.App).DeclineHere}
 		}
 		t.step(e)
 		return nil
