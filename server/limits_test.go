@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 			{"call_id", func() error { return errOf(b.answer(long)) }},
 			{"device_id", func() error { p := *b; p.device = ""; return errOf(p.answer(c.Id)) }},
 			{"reason", func() error { return errOf(b.decline(c.Id, v1.EndReason_END_REASON_HUNGUP, false)) }},
-			{"reason", func() error { return errOf(b.decline(c.Id, v1.EndReason_END_REASON_DECLINED, true)) }},
+			{"reason", func() error { return errOf(b.decline(c.Id, v1.EndReason_END_REASON_BLOCKED, true)) }},
 			{"reason", func() error { return errOf(b.decline(c.Id, v1.EndReason_END_REASON_DO_NOT_DISTURB, false)) }},
 			{"reason", func() error { return errOf(b.decline(c.Id, 300, true)) }},
 			{"reason", func() error { return errOf(b.decline(c.Id, -1, true)) }},
