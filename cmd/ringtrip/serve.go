@@ -38,6 +38,8 @@ type serveCmd struct {
 
 	Cluster clusterFlags `embed:""`
 
+	PlantFault string `hidden:"" help:"A fault for tests to find."`
+
 	ApnsProductionURL string `help:"Where APNs is, for ringtrip apns-test; empty: Apple's." placeholder:"URL"`
 	ApnsSandboxURL    string `help:"The same for the tokens of development builds." placeholder:"URL"`
 	ApnsCA            string `help:"PEM file of the authority that signed its certificate; empty: the system's." placeholder:"FILE"`
@@ -98,8 +100,12 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		return err
 	}
 	defer watching.close()
+	kept, err := planted(st, c.PlantFault)
+	if err != nil {
+		return err
+	}
 	s, err := server.New(server.Config{
-		Store: st, Bus: node.bus, NodeID: node.id, Presence: node.presence, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
+		Store: kept, Bus: node.bus, NodeID: node.id, Presence: node.presence, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
 		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
 		Apps: b.apps, Push: people.sender,
 		Observer: watching.Observer, Interceptors: seeing,

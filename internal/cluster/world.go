@@ -27,6 +27,8 @@ type WorldConfig struct {
 	Groups   int    // callers that call at the same time, each a callee of its own
 	Devices  int    // of each callee
 	Seed     uint64
+	// Patience is how long the people of a call wait for the servers before they do something else; 0: 5 s.
+	Patience time.Duration
 }
 
 // World is the users of a deployment and what they were promised. NewWorld makes it.
@@ -76,6 +78,9 @@ const (
 
 // NewWorld registers all devices and opens their streams.
 func NewWorld(cfg WorldConfig) (*World, error) {
+	if cfg.Patience == 0 {
+		cfg.Patience = 5 * time.Second
+	}
 	key, err := auth.HS256("", cfg.Secret)
 	if err != nil {
 		return nil, err
@@ -163,9 +168,6 @@ func (w *World) with(id string, change func(*Fact)) {
 	change(w.facts[id])
 }
 
-// patienceOfCaller is how long the people of a call wait for the servers before they do something else.
-const patienceOfCaller = 5 * time.Second
-
 // life is one call, from its start until the caller knows that it is over; a call that rings out is left ringing.
 func (g *group) life() {
 	id := uuid.Must(uuid.NewV7()).String()
@@ -196,7 +198,7 @@ func (g *group) life() {
 	case cancelled:
 		g.overBy(id, g.caller, &v1.CancelRequest{CallId: id, DeviceId: g.caller.device})
 	case declined, answered:
-		ctx, cancel := context.WithTimeout(context.Background(), patienceOfCaller)
+		ctx, cancel := context.WithTimeout(context.Background(), g.w.cfg.Patience)
 		if g.caller.until(ctx, id, func(h *heard) bool { return h.ended || h.last.State == v1.CallState_CALL_STATE_ANSWERED }) {
 			if h, _ := g.caller.of(id); !h.ended {
 				by := g.phones()[g.r.IntN(2)] // the caller, or one of the callee's devices
@@ -219,7 +221,7 @@ func (g *group) life() {
 func (g *group) insist(id string) {
 	over := func(h *heard) bool { return h.ended }
 	for try := range 4 {
-		ctx, cancel := context.WithTimeout(context.Background(), patienceOfCaller)
+		ctx, cancel := context.WithTimeout(context.Background(), g.w.cfg.Patience)
 		done := g.caller.until(ctx, id, over)
 		cancel()
 		if done {

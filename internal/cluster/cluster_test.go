@@ -1,0 +1,180 @@
+package cluster
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+var (
+	kills     = flag.Int("kills", 6, "how often the single server is killed")
+	nodeKills = flag.Int("node-kills", 4, "how often a node among three is killed")
+	seed      = flag.Uint64("seed", 1, "of what is random")
+)
+
+// binary is the ringtrip command.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "ringtrip-cluster")
+	if err == nil {
+		binary, err = Build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(tests{m, dir})
+}
+
+// tests runs the tests and removes the binary.
+type tests struct {
+	m   *testing.M
+	dir string
+}
+
+func (t tests) Run() int {
+	defer os.RemoveAll(t.dir)
+	return before(t.m)
+}
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+func keyFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "app.key")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// single is one server on SQLite.
+func single(t *testing.T, args ...string) *Process {
+	t.Helper()
+	addr, err := FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Process{Name: "the server", Binary: binary, Addr: addr, Args: append([]string{
+		"--key", keyFile(t), "--data", filepath.Join(t.TempDir(), "data"), "--ring-timeout", RingTime.String(),
+	}, args...)}
+	p.start(t)
+	t.Cleanup(func() { _ = p.Kill() })
+	return p
+}
+
+func (p *Process) start(t *testing.T) {
+	t.Helper()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *Process) kill(t *testing.T) {
+	t.Helper()
+	if !p.Serving() {
+		t.Fatalf("%s ended by itself:\n%s", p.Name, p.Log())
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func world(t *testing.T, groups int, addrs ...string) *World {
+	t.Helper()
+	return worldOf(t, WorldConfig{Groups: groups}, addrs...)
+}
+
+func worldOf(t *testing.T, cfg WorldConfig, addrs ...string) *World {
+	t.Helper()
+	cfg.Balancer, cfg.App, cfg.Secret, cfg.Devices, cfg.Seed = NewBalancer(addrs...), "app", []byte(secret), 2, *seed
+	w, err := NewWorld(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+// verdict ends the calls and checks them.
+func verdict(t *testing.T, w *World) *Verdict {
+	t.Helper()
+	w.Finish()
+	v, err := w.Check(30 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Calls == 0 || v.Answers == 0 || v.Ends == 0 {
+		t.Errorf("nothing was proved: %+v", v)
+	}
+	return v
+}
+
+// The single server is killed in the middle of everything, again and again.
+func TestTortureOfOne(t *testing.T) {
+	p := single(t)
+	w := world(t, 8, p.Addr)
+	w.Begin()
+	r := rand.New(rand.NewPCG(*seed, 7))
+	begin := time.Now()
+	var up, down time.Duration
+	for n := range *kills {
+		wait(20*time.Millisecond + time.Duration(r.Int64N(int64(230*time.Millisecond))))
+		p.kill(t)
+		from := time.Now()
+		p.start(t)
+		down += time.Since(from)
+		if (n+1)%100 == 0 {
+			t.Logf("%d kills, %d calls", n+1, w.Calls())
+		}
+	}
+	up = time.Since(begin)
+	v := verdict(t, w)
+	t.Logf("kill -9 of the single server: %d in %s, up again after %s on average\n%s", *kills, up.Round(time.Second), (down / time.Duration(max(*kills, 1))).Round(time.Millisecond), v)
+	if v.Wrong() {
+		t.Error("promises were broken")
+	}
+}
+
+// wait lets real processes work for a random while: their own time is what is tested.
+func wait(d time.Duration) { <-time.After(d) }
+
+// A check that can't fail proves nothing: faults that are planted are found.
+func TestPlantedFaultsAreFound(t *testing.T) {
+	for fault, found := range map[string]func(*Verdict) []string{
+		"ack-before-commit": func(v *Verdict) []string { return append(v.Doubles, v.Lost...) },
+		"no-timers":         func(v *Verdict) []string { return v.Eternal },
+		"no-events":         func(v *Verdict) []string { return v.Deaf },
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			p := single(t, "--plant-fault", fault)
+			w := worldOf(t, WorldConfig{Groups: 4, Patience: time.Second}, p.Addr)
+			w.Begin()
+			wait(2 * time.Second)
+			if fault == "ack-before-commit" {
+				p.kill(t)
+				p.Args = p.Args[:len(p.Args)-2]
+				p.start(t)
+			}
+			w.Finish()
+			v, err := w.Check(8 * time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found(v)) == 0 {
+				t.Errorf("it was not found:\n%s", v)
+			}
+			t.Logf("%s", strings.SplitN(v.String(), "\n  ", 2)[0])
+		})
+	}
+}

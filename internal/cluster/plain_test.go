@@ -1,0 +1,5 @@
+package cluster
+
+import "testing"
+
+func before(m *testing.M) int { return m.Run() }
