@@ -75,9 +75,18 @@ type said struct {
 // killChild starts a child, lets it live for a while, kills it and notes what it said.
 func killChild(t *testing.T, dir string, round int, life time.Duration, said *said) {
 	t.Helper()
+	child := runChild(t, dir, round, life, said, os.Stderr, func(p *os.Process) { _ = p.Kill() })
+	if status := child.ProcessState.String(); !strings.Contains(status, "killed") {
+		t.Fatalf("the child was not killed, it ended: %s", status)
+	}
+}
+
+// runChild starts a child, lets it live for a while from its first word on, ends it and notes what it said.
+func runChild(t *testing.T, dir string, round int, life time.Duration, said *said, stderr io.Writer, end func(*os.Process)) *exec.Cmd {
+	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
 	child.Env = append(os.Environ(), crashDir+"="+dir, fmt.Sprintf("%s_ROUND=%d", crashDir, round))
-	child.Stderr = os.Stderr
+	child.Stderr = stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +95,7 @@ func killChild(t *testing.T, dir string, round int, life time.Duration, said *sa
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(out)
-	var kill *time.Timer
+	var ended chan struct{}
 	for {
 		// What the child has written stays in the pipe when it is dead: acknowledged is acknowledged.
 		line, err := lines.ReadString('\n')
@@ -96,18 +105,18 @@ func killChild(t *testing.T, dir string, round int, life time.Duration, said *sa
 			}
 			break
 		}
-		if kill == nil { // it lives from its first word on, however slow the machine is
-			kill = time.AfterFunc(life, func() { child.Process.Kill() })
+		if ended == nil { // it lives from its first word on, however slow the machine is
+			ended = make(chan struct{})
+			time.AfterFunc(life, func() { defer close(ended); end(child.Process) })
 		}
 		said.note(t, strings.Fields(line))
 	}
-	if kill == nil {
+	if ended == nil {
 		t.Fatalf("the child died before it said anything: %v", child.Wait())
 	}
-	child.Wait()
-	if status := child.ProcessState.String(); !strings.Contains(status, "killed") {
-		t.Fatalf("the child was not killed, it ended: %s", status)
-	}
+	<-ended
+	_ = child.Wait()
+	return child
 }
 
 func (s *said) note(t *testing.T, line []string) {
