@@ -111,7 +111,11 @@ func Backup(ctx context.Context, dir, file string) (_ Info, err error) {
 		}
 	}()
 	if err := copyDatabase(ctx, from, partial); err != nil {
-		return Info{}, fileError(from, err)
+		err = fileError(from, err)
+		if opened := (*OpenError)(nil); errors.As(err, &opened) && opened.Problem == diskFull {
+			opened.Path = file // that is the disk that matters
+		}
+		return Info{}, err
 	}
 	info, err := Inspect(ctx, partial)
 	if err != nil {

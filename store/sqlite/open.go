@@ -151,6 +151,9 @@ func migrate(ctx context.Context, path string) error {
 	if _, err := db.ExecContext(ctx, `PRAGMA journal_mode = wal`); err != nil {
 		return fileError(path, err)
 	}
+	if err := quickCheck(ctx, db, path); err != nil {
+		return fileError(path, err)
+	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return err
@@ -172,12 +175,31 @@ func migrate(ctx context.Context, path string) error {
 	return nil
 }
 
+// checkLimit is up to which size a file is looked through when it is opened, in bytes: some 15 ms each MiB on a slow
+// machine, while no call can be made. Larger ones are checked by every backup.
+const checkLimit = 4 << 20
+
+// quickCheck looks through all pages of a small database.
+func quickCheck(ctx context.Context, db *sql.DB, path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() > checkLimit {
+		return err
+	}
+	var verdict string
+	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return damaged(path, errors.New(verdict))
+	}
+	return nil
+}
+
 // identity returns who made a database, and how many tables and indices it has.
 func identity(ctx context.Context, db *sql.DB) (id, tables int, err error) {
-	err = errors.Join(
-		db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id),
-		db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables),
-	)
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+		return 0, 0, err
+	}
+	err = db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables)
 	return id, tables, err
 }
 
@@ -219,6 +241,8 @@ func newestSchema() (newest int64, err error) {
 	return newest, err
 }
 
+const diskFull = "the disk is full"
+
 // fileError says what to do about the errors of SQLite that people meet.
 func fileError(path string, err error) error {
 	if opened := (*OpenError)(nil); errors.As(err, &opened) {
@@ -232,17 +256,21 @@ func fileError(path string, err error) error {
 	if !errors.As(err, &sqliteErr) {
 		return e
 	}
-	switch sqliteErr.Code() & 0xff { // https://www.sqlite.org/rescode.html
+	code := sqliteErr.Code() // https://www.sqlite.org/rescode.html
+	if code == 4874 {        // IOERR_SHMSIZE: the index of the write-ahead log can't grow
+		code = 13
+	}
+	switch code & 0xff {
 	case 5, 6: // BUSY, LOCKED
 		e.Problem, e.Hint = "another program holds the database", "Close it (sqlite3, a backup, a viewer) and try again"
-	case 8, 14: // READONLY, CANTOPEN
+	case 3, 8, 14: // PERM, READONLY, CANTOPEN
 		e.Problem, e.Hint = "the database can't be written", fmt.Sprintf("Make the folder and the files in it writable for user id %d", os.Getuid())
 	case 10: // IOERR
 		e.Problem, e.Hint = "the disk reports an error", "Look at the system's log; copy the folder away before anything else"
 	case 11: // CORRUPT
 		return damaged(path, err)
 	case 13: // FULL
-		e.Problem, e.Hint = "the disk is full", "Make room and try again"
+		e.Problem, e.Hint = diskFull, "Make room and try again"
 	case 26: // NOTADB
 		e.Problem, e.Hint, e.Err = "the file is not an SQLite database", "Move it away or put a backup back; a new one is made if there is none", errors.Join(ErrNotOurs, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/storetest"
 )
 
 func TestOpenMakesTheFolder(t *testing.T) {
@@ -133,6 +134,130 @@ func TestOpenReadOnlyFolder(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("user id %d", os.Getuid())) {
 		t.Errorf("Open: %v", err)
 	}
+}
+
+func TestSlowDisk(t *testing.T) {
+	for latency, warns := range map[time.Duration]bool{slowWrite: false, slowWrite + 1: true, 0: false, time.Second: true} {
+		var log strings.Builder
+		s := &Store{log: slog.New(slog.NewTextHandler(&log, nil)), path: "/data/ringtrip.db", latency: latency}
+		s.warnIfSlow()
+		if got := strings.Contains(log.String(), "level=WARN"); got != warns || warns && !strings.Contains(log.String(), "local SSD") {
+			t.Errorf("at %v the log says %q", latency, log.String())
+		}
+	}
+}
+
+// A small database is looked through when it is opened: damage that no start would meet otherwise.
+func TestDamageInside(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	for i := range 200 {
+		commit(t, s, store.Transition{Call: store.Call{ID: fmt.Sprint("c", i), State: make([]byte, 500)}})
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(b) - 3*4096; i < len(b)-2*4096; i++ {
+		b[i] = 0xaa
+	}
+	writeFile(t, s.Path(), string(b))
+	_, err = Open(t.Context(), Config{Dir: dir})
+	var opened *OpenError
+	if !errors.As(err, &opened) || !strings.Contains(err.Error(), "damaged") || !strings.Contains(opened.Hint, "backup") {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// A disk that is full, and one that can't be written: clear errors, nothing lost, and life goes on when there is room.
+func TestFullAndReadOnlyDisk(t *testing.T) {
+	storetest.OnDisk(t, 16, func(t *testing.T, d *storetest.Disk) {
+		dir := filepath.Join(d.Dir, "data")
+		s := open(t, Config{Dir: dir})
+		commit(t, s, store.Transition{Call: store.Call{ID: "first"}})
+		filler := filepath.Join(d.Dir, "filler")
+		fill := func() {
+			f, err := os.Create(filler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			for err == nil { // first in pieces, then to the last byte
+				_, err = f.Write(make([]byte, 1<<16))
+			}
+			for err = nil; err == nil; {
+				_, err = f.Write(make([]byte, 512))
+			}
+			if err := f.Sync(); err != nil && !strings.Contains(err.Error(), "no space") {
+				t.Fatal(err)
+			}
+		}
+		fill()
+		acknowledged := 0
+		var full error
+		for full == nil && acknowledged < 1000 {
+			_, full = s.Commit(t.Context(), store.Transition{Call: store.Call{ID: fmt.Sprint("c", acknowledged), State: make([]byte, 9000)}})
+			if full == nil {
+				acknowledged++
+			}
+		}
+		if full == nil || !strings.Contains(full.Error(), "full") {
+			t.Fatalf("on a full disk %d commits were taken, then: %v", acknowledged, full)
+		}
+		if _, err := s.Call(t.Context(), "first"); err != nil {
+			t.Errorf("reading on a full disk: %v", err)
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		commit(t, s, store.Transition{Call: store.Call{ID: "after"}})
+		check := func(s *Store) {
+			t.Helper()
+			for i := range acknowledged {
+				if _, err := s.Call(t.Context(), fmt.Sprint("c", i)); err != nil {
+					t.Errorf("acknowledged call %d of %d: %v", i, acknowledged, err)
+				}
+			}
+			if _, err := s.Call(t.Context(), fmt.Sprint("c", acknowledged)); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("the call that was refused: %v", err)
+			}
+		}
+		check(s)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+
+		fill()
+		if _, err := Open(t.Context(), Config{Dir: filepath.Join(d.Dir, "new")}); err == nil || !strings.Contains(err.Error(), "full") && !strings.Contains(err.Error(), "no space") {
+			t.Errorf("a new store on a full disk: %v", err)
+		}
+		if _, err := Backup(t.Context(), dir, filepath.Join(d.Dir, "backup.db")); err == nil || !strings.Contains(err.Error(), "backup.db") {
+			t.Errorf("a backup to a full disk: %v", err)
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, Config{Dir: dir})
+		check(s)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+
+		d.Unmount()
+		d.Mount("ro")
+		_, err := Open(t.Context(), Config{Dir: dir})
+		var opened *OpenError
+		if !errors.As(err, &opened) || !strings.Contains(err.Error(), "can't be written") || !strings.Contains(err.Error(), "read-only file system") {
+			t.Errorf("a disk that is mounted read-only: %v", err)
+		}
+		_, err = Open(t.Context(), Config{Dir: filepath.Join(d.Dir, "other")})
+		if !errors.As(err, &opened) || !strings.Contains(err.Error(), "can't be made") {
+			t.Errorf("a folder that would have to be made there: %v", err)
+		}
+	})
 }
 
 func TestOpenCancelled(t *testing.T) {
