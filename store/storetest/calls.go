@@ -21,6 +21,7 @@ var callTests = []test{
 	{"LiveCalls", liveCalls},
 	{"BigState", bigState},
 	{"OddText", oddText},
+	{"TextThatIsNoText", textThatIsNoText},
 }
 
 // whole is a transition with everything in it.
@@ -305,4 +306,29 @@ func oddText(b *bench) {
 		}
 		b.same("calls of the user", ids(must[[]store.Call](b, "CallsOfUser")(b.CallsOfUser(b.ctx(), text, text))), []string{c.ID})
 	}
+}
+
+// Names that no database needs to keep as they are, from a client that is wrong or worse, must not make a call that
+// can't go on, nor harm other calls.
+func textThatIsNoText(b *bench) {
+	for i, odd := range []string{"\x00", "a\x00b", "\xff\xfe", "\xed\xa0\x80"} {
+		c := newCall(name("c", i))
+		c.Devices, c.Users, c.Key = []string{odd, "d1"}, []string{odd, "alice"}, odd
+		t := whole(c)
+		t.Ledger[0].Detail = odd
+		t.History.CallerName, t.History.CallerHandle = odd, odd
+		c = b.commit(t)
+		if got := must[store.Call](b, "CallByKey")(b.CallByKey(b.ctx(), "app", odd)); got.ID != c.ID {
+			b.Errorf("the call of key %q is %s", odd, got.ID)
+		}
+		c.Live, c.Key = false, ""
+		b.commit(store.Transition{Call: c, ExpectRev: 1, History: t.History})
+		if _, err := b.EventsAfter(b.ctx(), odd, odd, 0, 9); err != nil {
+			b.Errorf("EventsAfter of %q: %v", odd, err)
+		}
+		d := newDevice(name("d", i))
+		d.Name, d.AppVersion, d.OSVersion = odd, odd, odd
+		b.putDevice(d)
+	}
+	b.same("calls of d1", len(must[[]store.Call](b, "CallsOfUser")(b.CallsOfUser(b.ctx(), "app", "alice"))), 0)
 }
