@@ -21,6 +21,7 @@ const maxControl = 64 << 10
 const ControlHelp = `GET    /info                       addresses, the certificate authority (PEM), apps, tokens
 GET    /stats                      counts: connections, requests, answers by reason, pushes accepted twice
 GET    /requests?after=N           the log from the N-th request on
+DELETE /requests                   forget the log, and with it the counts except connections
 POST   /faults                     {"action":"refuse","status":503,"reason":"Shutdown","times":3}
                                    also: environment, token, skip, every, times (-1: for ever), delay ("50ms"), timestamp (ms)
 DELETE /faults                     forget the faults that are waiting
@@ -247,6 +248,7 @@ func (s *Server) Control() http.Handler {
 		log := s.Requests()
 		reply(w, log[min(after, len(log)):])
 	})
+	mux.HandleFunc("DELETE /requests", func(w http.ResponseWriter, _ *http.Request) { s.Forget(); reply(w, struct{}{}) })
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) { s.ClearFaults(); reply(w, struct{}{}) })
 	post := func(path string, do func(o order, r *http.Request) (any, error)) {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {

@@ -84,6 +84,10 @@ func TestControl(t *testing.T) {
 	if err := json.Unmarshal([]byte(orders("GET", "/requests?after=2", "")), &log); err != nil || len(log) != stats.Requests-2 {
 		t.Errorf("%d requests after the second of %d: %v", len(log), stats.Requests, err)
 	}
+	orders("DELETE", "/requests", "")
+	if n := l.srv.Stats().Requests; n != 0 {
+		t.Errorf("%d requests in an empty log", n)
+	}
 	if help := orders("GET", "/", ""); !strings.Contains(help, "goaway-cut") {
 		t.Errorf("help %s", help)
 	}

@@ -33,6 +33,14 @@ func (s *Server) Requests() []Request {
 	return slices.Clone(s.log)
 }
 
+// Forget empties the log.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.log)
+	s.log = s.log[:0]
+}
+
 // handle decides about a request and carries out what concerns devices. It returns the answer, the apns headers of
 // it and the fault that hit, if one did.
 func (s *Server) handle(id *identity, r *Request) (a answer, apnsID string, fault *Fault) {
