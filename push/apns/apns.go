@@ -27,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -61,8 +62,13 @@ type Config struct {
 	// Logger gets retries, lost connections and refused keys; nil means none. It never gets tokens or payloads.
 	Logger *slog.Logger
 
+	// OnAlarm, if set, gets what a person has to put right: APNs refuses the key, the topic, or the way requests are made.
+	// It is called at most once a minute for each environment and reason, from Send: it must not block.
+	OnAlarm func(env push.Environment, e push.Error)
+
 	// Backoff is how long to wait before each retry; its length is how many retries there are.
-	// Nil means 0, 200 ms, 1 s, 3 s; an empty slice means no retry.
+	// Nil means 0, 200 ms, 1 s, 3 s; an empty slice means no retry. While nobody answers at all, the last wait is repeated
+	// up to eight times: a ring outlives a short loss of the network.
 	Backoff []time.Duration
 	// AttemptTimeout is how long one attempt waits for its answer before its connection is given up; 0 means 5 s.
 	AttemptTimeout time.Duration
@@ -70,6 +76,9 @@ type Config struct {
 	DialTimeout time.Duration
 	// MaxConnections is the size of each environment's pool; 0 means 4.
 	MaxConnections int
+	// KeepConnections is how many of them are opened again at once when APNs closes them, so that the next ring finds
+	// one; 0 means 1. It holds for a day after an environment's last push.
+	KeepConnections int
 }
 
 // Sender delivers the pushes of one team. It is safe for concurrent use.
@@ -81,6 +90,7 @@ type Sender struct {
 	backoff []time.Duration
 	timeout time.Duration
 	sleep   func(ctx context.Context, d time.Duration) error
+	alarms  alarms
 }
 
 var _ push.Sender = (*Sender)(nil)
@@ -113,9 +123,10 @@ func New(cfg Config) (*Sender, error) {
 	if s.backoff == nil {
 		s.backoff = []time.Duration{0, 200 * time.Millisecond, time.Second, 3 * time.Second}
 	}
-	if cfg.MaxConnections < 0 || cfg.AttemptTimeout < 0 || cfg.DialTimeout < 0 {
-		return nil, errors.New("apns: Config.MaxConnections, AttemptTimeout and DialTimeout can't be negative: leave them 0 for the defaults")
+	if cfg.MaxConnections < 0 || cfg.KeepConnections < 0 || cfg.AttemptTimeout < 0 || cfg.DialTimeout < 0 {
+		return nil, errors.New("apns: Config.MaxConnections, KeepConnections, AttemptTimeout and DialTimeout can't be negative: leave them 0 for the defaults")
 	}
+	s.alarms.tell = cfg.OnAlarm
 	s.minter = &minter{signer: signer, keyID: cfg.KeyID, teamID: cfg.TeamID, now: s.now}
 	bases := make(map[push.Environment]*url.URL)
 	for env, raw := range map[push.Environment]string{
@@ -135,6 +146,7 @@ func New(cfg Config) (*Sender, error) {
 			base:        base,
 			dial:        dialer(cfg.TLS, base, cmp.Or(cfg.DialTimeout, 5*time.Second)),
 			max:         cmp.Or(cfg.MaxConnections, 4),
+			keep:        min(cmp.Or(cfg.KeepConnections, 1), cmp.Or(cfg.MaxConnections, 4)),
 			patience:    time.Second,
 			pause:       dialPause,
 			log:         s.log.With("environment", env.String()),
@@ -152,7 +164,7 @@ func (s *Sender) Close() {
 	}
 }
 
-// dialer opens HTTP/2 connections. Go's resolver does not cache, so each one asks DNS anew, as Apple advises.
+// dialer opens HTTP/2 connections.
 func dialer(tlsConfig *tls.Config, base *url.URL, timeout time.Duration) func(context.Context) (*http.ClientConn, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if tlsConfig != nil {
@@ -161,15 +173,26 @@ func dialer(tlsConfig *tls.Config, base *url.URL, timeout time.Duration) func(co
 	cfg.NextProtos = []string{"h2"}
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
+	var d net.Dialer
 	t := &http.Transport{
+		// Go's resolver does not cache, so each connection asks DNS anew, as Apple advises.
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := d.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return coalesce(c, 10*time.Second), nil
+		},
 		TLSClientConfig:     cfg,
 		TLSHandshakeTimeout: timeout,
 		DisableCompression:  true,
 		Protocols:           &protocols,
 		HTTP2: &http.HTTP2Config{
-			SendPingTimeout:  time.Hour, // Apple's best practice: ping after about an hour of silence
-			PingTimeout:      10 * time.Second,
-			WriteByteTimeout: 10 * time.Second,
+			SendPingTimeout: time.Hour, // Apple's best practice: ping after about an hour of silence
+			PingTimeout:     10 * time.Second,
+			// A table without room: headers go out as literals that are not indexed, as Apple advises for path and
+			// authorization, which would push everything else out of the table.
+			MaxEncoderHeaderTableSize: 1,
 		},
 	}
 	port := cmp.Or(base.Port(), "443")

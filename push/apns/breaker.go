@@ -2,6 +2,7 @@ package apns
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringtrip/ringtrip/push"
@@ -17,6 +18,7 @@ const (
 // breaker is the fuse of one environment.
 type breaker struct {
 	mu      sync.Mutex
+	closed  atomic.Bool // nothing was refused since accept: it need not lock
 	refused int
 	next    time.Time // when the next push may try
 	last    push.Error
@@ -24,6 +26,9 @@ type breaker struct {
 
 // allow says whether a push may be sent; if not, it returns the refusal to answer with.
 func (b *breaker) allow(now time.Time) *push.Error {
+	if b.closed.Load() {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.refused < breakerAfter {
@@ -42,6 +47,7 @@ func (b *breaker) allow(now time.Time) *push.Error {
 func (b *breaker) refuse(now time.Time, e push.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.closed.Store(false)
 	b.refused++
 	b.last = e
 	b.next = now.Add(breakerPause)
@@ -49,7 +55,11 @@ func (b *breaker) refuse(now time.Time, e push.Error) {
 
 // accept says that the key is good.
 func (b *breaker) accept() {
+	if b.closed.Load() {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refused = 0
+	b.closed.Store(true)
 }

@@ -2,7 +2,6 @@ package apns
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -31,7 +30,7 @@ func check(p push.Push) *push.Error {
 	if why := checkBundleID(p.BundleID); why != "" {
 		return wrong(push.FixConfig, "bad bundle id", "Push.BundleID %.170q %s", p.BundleID, why)
 	}
-	if raw, err := hex.DecodeString(p.Token); err != nil || len(raw) == 0 || len(raw) > maxToken {
+	if !isToken(p.Token) {
 		return wrong(push.GiveUp, "bad token", "the device's token is not 1 to %d bytes in hexadecimal digits, but %d characters: register the device again", maxToken, len(p.Token))
 	}
 	if p.CollapseID != "" && !printable(p.CollapseID, maxCollapse) {
@@ -93,6 +92,19 @@ func checkBundleID(id string) string {
 		}
 	}
 	return ""
+}
+
+// isToken says whether s is 1 to maxToken bytes in hexadecimal digits.
+func isToken(s string) bool {
+	if len(s) == 0 || len(s)%2 != 0 || len(s) > 2*maxToken {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
 }
 
 // isUUID says whether s is a UUID in lower case, as Apple asks of apns-id.

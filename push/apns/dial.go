@@ -26,6 +26,17 @@ func (p *pool) dialLocked() {
 	})
 }
 
+// keepFor is how long after its last push an environment's connections are kept open.
+const keepFor = 24 * time.Hour
+
+// keepLocked opens a connection if there are fewer than are to be kept. One that fails is left to the next push, for
+// Apple takes rapid reconnecting for an attack. p.mu must be held.
+func (p *pool) keepLocked() {
+	if p.served && p.failures == 0 && len(p.conns) < p.cfg.keep && time.Since(p.lastUse) < keepFor {
+		p.dialLocked()
+	}
+}
+
 // connections counts the connections of the process, for the log.
 var connections atomic.Int64
 
@@ -47,13 +58,20 @@ func (p *pool) dialed(cc *http.ClientConn, err error) {
 			p.failWaitersLocked(err)
 		}
 		for e := p.waiters.Front(); e != nil; e = e.Next() {
-			e.Value.(*waiter).avoid = nil // better the connection that failed once than none
+			e.Value.(*waiter).want = want{} // better the connection that failed once than none
 		}
 	default:
 		c := &conn{id: connections.Add(1), cc: cc}
 		p.conns = append(p.conns, c)
+		p.newest = c.id
 		p.cfg.log.Info("apns: connected", "connection", c.id, "host", p.cfg.base.Host)
-		cc.SetStateHook(func(*http.ClientConn) { p.signal() })
+		cc.SetStateHook(func(cc *http.ClientConn) {
+			// Each push changes the state, and release looks at the connection then. Beyond that it matters to those who
+			// wait, and if it is the connection's end.
+			if p.waiting.Load() > 0 || cc.Err() != nil {
+				p.signal()
+			}
+		})
 	}
 	p.dispatchLocked()
 }
@@ -68,6 +86,7 @@ func (p *pool) failedLocked() {
 func (p *pool) failWaitersLocked(err error) {
 	for e := p.waiters.Front(); e != nil; e = p.waiters.Front() {
 		p.waiters.Remove(e)
+		p.waiting.Store(int64(p.waiters.Len()))
 		e.Value.(*waiter).ready <- grant{err: err}
 	}
 }

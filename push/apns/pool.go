@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringtrip/ringtrip/push"
@@ -24,7 +25,7 @@ type poolConfig struct {
 	env         push.Environment
 	base        *url.URL
 	dial        func(context.Context) (*http.ClientConn, error)
-	max         int
+	max, keep   int
 	patience    time.Duration                    // how long a first push may take before others get a second connection
 	pause       func(failures int) time.Duration // between failed attempts to connect
 	log         *slog.Logger
@@ -43,6 +44,7 @@ type pool struct {
 	ctx     context.Context // ends with the pool
 	cancel  context.CancelFunc
 	wake    chan struct{} // a connection changed by itself, or a timer ran out
+	waiting atomic.Int64  // the length of waiters, for who has no mu
 	wg      sync.WaitGroup
 
 	mu        sync.Mutex
@@ -51,6 +53,10 @@ type pool struct {
 	retired   []*conn    // still carrying something
 	doomed    []*conn    // to be closed as soon as mu is free
 	waiters   *list.List // of *waiter, first come first served
+	newest    int64      // the id of the connection that was opened last
+	served    bool       // a push succeeded
+	lastUse   time.Time
+	topics    map[string]time.Time // when a topic was refused for good
 	dialing   bool
 	failures  int       // connections in a row that failed before their first success
 	notBefore time.Time // no dialing until then
@@ -66,19 +72,32 @@ type conn struct {
 	since    time.Time
 	inFlight int
 	answers  int
+	resets   int // streams in a row that APNs reset
 	retired  bool
 	patience *time.Timer
 }
 
+// want is what a push asks of a connection.
+type want struct {
+	avoid *conn // another one, unless there is none
+	newer int64 // one that was opened after the one with this id
+}
+
+// fits says whether c is what w asks for.
+func (w want) fits(c *conn) bool { return c != w.avoid && c.id > w.newer }
+
 // waiter is a push that waits for a connection.
 type waiter struct {
-	avoid *conn
+	want
 	ready chan grant // of capacity 1
 }
 
+// grant is room for one push on a connection, or the reason why there is none.
 type grant struct {
-	conn *conn
-	err  error
+	conn   *conn
+	fresh  bool  // it is the connection's first push
+	newest int64 // the newest connection at the time
+	err    error
 }
 
 // outcome is how a connection did with a push.
@@ -89,7 +108,11 @@ const (
 	answered  outcome = 2 // APNs refused the push
 	succeeded outcome = 3
 	broken    outcome = 4 // no answer, or one that says that the connection is over
+	reset     outcome = 5 // the stream was reset, the others go on
 )
+
+// maxResets is how many resets in a row a connection is forgiven.
+const maxResets = 3
 
 func newPool(cfg poolConfig) *pool {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -103,27 +126,30 @@ func dialPause(failures int) time.Duration {
 	return min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
 }
 
-// acquire gives a connection with room for one push, not avoid unless there is no other. It blocks until there is one, a
-// connection can't be opened, ctx ends or the pool closes. The caller must call release.
-func (p *pool) acquire(ctx context.Context, avoid *conn) (*conn, error) {
+// acquire gives a connection with room for one push, as w asks. It blocks until there is one, a connection can't be
+// opened, the ring ends or the pool closes. The caller must call release.
+func (p *pool) acquire(r *ring, what want) grant {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		return nil, errClosed
+		return grant{err: errClosed}
 	}
 	if p.waiters.Len() == 0 {
-		if c := p.pickLocked(avoid); c != nil {
+		if c := p.pickLocked(what); c != nil {
+			g := p.grantLocked(c)
 			p.unlock()
-			return c, nil
+			return g
 		}
 	}
-	w := &waiter{avoid: avoid, ready: make(chan grant, 1)}
+	w := &waiter{want: what, ready: make(chan grant, 1)}
 	e := p.waiters.PushBack(w)
+	p.waiting.Store(int64(p.waiters.Len()))
 	p.dispatchLocked()
 	p.unlock()
+	ctx := r.context()
 	select {
 	case g := <-w.ready:
-		return g.conn, g.err
+		return g
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
@@ -135,9 +161,15 @@ func (p *pool) acquire(ctx context.Context, avoid *conn) (*conn, error) {
 		}
 	default:
 		p.waiters.Remove(e)
+		p.waiting.Store(int64(p.waiters.Len()))
 		p.unlock()
 	}
-	return nil, ctx.Err()
+	return grant{err: ctx.Err()}
+}
+
+// grantLocked is the grant of a connection that was just picked. p.mu must be held.
+func (p *pool) grantLocked(c *conn) grant {
+	return grant{conn: c, fresh: c.answers == 0, newest: p.newest}
 }
 
 // giveBack returns a connection that nothing was sent on.
@@ -161,17 +193,24 @@ func (p *pool) release(c *conn, o outcome) {
 	case unused:
 	case answered:
 		c.answers++
+		c.resets = 0
 	case succeeded:
 		c.answers++
-		c.proven = true
-		p.failures = 0
+		c.proven, c.resets = true, 0
+		p.served, p.failures = true, 0
+	case reset:
+		if c.resets++; !c.proven || c.resets >= maxResets {
+			p.retireLocked(c)
+		}
 	case broken:
 		p.retireLocked(c)
 	}
 	if c.retired && c.inFlight == 0 {
 		p.doomLocked(c)
 	}
-	p.dispatchLocked()
+	if p.waiters.Len() > 0 || o != succeeded {
+		p.dispatchLocked()
+	}
 }
 
 // dispatchLocked serves those who wait, in order, and opens a connection if that is what they need. p.mu must be held.
@@ -180,30 +219,33 @@ func (p *pool) dispatchLocked() {
 	needy := false
 	for e := p.waiters.Front(); e != nil; {
 		w, next := e.Value.(*waiter), e.Next()
-		c := p.pickLocked(w.avoid)
+		c := p.pickLocked(w.want)
 		switch {
 		case c != nil:
 			p.waiters.Remove(e)
-			w.ready <- grant{conn: c}
+			p.waiting.Store(int64(p.waiters.Len()))
+			w.ready <- p.grantLocked(c)
 		case !needy && !p.dialing && !p.hopeLocked(w):
 			needy = true
 		}
-		if c == nil && w.avoid == nil {
+		if c == nil && w.want == (want{}) {
 			break // those behind can't be better off
 		}
 		e = next
 	}
 	if needy {
 		p.dialLocked()
+	} else {
+		p.keepLocked()
 	}
 }
 
 // pickLocked reserves room on a connection: the proven one with the least to do, else a new one that has no first push
 // yet, else the one to avoid if the others are busy or can't be had. p.mu must be held.
-func (p *pool) pickLocked(avoid *conn) *conn {
+func (p *pool) pickLocked(w want) *conn {
 	var best *conn
 	for _, c := range p.conns {
-		if c == avoid || !c.proven && c.probing {
+		if !w.fits(c) || !c.proven && c.probing {
 			continue
 		}
 		if best == nil || c.proven && !best.proven || c.proven == best.proven && c.inFlight < best.inFlight {
@@ -214,11 +256,11 @@ func (p *pool) pickLocked(avoid *conn) *conn {
 		return best
 	}
 	for _, c := range p.conns {
-		if c != best && c != avoid && (c.proven || !c.probing) && p.takeLocked(c) {
+		if c != best && w.fits(c) && (c.proven || !c.probing) && p.takeLocked(c) {
 			return c
 		}
 	}
-	if avoid != nil && !avoid.retired && (len(p.conns) >= min(2, p.cfg.max) || p.failures > 0) && (avoid.proven || !avoid.probing) && p.takeLocked(avoid) {
+	if avoid := w.avoid; avoid != nil && w.newer == 0 && !avoid.retired && (len(p.conns) >= min(2, p.cfg.max) || p.failures > 0) && (avoid.proven || !avoid.probing) && p.takeLocked(avoid) {
 		return avoid
 	}
 	return nil
@@ -233,8 +275,9 @@ func (p *pool) takeLocked(c *conn) bool {
 		return false
 	}
 	c.inFlight++
+	p.lastUse = time.Now()
 	if !c.proven {
-		c.probing, c.since = true, time.Now()
+		c.probing, c.since = true, p.lastUse
 		c.patience = time.AfterFunc(p.cfg.patience, p.signal)
 	}
 	return true
@@ -244,7 +287,7 @@ func (p *pool) takeLocked(c *conn) bool {
 func (p *pool) hopeLocked(w *waiter) bool {
 	for _, c := range p.conns {
 		switch {
-		case c == w.avoid:
+		case !w.fits(c):
 		case !c.proven:
 			if time.Since(c.since) < p.cfg.patience {
 				return true
@@ -353,4 +396,26 @@ func (p *pool) close() {
 	p.failWaitersLocked(errClosed)
 	p.unlock()
 	p.wg.Wait()
+}
+
+// topicPause is how long a topic that a new connection did not know either is taken for wrong, instead of opening a new
+// connection for each push to it.
+const topicPause = 10 * time.Minute
+
+// disallowed says whether a topic was refused for good lately.
+func (p *pool) disallowed(topic string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, refused := p.topics[topic]
+	return refused && now.Sub(at) < topicPause
+}
+
+// disallow remembers that a topic was refused for good.
+func (p *pool) disallow(topic string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.topics == nil || len(p.topics) > 1000 {
+		p.topics = map[string]time.Time{}
+	}
+	p.topics[topic] = now
 }

@@ -148,8 +148,16 @@ func TestNobodyListens(t *testing.T) {
 	}
 	w := newWorld(t, apnstest.Config{}, func(c *apns.Config) { c.ProductionURL = "https://" + addr })
 	e := w.refused(w.push())
-	if e.Status != 0 || e.Reason != "cannot connect" || e.Verdict != push.GiveUp || e.Attempts != 5 || e.Err == nil {
-		t.Errorf("%+v, want 5 attempts to connect", e)
+	if e.Status != 0 || e.Reason != "cannot connect" || e.Verdict != push.GiveUp || e.Attempts != 13 || e.Err == nil {
+		t.Errorf("%+v, want 13 attempts to connect", e)
+	}
+	close(w.slept)
+	total := time.Duration(0)
+	for d := range w.slept {
+		total += d
+	}
+	if total < 25*time.Second || total > 30*time.Second {
+		t.Errorf("given up after %v of waiting; a ring should outlive half a minute without network", total)
 	}
 }
 

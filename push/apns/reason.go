@@ -21,6 +21,7 @@ type reaction struct {
 	retry   retry
 	replace bool // the connection is no longer good
 	key     bool // the provider key itself is refused: no push of this team works
+	alarm   bool // a person has to put something right
 	hint    string
 }
 
@@ -60,7 +61,7 @@ var reactions = []reaction{
 	{status: 410, reason: "ExpiredToken", verdict: push.DropToken, retry: never, hint: hintDead},
 	{status: 410, reason: "Unregistered", verdict: push.DropToken, retry: never, hint: hintDead},
 	{status: 413, reason: "PayloadTooLarge", verdict: push.GiveUp, retry: smaller, hint: "shorten the payload: 5120 bytes at most for VoIP, 4096 for alerts"},
-	{status: 429, reason: "TooManyProviderTokenUpdates", verdict: push.FixConfig, retry: elsewhere, replace: true, hint: "several processes use different provider tokens, or this machine's clock jumps"},
+	{status: 429, reason: "TooManyProviderTokenUpdates", verdict: push.FixConfig, retry: elsewhere, replace: true, alarm: true, hint: "several processes use different provider tokens, or this machine's clock jumps"},
 	{status: 429, reason: "TooManyRequests", verdict: push.GiveUp, retry: never, hint: "too many pushes to this one device in a short time: ring it less often"},
 	{status: 500, reason: "InternalServerError", verdict: push.GiveUp, retry: elsewhere, hint: hintApple},
 	{status: 503, reason: "ServiceUnavailable", verdict: push.GiveUp, retry: elsewhere, hint: hintApple},
@@ -76,6 +77,7 @@ const (
 var byReason = func() map[string]reaction {
 	m := make(map[string]reaction, len(reactions))
 	for _, r := range reactions {
+		r.alarm = r.alarm || r.verdict == push.FixConfig // what else is wrong with a request is wrong with every one
 		m[r.reason] = r
 	}
 	return m
@@ -90,7 +92,7 @@ func react(status int, reason string) reaction {
 	r := reaction{status: status, reason: reason, verdict: push.GiveUp, retry: never, hint: "APNs gave a reason that this version does not know: look it up at Apple"}
 	switch {
 	case status == 403:
-		r.verdict = push.FixConfig
+		r.verdict, r.alarm = push.FixConfig, true
 	case status == 410:
 		r.verdict, r.hint = push.DropToken, hintDead
 	case status == 413:

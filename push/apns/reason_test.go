@@ -32,7 +32,7 @@ func TestEveryReason(t *testing.T) {
 			switch {
 			case r.Elsewhere:
 				want = 5
-			case r.Remint, r.OtherWorld:
+			case r.Remint, r.OtherWorld, r.Reason == "TopicDisallowed": // asked again on a new connection
 				want = 2
 			}
 			reqs := w.srv.Requests()[1:]
@@ -65,7 +65,10 @@ func TestEveryReason(t *testing.T) {
 					t.Errorf("connection %d is still in use", next)
 				}
 			}
-			if !r.Replace && !r.Elsewhere && w.srv.Connections(push.Production) != 1 {
+			if r.Reason == "TopicDisallowed" && reqs[0].Connection == reqs[1].Connection {
+				t.Error("an old connection was asked twice about a topic")
+			}
+			if !r.Replace && !r.Elsewhere && r.Reason != "TopicDisallowed" && w.srv.Connections(push.Production) != 1 {
 				t.Error("the connection was replaced for nothing")
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/push"
 )
@@ -30,17 +31,17 @@ func (s *Sender) Send(ctx context.Context, p push.Push) (push.Receipt, error) {
 	}
 	left := p.Deadline.Sub(s.now())
 	if left <= 0 {
-		return push.Receipt{}, over(ctx, nil, errRingOver)
+		return push.Receipt{}, ended(nil)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, left, errRingOver)
-	defer cancel()
+	r := &ring{parent: ctx, until: time.Now().Add(left)}
+	defer r.end()
 
 	attempts := 0
-	receipt, e := s.sendToEither(ctx, p, &attempts)
+	receipt, e := s.sendToEither(r, p, &attempts)
 	if e != nil && react(e.Status, e.Reason).retry == smaller && !small && len(p.Small) > 0 {
 		s.log.Warn("apns: APNs calls the payload too long, sending the small one", "id", p.ID, "bundle", p.BundleID, "bytes", len(p.Payload), "small", len(p.Small))
 		p.Payload, small = p.Small, true
-		receipt, e = s.sendToEither(ctx, p, &attempts)
+		receipt, e = s.sendToEither(r, p, &attempts)
 	}
 	if e != nil {
 		e.Attempts = attempts
@@ -51,21 +52,21 @@ func (s *Sender) Send(ctx context.Context, p push.Push) (push.Receipt, error) {
 }
 
 // sendToEither delivers p in its environment, and in the other one if that does not know the token.
-func (s *Sender) sendToEither(ctx context.Context, p push.Push, attempts *int) (push.Receipt, *push.Error) {
-	receipt, e := s.sendTo(ctx, p, p.Environment, attempts)
+func (s *Sender) sendToEither(r *ring, p push.Push, attempts *int) (push.Receipt, *push.Error) {
+	receipt, e := s.sendTo(r, p, p.Environment, attempts)
 	if e != nil && react(e.Status, e.Reason).retry == otherWorld {
-		return s.sendToOther(ctx, p, e, attempts)
+		return s.sendToOther(r, p, e, attempts)
 	}
 	return receipt, e
 }
 
 // sendToOther tries a token that its environment does not know in the other one.
-func (s *Sender) sendToOther(ctx context.Context, p push.Push, refused *push.Error, attempts *int) (push.Receipt, *push.Error) {
+func (s *Sender) sendToOther(r *ring, p push.Push, refused *push.Error, attempts *int) (push.Receipt, *push.Error) {
 	other := push.Sandbox
 	if p.Environment == push.Sandbox {
 		other = push.Production
 	}
-	receipt, e := s.sendTo(ctx, p, other, attempts)
+	receipt, e := s.sendTo(r, p, other, attempts)
 	switch {
 	case e == nil:
 		s.log.Warn("apns: a token belongs to the other environment", "id", p.ID, "bundle", p.BundleID, "stored", p.Environment.String(), "accepted", other.String())
@@ -82,72 +83,89 @@ func (s *Sender) sendToOther(ctx context.Context, p push.Push, refused *push.Err
 }
 
 // sendTo delivers p in one environment, retrying as the reasons deserve.
-func (s *Sender) sendTo(ctx context.Context, p push.Push, env push.Environment, attempts *int) (push.Receipt, *push.Error) {
+func (s *Sender) sendTo(r *ring, p push.Push, env push.Environment, attempts *int) (push.Receipt, *push.Error) {
 	pool := s.pools[env]
 	if e := pool.breaker.allow(s.now()); e != nil {
 		return push.Receipt{}, e
 	}
 	var last *push.Error
-	var avoid *conn
-	reminted := false
+	var w want
+	reminted, rebound := false, false
 	for retries := 0; ; retries++ {
 		if retries > 0 {
-			if retries > len(s.backoff) {
+			wait, worth := s.wait(retries, last)
+			if !worth {
 				return push.Receipt{}, last
 			}
-			if err := s.sleep(ctx, s.backoff[retries-1]); err != nil {
-				return push.Receipt{}, over(ctx, last, context.Cause(ctx))
+			if s.sleep(r.context(), wait) != nil {
+				return push.Receipt{}, over(r, last)
 			}
 			if !s.now().Before(p.Deadline) {
-				return push.Receipt{}, over(ctx, last, errRingOver)
+				return push.Receipt{}, ended(last)
 			}
 		}
 		token, err := s.minter.token()
 		if err != nil {
 			return push.Receipt{}, &push.Error{Verdict: push.FixConfig, Reason: "cannot sign", Err: err, Hint: "check Config.Signer"}
 		}
-		c, err := pool.acquire(ctx, avoid)
+		g := pool.acquire(r, w)
 		switch {
-		case errors.Is(err, errClosed):
-			return push.Receipt{}, &push.Error{Verdict: push.GiveUp, Reason: "sender closed", Err: err}
-		case ctx.Err() != nil && err != nil:
-			return push.Receipt{}, over(ctx, last, context.Cause(ctx))
-		case err != nil:
+		case errors.Is(g.err, errClosed):
+			return push.Receipt{}, &push.Error{Verdict: push.GiveUp, Reason: "sender closed", Err: g.err}
+		case g.err != nil && r.over() != nil:
+			return push.Receipt{}, over(r, last)
+		case g.err != nil:
 			*attempts++
-			last = &push.Error{Verdict: push.GiveUp, Reason: "cannot connect", Err: err, Hint: "check that this machine can reach " + pool.cfg.base.Host}
+			last = &push.Error{Verdict: push.GiveUp, Reason: "cannot connect", Err: g.err, Hint: "check that this machine can reach " + pool.cfg.base.Host}
 			continue
 		}
-		if ctx.Err() != nil { // no attempt starts after the deadline
+		c := g.conn
+		if r.over() != nil { // no attempt starts after the deadline
 			pool.giveBack(c)
-			return push.Receipt{}, over(ctx, last, context.Cause(ctx))
+			return push.Receipt{}, over(r, last)
 		}
 		*attempts++
-		receipt, refused, how := s.attempt(ctx, pool, c, p, token)
+		receipt, refused, how := s.attempt(r, pool, c, p, token)
+		unbound := refused != nil && refused.Reason == "TopicDisallowed" && !g.fresh && !rebound && !pool.disallowed(topic(p), s.now())
+		if unbound {
+			how = broken // it knows the team's topics as they were at its first push
+		}
 		pool.release(c, how)
 		if refused == nil {
 			pool.breaker.accept()
 			receipt.Environment = env
 			return receipt, nil
 		}
-		if refused.Status == 0 && ctx.Err() != nil {
-			return push.Receipt{}, over(ctx, last, context.Cause(ctx))
+		if refused.Status == 0 && r.over() != nil {
+			return push.Receipt{}, over(r, last)
 		}
-		last, avoid = refused, c
-		r := react(refused.Status, refused.Reason)
+		last, w.avoid = refused, c
+		re := react(refused.Status, refused.Reason)
+		if re.alarm {
+			s.alarm(env, refused)
+		}
 		switch {
-		case refused.Status == 0 || r.retry == elsewhere:
+		case refused.Status == 0 || re.retry == elsewhere:
 			s.log.Debug("apns: push not taken, retrying", "id", p.ID, "environment", env.String(), "attempt", *attempts, "connection", c.id, "status", refused.Status, "reason", refused.Reason, "error", refused.Err)
 			continue
-		case r.retry == remint && !reminted:
+		case unbound:
+			s.log.Info("apns: a connection does not know a topic, asking on a new one", "topic", topic(p), "connection", c.id)
+			rebound, w.newer = true, g.newest
+			retries-- // not the push's fault
+			continue
+		case re.retry == remint && !reminted:
 			reminted = true
 			if _, err := s.minter.renew(token); err == nil {
 				s.log.Warn("apns: provider token renewed ahead of schedule: APNs called it expired, check this machine's clock", "age", s.now().Sub(token.issuedAt))
-				avoid = nil
+				w.avoid = nil
 				retries-- // not the push's fault
 				continue
 			}
 		}
-		if !r.key {
+		if refused.Reason == "TopicDisallowed" {
+			pool.disallow(topic(p), s.now())
+		}
+		if !re.key {
 			pool.breaker.accept()
 		} else {
 			pool.breaker.refuse(s.now(), *refused)
@@ -157,70 +175,128 @@ func (s *Sender) sendTo(ctx context.Context, p push.Push, env push.Environment, 
 	}
 }
 
+// patientRetries is how often the last wait of the backoff is repeated while nobody answers: a ring of 45 s outlives a
+// network that is gone for half a minute. What APNs answered is believed sooner.
+const patientRetries = 8
+
+// wait is how long to wait before a retry, if it is worth one.
+func (s *Sender) wait(retries int, last *push.Error) (time.Duration, bool) {
+	n := len(s.backoff)
+	switch {
+	case retries <= n:
+		return s.backoff[retries-1], true
+	case n > 0 && last.Status == 0 && s.backoff[n-1] > 0 && retries <= n+patientRetries:
+		return s.backoff[n-1], true
+	}
+	return 0, false
+}
+
 // attempt sends p once on a connection that has been reserved for it.
-func (s *Sender) attempt(ring context.Context, pool *pool, c *conn, p push.Push, token providerToken) (push.Receipt, *push.Error, outcome) {
-	ctx, cancel := context.WithTimeout(ring, s.timeout)
+func (s *Sender) attempt(r *ring, pool *pool, c *conn, p push.Push, token providerToken) (push.Receipt, *push.Error, outcome) {
+	began := time.Now()
+	until := began.Add(s.timeout)
+	if until.After(r.until) {
+		until = r.until
+	}
+	ctx, cancel := context.WithDeadline(r.parent, until)
 	defer cancel()
-	began := s.now()
 	resp, err := c.cc.RoundTrip(request(ctx, pool.cfg.base, p, token))
 	if err != nil {
 		e := &push.Error{Verdict: push.GiveUp, Reason: "connection lost", Err: err, Hint: "the push may have been delivered all the same"}
 		switch {
-		case ring.Err() != nil:
+		case r.over() != nil:
 			return push.Receipt{}, e, unused // the caller left; that says nothing about the connection
 		case ctx.Err() != nil:
 			e.Reason = "timeout"
+		case errors.As(err, &streamError{}):
+			e.Reason = "stream reset"
+			return push.Receipt{}, e, reset
 		}
 		return push.Receipt{}, e, broken
 	}
 	defer resp.Body.Close() //nolint:errcheck // everything worth reading was read
 	if resp.StatusCode == http.StatusOK {
-		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer)) // it has no body
+		if resp.Body != http.NoBody {
+			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer)) // Apple sends none
+		}
 		id := header(resp.Header, "Apns-Id")
 		if id == "" {
 			id = p.ID
 		}
-		return push.Receipt{ID: id, UniqueID: header(resp.Header, "Apns-Unique-Id"), Latency: s.now().Sub(began)}, nil, succeeded
+		return push.Receipt{ID: id, UniqueID: header(resp.Header, "Apns-Unique-Id"), Latency: time.Since(began)}, nil, succeeded
 	}
 	ref := readRefusal(resp.Body)
-	r := react(resp.StatusCode, ref.reason)
-	e := &push.Error{Verdict: r.verdict, Status: resp.StatusCode, Reason: ref.reason, Hint: r.hint}
-	if r.verdict == push.DropToken {
+	re := react(resp.StatusCode, ref.reason)
+	e := &push.Error{Verdict: re.verdict, Status: resp.StatusCode, Reason: ref.reason, Hint: re.hint}
+	if re.verdict == push.DropToken {
 		e.Timestamp = ref.timestamp
 	}
-	if r.replace {
+	if re.replace {
 		return push.Receipt{}, e, broken
 	}
 	return push.Receipt{}, e, answered
 }
 
-// request is the push as APNs wants it ("Sending notification requests to APNs").
+// streamError is what net/http's error of an HTTP/2 stream that APNs reset can be read into (it has the same fields).
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (streamError) Error() string { return "apns: stream reset" }
+
+// Values of headers that are the same for every push. net/http does not change them.
+var (
+	alwaysVoIP  = []string{push.VoIP.String()}
+	alwaysAlert = []string{push.Alert.String()}
+	alwaysTen   = []string{"10"}
+	alwaysZero  = []string{"0"} // deliver now or never: no phone rings for a dead call
+	alwaysUs    = []string{"ringtrip"}
+)
+
+// request is the push as APNs wants it ("Sending notification requests to APNs"). It has at most eight headers: that is
+// the size up to which a map is cheap.
 func request(ctx context.Context, base *url.URL, p push.Push, token providerToken) *http.Request {
+	values := [...]string{token.authorization, p.ID, topic(p), p.CollapseID}
 	h := http.Header{
-		"Authorization":   {token.authorization},
-		"Apns-Id":         {p.ID},
-		"Apns-Topic":      {topic(p)},
-		"Apns-Push-Type":  {p.Kind.String()},
-		"Apns-Priority":   {"10"},
-		"Apns-Expiration": {expiration(p)},
-		"Content-Type":    {"application/json"},
-		"User-Agent":      {"ringtrip"},
+		"Authorization":   values[0:1:1],
+		"Apns-Id":         values[1:2:2],
+		"Apns-Topic":      values[2:3:3],
+		"Apns-Push-Type":  alwaysVoIP,
+		"Apns-Priority":   alwaysTen,
+		"Apns-Expiration": alwaysZero,
+		"User-Agent":      alwaysUs,
+	}
+	if p.Kind == push.Alert {
+		h["Apns-Push-Type"] = alwaysAlert
+	}
+	if !p.Expires.IsZero() {
+		h["Apns-Expiration"] = []string{strconv.FormatInt(p.Expires.Unix(), 10)}
 	}
 	if p.CollapseID != "" {
-		h["Apns-Collapse-Id"] = []string{p.CollapseID}
+		h["Apns-Collapse-Id"] = values[3:4:4]
 	}
+	b := &body{}
+	b.Reset(p.Payload)
 	r := &http.Request{
 		Method:        http.MethodPost,
 		URL:           &url.URL{Scheme: base.Scheme, Host: base.Host, Path: "/3/device/" + p.Token},
 		Host:          base.Host,
 		Header:        h,
-		Body:          io.NopCloser(bytes.NewReader(p.Payload)),
+		Body:          b,
 		ContentLength: int64(len(p.Payload)),
 		Proto:         "HTTP/2.0",
 		ProtoMajor:    2,
 	}
 	return r.WithContext(ctx)
 }
+
+// body is a payload that is being sent.
+type body struct{ bytes.Reader }
+
+// Close does nothing.
+func (*body) Close() error { return nil }
 
 // topic is what the push is for, in APNs' words.
 func topic(p push.Push) string {
@@ -230,27 +306,76 @@ func topic(p push.Push) string {
 	return p.BundleID
 }
 
-// expiration is 0, deliver now or never, so that no phone rings for a dead call; only an alert may have another.
-func expiration(p push.Push) string {
-	if p.Expires.IsZero() {
-		return "0"
-	}
-	return strconv.FormatInt(p.Expires.Unix(), 10)
+// ring is how long a push is worth sending. It makes a context only if somebody has to wait for it: a push that goes
+// out at once needs but the one of its attempt.
+type ring struct {
+	parent context.Context // the caller's
+	until  time.Time       // on this machine's clock
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
-// over is the error of a push that ran out of time, by its ring's end or because the caller left. What APNs said last
-// is worth more than that.
-func over(ctx context.Context, last *push.Error, cause error) *push.Error {
-	if last != nil && last.Status != 0 {
-		last.Hint = "there was no time to retry: " + last.Hint
+// context ends with the ring or the caller.
+func (r *ring) context() context.Context {
+	if r.ctx == nil {
+		r.ctx, r.cancel = context.WithDeadlineCause(r.parent, r.until, errRingOver)
+	}
+	return r.ctx
+}
+
+// over says why the push is not worth sending any more, nil if it is.
+func (r *ring) over() error {
+	switch {
+	case r.parent.Err() != nil:
+		return context.Cause(r.parent)
+	case !time.Now().Before(r.until):
+		return errRingOver
+	}
+	return nil
+}
+
+// end frees what context made.
+func (r *ring) end() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
+// over is the error of a push that ran out of time, by its ring's end or because the caller left.
+func over(r *ring, last *push.Error) *push.Error {
+	cause := r.over()
+	if cause == nil || errors.Is(cause, errRingOver) {
+		return ended(last)
+	}
+	if said(last) {
 		return last
 	}
 	e := &push.Error{Verdict: push.GiveUp, Reason: "cancelled", Err: cause}
-	if errors.Is(cause, errRingOver) {
-		e.Reason, e.Hint = "deadline passed", "the ring ended before APNs took the push"
-	} else if err := ctx.Err(); err != nil && !errors.Is(cause, err) {
+	if err := r.parent.Err(); err != nil && !errors.Is(cause, err) {
 		e.Err = fmt.Errorf("%w: %w", err, cause)
 	}
+	return after(e, last)
+}
+
+// ended is the error of a push whose ring is over.
+func ended(last *push.Error) *push.Error {
+	if said(last) {
+		return last
+	}
+	return after(&push.Error{Verdict: push.GiveUp, Reason: "deadline passed", Err: errRingOver, Hint: "the ring ended before APNs took the push"}, last)
+}
+
+// said says whether APNs gave a reason already: that is worth more than that time ran out. It completes the hint.
+func said(last *push.Error) bool {
+	if last == nil || last.Status == 0 {
+		return false
+	}
+	last.Hint = "there was no time to retry: " + last.Hint
+	return true
+}
+
+// after adds to e what went wrong before.
+func after(e, last *push.Error) *push.Error {
 	if last != nil && last.Err != nil {
 		e.Err = fmt.Errorf("%w; before that: %w", e.Err, last.Err)
 	}
