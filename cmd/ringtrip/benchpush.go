@@ -14,7 +14,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/push/apnstest"
 )
@@ -24,6 +26,7 @@ type benchPushCmd struct {
 	N       int    `help:"Pushes at 100 and 500 in flight; a tenth of it one after the other." default:"20000"`
 	Rounds  int    `help:"How often everything is done; the senders take turns at going first, and medians are told." default:"5"`
 	Peer    string `help:"The peer's program; without it, it is built from tools/peers/apns2 if this is a checkout and Go is there." placeholder:"FILE"`
+	NoPeer  bool   `help:"Leave the peer out."`
 	Profile string `help:"Folder for CPU profiles of ringtrip's sender." placeholder:"DIR"`
 	JSON    bool   `help:"Print JSON, for machines."`
 }
@@ -50,9 +53,10 @@ type pushFigure struct {
 	Sender string `json:"sender"`
 	Round  int    `json:"round"`
 	pushResult
-	Connections int `json:"connections"` // opened during the trial
-	Lost        int `json:"lost"`        // never processed by APNs
-	Repeated    int `json:"repeated"`    // processed more than once
+	APNs        float64 `json:"apns_cpu_us"` // CPU of the local APNs, for each push; 0 where /proc is missing
+	Connections int     `json:"connections"` // opened during the trial
+	Lost        int     `json:"lost"`        // never processed by APNs
+	Repeated    int     `json:"repeated"`    // processed more than once
 }
 
 // payload271 is a ring of 271 bytes.
@@ -76,7 +80,10 @@ func (c *benchPushCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	peer, why := c.Peer, ""
-	if peer == "" {
+	switch {
+	case c.NoPeer:
+		why = "--no-peer was given"
+	case peer == "":
 		peer, why = buildPeer(ctx, dir)
 	}
 	senders := map[string][]string{senderOurs: {self, "bench", "push-send", senderOurs}, senderBare: {self, "bench", "push-send", senderBare}}
@@ -266,6 +273,7 @@ func (b *pushBench) converse(t pushTrial, sender string, round int, in io.Writer
 			return f, err
 		}
 	}
+	used := b.used()
 	if _, err := io.WriteString(in, "go\n"); err != nil {
 		return f, err
 	}
@@ -276,12 +284,29 @@ func (b *pushBench) converse(t pushTrial, sender string, round int, in io.Writer
 	if err := json.Unmarshal(text, &f.pushResult); err != nil {
 		return f, err
 	}
+	f.APNs = float64((b.used() - used).Microseconds()) / float64(t.N)
 	if err := b.tell(http.MethodGet, "/stats", "", &after); err != nil {
 		return f, err
 	}
 	f.Connections = after.Connections["production"] - before.Connections["production"]
 	f.Lost, f.Repeated = t.N-after.IDs, after.Repeated
 	return f, nil
+}
+
+// used is the CPU time of the local APNs so far, in steps of 10 ms, from Linux's /proc.
+func (b *pushBench) used() time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.apns.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the name of the program may hold spaces
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])   // proc(5): utime is field 14, state, which follows the name, is field 3
+	system, _ := strconv.Atoi(fields[12]) // stime
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 // median is the middle of what get gives for the runs of a trial by a sender.
@@ -315,7 +340,7 @@ func (b *pushBench) print(o io.Writer, trials []pushTrial, order []string) {
 	rate := func(n int) func(pushFigure) float64 {
 		return func(f pushFigure) float64 { return float64(n) / f.Seconds }
 	}
-	fmt.Fprintf(o, "\n%-14s %-15s %10s %10s %9s %9s %9s %9s\n", "", "", "pushes/s", "of apns2", "of bare", "p50 µs", "p99 µs", "CPU µs")
+	fmt.Fprintf(o, "\n%-14s %-15s %10s %10s %9s %9s %9s %9s %9s\n", "", "", "pushes/s", "of apns2", "of bare", "p50 µs", "p99 µs", "CPU µs", "APNs µs")
 	for _, t := range trials {
 		if t.Cold || t.GoAway {
 			continue
@@ -328,10 +353,11 @@ func (b *pushBench) print(o io.Writer, trials []pushTrial, order []string) {
 				}
 				return "–"
 			}
-			fmt.Fprintf(o, "%-14s %-15s %10.0f %10s %9s %9.0f %9.0f %9.0f\n", t.Name, s, own, ratio(senderPeer), ratio(senderBare),
+			fmt.Fprintf(o, "%-14s %-15s %10.0f %10s %9s %9.0f %9.0f %9.0f %9.0f\n", t.Name, s, own, ratio(senderPeer), ratio(senderBare),
 				b.median(t.Name, s, func(f pushFigure) float64 { return f.P50 }),
 				b.median(t.Name, s, func(f pushFigure) float64 { return f.P99 }),
-				b.median(t.Name, s, func(f pushFigure) float64 { return f.CPU }))
+				b.median(t.Name, s, func(f pushFigure) float64 { return f.CPU }),
+				b.median(t.Name, s, func(f pushFigure) float64 { return f.APNs }))
 		}
 	}
 	fmt.Fprintf(o, "\n%-14s %-15s %10s %12s %12s %8s %8s %8s\n", "(worst round)", "", "ms", "worst ms", "connections", "errors", "lost", "twice")
@@ -348,5 +374,5 @@ func (b *pushBench) print(o io.Writer, trials []pushTrial, order []string) {
 				b.worst(t.Name, s, func(f pushFigure) float64 { return float64(f.Repeated) }))
 		}
 	}
-	fmt.Fprintf(o, "\nms is the median, the other columns are the worst round. errors: pushes that the caller was told to have failed; lost: pushes that APNs never processed;\ntwice: pushes that it processed again (with the same apns-id: the phone tells by the call's UUID). CPU is the sender's own, a push.\n")
+	fmt.Fprintf(o, "\nms is the median, the other columns are the worst round. errors: pushes that the caller was told to have failed; lost: pushes that APNs never processed;\ntwice: pushes that it processed again (with the same apns-id: the phone tells by the call's UUID). CPU is the sender's own and the local APNs', a push.\n")
 }

@@ -190,9 +190,9 @@ func dialer(tlsConfig *tls.Config, base *url.URL, timeout time.Duration) func(co
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout: time.Hour, // Apple's best practice: ping after about an hour of silence
 			PingTimeout:     10 * time.Second,
-			// A table without room: headers go out as literals that are not indexed, as Apple advises for path and
-			// authorization, which would push everything else out of the table.
-			MaxEncoderHeaderTableSize: 1,
+			// Writing has its time-out in coalescer. Apple advises literals without indexing for path and authorization. Go
+			// can only index everything or nothing (MaxEncoderHeaderTableSize: 1), and nothing was measured to cost both
+			// sides more (38 instead of 33 µs a push here, 33 instead of 26 at the local APNs).
 		},
 	}
 	port := cmp.Or(base.Port(), "443")

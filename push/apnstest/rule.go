@@ -30,10 +30,11 @@ var accepted = answer{status: 200}
 // identity is what a connection is bound to by its first authenticated push. Only the connection's reader touches it.
 type identity struct {
 	keyID       string
-	bearer      string    // the token in use
-	changedAt   time.Time // when it replaced another; zero if it never did
-	blockedTill time.Time // after TooManyProviderTokenUpdates
-	apps        int       // Server.appsSeen at its first push
+	bearer      string        // the token in use
+	token       providerToken // what it says
+	changedAt   time.Time     // when it replaced another; zero if it never did
+	blockedTill time.Time     // after TooManyProviderTokenUpdates
+	apps        int           // Server.appsSeen at its first push
 }
 
 // expiration is the apns-expiration header.
@@ -162,9 +163,12 @@ func (s *Server) authenticateLocked(id *identity, env push.Environment, authoriz
 		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
 	}
 	bearer := authorization[len(scheme):]
-	tok, err := parseToken(bearer)
-	if err != nil {
-		return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
+	tok := id.token
+	if bearer != id.bearer {
+		var err error
+		if tok, err = parseToken(bearer); err != nil {
+			return teamKey{}, answer{status: 403, reason: "InvalidProviderToken"}
+		}
 	}
 	key, known := s.keys[tok.keyID]
 	if !known || key.team != tok.teamID {
@@ -195,7 +199,7 @@ func (s *Server) authenticateLocked(id *identity, env push.Environment, authoriz
 	if id.keyID == "" {
 		id.apps = s.appsSeen
 	}
-	id.keyID, id.bearer = tok.keyID, bearer
+	id.keyID, id.bearer, id.token = tok.keyID, bearer, tok
 	return key, accepted
 }
 
