@@ -79,6 +79,9 @@ var table = map[string]row{
 
 	"web": {why: "the page, embedded; its tests hold its words against what it draws and hears", testing: []string{"callkit", "iossim", "media/audio"}},
 
+	"deploy": {why: "dashboards, alerts, units and charts; Go sees only the test that holds their names against the program", testing: []string{"server/observe"},
+		others: []string{"github.com/goccy/go-yaml", "github.com/prometheus/client_golang"}},
+
 	"internal/rig": {why: "a whole ringtrip in one process, for demo, bench and random lives; besides cmd the only one that chooses leaves",
 		ours: []string{"bus/local", "call", "callkit", "iossim", "media", "media/audio", "media/webrtc", "phone", "push", "push/apns", "push/apnstest",
 			"server", "server/auth", "signaling", "signaling/...", "store/sqlite"},
