@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+)
+
+// block is a code block of a page.
+type block struct{ kind, text string }
+
+var fence = regexp.MustCompile("(?ms)^```(sh[^\n]*)\n(.*?)^```")
+
+// blocks returns the blocks with shell commands of a page of docs/.
+func blocks(t *testing.T, page string) (string, []block) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []block
+	for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
+		all = append(all, block{strings.TrimSpace(strings.TrimPrefix(m[1], "sh")), m[2]})
+	}
+	return string(text), all
+}
+
+// follow runs a page's commands as they stand there, in an empty folder, one after the other. The block "server" is what
+// runs meanwhile; blocks "elsewhere" need what is not here.
+func follow(t *testing.T, page string, tools ...string) string {
+	t.Helper()
+	for _, tool := range append(tools, "bash") {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not here: the commands of docs/%s were NOT run; install it (apt-get install %s)", tool, page, tool)
+		}
+	}
+	_, all := blocks(t, page)
+	t.Chdir(t.TempDir())
+	var before, after strings.Builder
+	var serving []string
+	for _, b := range all {
+		switch {
+		case b.kind == "elsewhere":
+		case b.kind == "server":
+			serving = strings.Fields(strings.ReplaceAll(b.text, "\\\n", " "))
+			if serving[0] != "ringtrip" || serving[1] != "serve" {
+				t.Fatalf("docs/%s: the server block does not start one: %q", page, b.text)
+			}
+		case serving == nil:
+			before.WriteString(b.text)
+		default:
+			after.WriteString(b.text)
+		}
+	}
+	out := script(t, page, before.String())
+	if serving == nil {
+		return out
+	}
+	var args []string
+	for i := 2; i < len(serving); i++ {
+		if serving[i] == "--listen" {
+			i++ // the test takes any free port
+			continue
+		}
+		args = append(args, serving[i])
+	}
+	c := serveChild(t, args...)
+	text := strings.ReplaceAll(after.String(), "http://127.0.0.1:8787", c.url)
+	if m := regexp.MustCompile(`admin=(http://\S+)`).FindStringSubmatch(c.log.String()); m != nil {
+		text = strings.ReplaceAll(text, "http://127.0.0.1:8788", m[1])
+	}
+	return out + script(t, page, strings.ReplaceAll(text, "$(pidof ringtrip)", strconv.Itoa(c.cmd.Process.Pid)))
+}
+
+// script runs shell commands, with this program as ringtrip.
+func script(t *testing.T, page, text string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", "ringtrip() { RINGTRIP_TEST_COMMAND=1 "+self+" \"$@\"; }\n"+text)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("the commands of docs/%s: %v\n%s", page, err, &out)
+	}
+	return out.String()
+}
+
+// TestAPIPage runs every command of docs/api.md against a server, and checks that no method is missing there.
+func TestAPIPage(t *testing.T) {
+	text, _ := blocks(t, "api.md")
+	services := v1.File_ringtrip_v1_ringtrip_proto.Services()
+	for i := range services.Len() {
+		methods := services.Get(i).Methods()
+		for j := range methods.Len() {
+			if path := "/" + string(services.Get(i).FullName()) + "/" + string(methods.Get(j).Name()); !strings.Contains(text, path) {
+				t.Errorf("docs/api.md does not show %s", path)
+			}
+		}
+	}
+	out := follow(t, "api.md", "curl", "jq")
+	for _, want := range []string{"ready", `"state":"CALL_STATE_RINGING"`, `"hello"`, `"answered_elsewhere"`, "END_REASON_HUNGUP", "END_REASON_CANCELLED", "END_REASON_DECLINED", "STAGE_CALL_ENDED", "OpenTelemetry trace"} {
+		if !strings.Contains(strings.ReplaceAll(out, `": "`, `":"`), want) {
+			t.Errorf("the commands of docs/api.md do not show %s:\n%s", want, out)
+		}
+	}
+}
