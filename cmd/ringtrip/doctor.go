@@ -22,7 +22,7 @@ type doctorCmd struct {
 // Help is the long text of --help.
 func (c *doctorCmd) Help() string {
 	return "Give it serve's own flags, environment and --config. Each line says ok, warn, FAIL or skip, and what to do; the exit code is 1 if " +
-		"anything failed. To APNs it sends one push to a device token that cannot exist, which no phone sees: the refusal shows whether key and team are taken."
+		"anything failed. To APNs it sends one push to a device token that cannot exist, which no phone sees: the refusal shows whether key and team are taken. It opens the store as serve does, so a store of an older version is brought up to date."
 }
 
 // verdict is how a look at something ended.

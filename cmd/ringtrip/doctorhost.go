@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/ringtrip/ringtrip/store"
 	"github.com/ringtrip/ringtrip/store/sqlite"
 )
 
@@ -70,14 +73,23 @@ func (d *doctor) expiry(what string, chain []*x509.Certificate, err error) {
 	}
 }
 
-// store looks at the folder of the embedded store, and how long a durable write takes there.
+// store looks at the store, and how long a durable write takes there.
 func (d *doctor) store(ctx context.Context) {
-	dir, what := d.c.Data, "store"
-	if _, err := os.Stat(filepath.Join(dir, sqlite.FileName)); errors.Is(err, os.ErrNotExist) {
-		d.say(warning, what, "is --data right? serve makes it at its first start", "there is none in %s yet", dir)
+	const what = "store"
+	dir, embedded := d.c.Data, d.c.Store == ""
+	if rest, ok := strings.CutPrefix(d.c.Store, "sqlite:"); ok {
+		dir, embedded = rest, true
+	}
+	if embedded {
+		if _, err := os.Stat(filepath.Join(dir, sqlite.FileName)); errors.Is(err, os.ErrNotExist) {
+			d.say(warning, what, "is --data right? serve makes it at its first start", "there is none in %s yet", dir)
+			return
+		}
+	} else if d.c.Offline {
+		d.say(skipped, what, "", "offline")
 		return
 	}
-	st, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
+	st, _, err := d.c.store(ctx, slog.New(slog.DiscardHandler))
 	if errors.Is(err, sqlite.ErrInUse) {
 		d.say(fine, what, "", "a server has it open: %s. Its metrics tell how long commits take", err)
 		return
@@ -87,14 +99,18 @@ func (d *doctor) store(ctx context.Context) {
 		return
 	}
 	defer st.Close()
-	took, err := st.Check(ctx)
-	switch {
+	checks, ok := st.(store.Health)
+	if !ok {
+		d.say(skipped, what, "", "it opens; this store cannot say how long a write takes")
+		return
+	}
+	switch took, err := checks.Check(ctx); {
 	case err != nil:
 		d.say(failure, what, "look at the disk", "it does not take writes: %s", err)
 	case took > slowWrite:
 		d.say(warning, what, "a call waits for several of them: use a local SSD", "a durable write took %s", took.Round(time.Millisecond))
 	default:
-		d.say(fine, what, "", "%s: a durable write took %s", dir, took.Round(100*time.Microsecond))
+		d.say(fine, what, "", "a durable write took %s", took.Round(100*time.Microsecond))
 	}
 }
 

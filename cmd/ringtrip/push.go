@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (c *pushCmd) targets(ctx context.Context, a appConfig) ([]target, error) {
 
 // devices reads a user's devices from the store.
 func (c *pushCmd) devices(ctx context.Context, a appConfig, bundle string) ([]target, error) {
-	st, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Data})
+	st, _, err := c.store(ctx, slog.New(slog.DiscardHandler))
 	if errors.Is(err, sqlite.ErrInUse) {
 		return nil, fmt.Errorf("%w. --user reads the store itself: stop the server, or give --device TOKEN", err)
 	}

@@ -127,8 +127,8 @@ func (ids) NewSpanID(context.Context, trace.TraceID) (span trace.SpanID) {
 
 // Committed implements [server.Observer].
 func (t *Tracing) Committed(ctx context.Context, c server.Change) {
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		ctx = root(ctx, c.Call) // a timer, or what came of a push
+	if id, _ := TraceOf(c.Call); trace.SpanContextFromContext(ctx).TraceID() != id {
+		ctx = root(ctx, c.Call) // a timer, what came of a push, or another call that the request made
 	}
 	now := time.Now()
 	_, commit := t.tracer.Start(ctx, "store.commit", trace.WithTimestamp(now.Add(-c.Took)), trace.WithAttributes(about(c.App, c.Call)...))
