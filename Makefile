@@ -7,7 +7,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 PURE := ./call/... ./fork/... ./callkit/... ./iossim/... ./phone/... ./signaling/... ./media/... ./capi/boundary ./capi/simulator
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-swift swift-engine xcframework model fuzz lint web generate bench tools
+.PHONY: help demo test test-swift swift-engine xcframework model torture fuzz lint web generate bench tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ xcframework: ## the engine for Apple's platforms, build/CRingtrip.xcframework (n
 
 model: ## search the state machines exhaustively, mutate them, print the figures
 	$(GO) run ./tools/model
+
+torture: tools ## 1,000 kill -9 of the single server under load, 100 of a node among three; prints what was promised and kept
+	$(GO) test ./internal/cluster -v -timeout 60m -run 'TestTorture|TestTrouble|TestTimers|TestPlanted' -kills 1000 -node-kills 100
 
 fuzz: ## every fuzz target for 10 s
 	@tools/fuzz 10s

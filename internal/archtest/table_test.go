@@ -73,7 +73,7 @@ var table = map[string]row{
 		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		testing: []string{"bus/local", "server/auth", "store/sqlite"}},
 	"server/webhook": {why: "Standard Webhooks for both ends: receivers import it too, so it needs the standard library only"},
-	"server/auth": {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
+	"server/auth":    {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
 
 	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},
 

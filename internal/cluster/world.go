@@ -27,6 +27,7 @@ type WorldConfig struct {
 	Groups   int    // callers that call at the same time, each a callee of its own
 	Devices  int    // of each callee
 	Seed     uint64
+	OnlyRing bool // nobody answers
 	// Patience is how long the people of a call wait for the servers before they do something else; 0: 5 s.
 	Patience time.Duration
 }
@@ -173,7 +174,7 @@ func (g *group) life() {
 	id := uuid.Must(uuid.NewV7()).String()
 	p := answered
 	switch n := g.r.IntN(100); {
-	case n < 3:
+	case n < 3 || g.w.cfg.OnlyRing:
 		p = rungOut
 	case n < 15:
 		p = cancelled
