@@ -31,7 +31,8 @@ type line struct {
 	kept      callkit.Action // the answer that is neither fulfilled nor failed yet
 	unlocking callkit.Action // the answer that is to be fulfilled when the app has its window
 	pushed    []func()       // completions of pushes whose report is under way
-	inviting  bool           // the server has not answered Start yet
+	inviting  bool           // the server has not answered Start, or Move, yet
+	moved     bool           // another device of the user had it, see [Phone.Move]
 	inFlight  int            // requests about this call under way, besides media and marks
 	say       say            // what the server must still hear about the end
 

@@ -32,7 +32,7 @@ type session struct {
 // warm makes the callee's session, as soon as the machine wants it and the server has said with what credentials.
 // It offers at once, so that the transport is up when the user answers. The caller waits for offers. The lock must be held.
 func (p *Phone) warm(l *line) {
-	if !l.warm || l.state.Outgoing || l.truth == nil || len(l.sessions) > 0 {
+	if !l.warm || !l.offers() || l.truth == nil || len(l.sessions) > 0 {
 		return
 	}
 	p.sessions++
@@ -42,6 +42,28 @@ func (p *Phone) warm(l *line) {
 		return
 	}
 	s.won = true
+	if l.audio { // the far end moved during the call
+		p.startAudio(l)
+	}
+}
+
+// offers reports whether this side offers media: the callee does, also on a device that the call moved to and for whose
+// system it is an outgoing one. It is known once the server has said who we are.
+func (l *line) offers() bool {
+	if l.moved {
+		return l.truth.GetRole() == v1.Role_ROLE_CALLEE
+	}
+	return !l.state.Outgoing
+}
+
+// callerMoved makes the callee's session anew if the caller goes on with the answered call on another device than before.
+// Until that is connected the call is as if its transport were lost. The lock must be held.
+func (p *Phone) callerMoved(l *line, before *v1.Call) {
+	if was := before.GetCallerDevice(); was == "" || was == l.truth.GetCallerDevice() || !l.offers() || !l.state.Answered() {
+		return
+	}
+	p.closeSessions(l, nil)
+	p.tell(l, call.Event{Kind: call.MediaDown})
 }
 
 // open makes, prepares and warms a session; nil if the media SDK refuses.
@@ -140,7 +162,7 @@ func (l *line) sessionOf(m *v1.MediaMessage) *session {
 
 // invited returns a new session for an offer of one of the callee's devices, nil if there is to be none.
 func (p *Phone) invited(l *line, m *v1.MediaMessage) *session {
-	if !l.warm || !l.state.Outgoing || m.Session == "" || m.FromDevice == "" || m.Data == "" {
+	if !l.warm || l.offers() || m.Session == "" || m.FromDevice == "" || m.Data == "" {
 		return nil
 	}
 	if kind := m.Kind; kind != v1.MediaKind_MEDIA_KIND_OFFER && kind != v1.MediaKind_MEDIA_KIND_CANDIDATE {
@@ -161,10 +183,14 @@ func (p *Phone) invited(l *line, m *v1.MediaMessage) *session {
 // crown makes the session of the device that answered the call's own and closes the others. The lock must be held.
 func (p *Phone) crown(l *line) {
 	winner := l.truth.GetAnsweredBy()
-	if !l.state.Outgoing || winner == "" || !l.state.Answered() {
+	if l.offers() || winner == "" || !l.state.Answered() {
 		return
 	}
+	moved := slices.ContainsFunc(l.sessions, func(s *session) bool { return s.won && s.device != winner })
 	p.closeSessions(l, func(s *session) bool { return s.device == winner })
+	if moved { // the callee goes on on another device, which is about to offer
+		p.tell(l, call.Event{Kind: call.MediaDown})
+	}
 	for _, s := range l.sessions {
 		if s.won || s.Session == nil {
 			continue

@@ -18,8 +18,11 @@ func (p *Phone) performStart(a *callkit.StartCallAction) {
 	}
 	delete(p.starting, a.CallUUID)
 	p.setCategory(req.Video)
+	if l := p.find(a.CallUUID); l != nil {
+		p.drop(l) // a call that moves here has rung here, and its tombstone is no more true
+	}
 	l := p.newLine(a.CallUUID)
-	l.callee, l.name, l.handle, l.video, l.inviting = req.Callee, req.Name, req.Handle, req.Video, true
+	l.callee, l.name, l.handle, l.video, l.inviting, l.moved = req.Callee, req.Name, req.Handle, req.Video, true, req.move
 	p.sit(l, req.seat)
 	p.perform(l, call.Event{Kind: call.Perform, Action: call.StartAction}, a)
 }

@@ -32,6 +32,10 @@ func (p *Phone) request(l *line, e call.Effect) {
 	switch e.Kind {
 	case call.SendInvite:
 		p.save()
+		if l.moved {
+			p.send(l, &v1.MoveRequest{CallId: id, DeviceId: device}, false, func(r signaling.Result) { p.started(l, r) })
+			return
+		}
 		p.send(l, &v1.StartRequest{
 			DeviceId: device, CallId: id, IdempotencyKey: id, Callee: l.callee, Video: l.video,
 			CallerName: p.cfg.CallerName, CallerHandle: p.cfg.CallerHandle,
@@ -54,6 +58,10 @@ func (p *Phone) request(l *line, e call.Effect) {
 	case call.SendCancel:
 		l.say = sayCancel
 		p.save()
+		if l.moved { // it may be here by now, and is nothing that could be cancelled
+			p.send(l, &v1.EndRequest{CallId: id, DeviceId: device}, false, func(r signaling.Result) { p.said(l, r) })
+			return
+		}
 		p.send(l, &v1.CancelRequest{CallId: id, DeviceId: device}, false, func(r signaling.Result) { p.said(l, r) })
 	case call.SendHangup:
 		l.say = sayHangup

@@ -65,10 +65,10 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 		return
 	}
 	caller := c.Role == v1.Role_ROLE_CALLER
-	if caller && c.CallerDevice != "" && c.CallerDevice != p.cfg.DeviceID {
+	l := p.find(id)
+	if caller && c.CallerDevice != "" && c.CallerDevice != p.cfg.DeviceID && l == nil {
 		return
 	}
-	l := p.find(id)
 	if l == nil {
 		if l = p.lineFor(id, c); l == nil {
 			return
@@ -77,6 +77,10 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 	if l.truth.GetRev() > c.Rev {
 		return
 	}
+	if l.moved && l.inviting && c.State == v1.CallState_CALL_STATE_ENDED && reasonOf(c.Reason) == call.AnsweredElsewhere {
+		return // that is why it moves here: the server's answer to that is the news
+	}
+	before := l.truth
 	if len(c.Sealed) > 0 && l.name == "" && !l.veiled && c.Role != v1.Role_ROLE_CALLER {
 		p.unseal(l, func(k *signaling.SealKey) (signaling.Caller, error) { return k.Open(l.id, p.cfg.DeviceID, c.Sealed) })
 	}
@@ -86,6 +90,7 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 		p.deadline(l, when(c.RingDeadline), exact)
 	}
 	p.happened(l, c, caller)
+	p.callerMoved(l, before)
 	p.crown(l)
 	p.warm(l)
 }

@@ -44,17 +44,28 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 		}
 		return callkit.UUID{}, ErrNotConnected
 	}
-	effects := p.board1(switchboard.Event{Kind: switchboard.WantStart, Line: switchboard.None})
-	if err := refused1(effects); err != nil {
+	id := p.nextCallID
+	if err := p.dial(id, starting{StartRequest: r}); err != nil {
 		return callkit.UUID{}, err
 	}
-	id := p.nextCallID
-	p.nextCallID = callkit.UUID{}
+	return id, nil
+}
+
+// dial asks the system to start a call. The lock must be held; it is given up meanwhile.
+func (p *Phone) dial(id callkit.UUID, r starting) error {
+	effects := p.board1(switchboard.Event{Kind: switchboard.WantStart, Line: switchboard.None})
+	if err := refused1(effects); err != nil {
+		return err
+	}
+	if !r.move {
+		p.nextCallID = callkit.UUID{}
+	}
 	var actions []callkit.Action
 	for _, f := range effects {
 		switch f.Kind {
 		case switchboard.AskStart:
-			p.starting[id] = starting{r, f.Line}
+			r.seat = f.Line
+			p.starting[id] = r
 			actions = append(actions, &callkit.StartCallAction{Base: callkit.Base{CallUUID: id}, Handle: r.Handle, IsVideo: r.Video})
 		case switchboard.AskHold, switchboard.AskEnd:
 			actions = append(actions, p.actionFor(f))
@@ -72,12 +83,13 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 		})
 	})
 	p.drain()
-	return id, nil
+	return nil
 }
 
 // starting is a call that the system was asked to start.
 type starting struct {
 	StartRequest
+	move bool // no new call: one that another device of the user has
 	seat uint8
 }
 
@@ -96,7 +108,7 @@ func (p *Phone) notStarted(id callkit.UUID, err error) {
 	if !ok {
 		return
 	}
-	if p.nextCallID.IsZero() {
+	if p.nextCallID.IsZero() && !r.move {
 		p.nextCallID = id // the server has not seen it
 	}
 	p.log.Error("the system refuses to start a call", "call", id, "err", err)

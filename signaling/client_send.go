@@ -208,6 +208,8 @@ func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (a
 		return unary(ctx, c.api.Cancel, m, token)
 	case *v1.EndRequest:
 		return unary(ctx, c.api.End, m, token)
+	case *v1.MoveRequest:
+		return unary(ctx, c.api.Move, m, token)
 	case *v1.HoldRequest:
 		return unary(ctx, c.api.Hold, m, token)
 	case *v1.SendMediaRequest:

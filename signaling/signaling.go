@@ -20,7 +20,7 @@ type Connection interface {
 	// SetForeground tells the server whether rings need a push (see EventsRequest.foreground).
 	SetForeground(bool)
 	// Send delivers a request: *v1.StartRequest, AckRequest, AnswerRequest, DeclineRequest, CancelRequest,
-	// EndRequest, HoldRequest or SendMediaRequest. Requests about one call are delivered one after the other in
+	// EndRequest, HoldRequest, MoveRequest or SendMediaRequest. Requests about one call are delivered one after the other in
 	// the order of Send, and so are its media messages, beside them: an answer never waits for candidates. A lost one is
 	// tried again until opts.Until. done (may be nil) gets the server's answer
 	// exactly once, unless the connection is closed first.

@@ -1,0 +1,43 @@
+package phone
+
+import (
+	"github.com/ringtrip/ringtrip/callkit"
+)
+
+// MoveRequest says which call to go on with here.
+type MoveRequest struct {
+	CallID callkit.UUID   // of a call that another device of this user has answered or started; the server's ListLive lists them
+	Name   string         // shown on this phone's call screen; empty: what the server knows
+	Handle callkit.Handle // how Recents will call back; zero: Generic "unknown" until the server says
+	Video  bool
+	// Failed is told, on the main queue, if the system refuses to start the call; may be nil.
+	Failed func(error)
+}
+
+// Move goes on here with a live call that another device of the user has, which ends there as answered elsewhere. For this
+// phone's system it is an outgoing call, whoever called: CallKit knows no other way to begin one that does not ring. Its ID
+// stays the call's own. Who talks is put on hold first, as by [Phone.Start]. If the server does not give the call, because
+// it is over or still rings, it ends here with the true reason; nothing changes where it was. A call that is here already
+// is left as it is. The error is [ErrOnCall], [ErrTooManyCalls], [ErrNoCall] for no ID at all, or [ErrClosed].
+func (p *Phone) Move(r MoveRequest) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.Handle.Value == "" {
+		r.Handle.Value = "unknown"
+	}
+	if r.Handle.Type == 0 {
+		r.Handle.Type = callkit.Generic
+	}
+	switch {
+	case p.closed:
+		return ErrClosed
+	case r.CallID.IsZero():
+		return ErrNoCall
+	case p.isStarting(r.CallID):
+		return nil
+	}
+	if l := p.find(r.CallID); l != nil && l.state.Live() {
+		return nil
+	}
+	return p.dial(r.CallID, starting{StartRequest: StartRequest{Name: r.Name, Handle: r.Handle, Video: r.Video, Failed: r.Failed}, move: true})
+}
