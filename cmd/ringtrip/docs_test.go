@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ringtrip/ringtrip/server"
+	"github.com/ringtrip/ringtrip/server/observe"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
@@ -111,6 +113,27 @@ func TestAPIPage(t *testing.T) {
 	for _, want := range []string{"ready", `"state":"CALL_STATE_RINGING"`, `"hello"`, `"answered_elsewhere"`, "END_REASON_HUNGUP", "END_REASON_CANCELLED", "END_REASON_DECLINED", "STAGE_CALL_ENDED", "OpenTelemetry trace"} {
 		if !strings.Contains(strings.ReplaceAll(out, `": "`, `":"`), want) {
 			t.Errorf("the commands of docs/api.md do not show %s:\n%s", want, out)
+		}
+	}
+}
+
+// TestOperationsPage runs the commands of docs/operations.md, and checks that its tables have every metric and outcome.
+func TestOperationsPage(t *testing.T) {
+	text, _ := blocks(t, "operations.md")
+	for _, name := range observe.NewMetrics("").Names() {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("docs/operations.md does not tell of %s", name)
+		}
+	}
+	for reason, means := range server.NotRungReasons {
+		if !strings.Contains(text, "| `"+reason+"` | "+means+" |") {
+			t.Errorf("docs/operations.md does not say that %s means: %s", reason, means)
+		}
+	}
+	out := follow(t, "operations.md", "curl")
+	for _, want := range []string{"ok, 1 app(s)", "skip  clock", "ready", "ringtrip_build_info", `did you mean "listen"?`, "no calls yet", "9c14dabd"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the commands of docs/operations.md do not show %s:\n%s", want, out)
 		}
 	}
 }

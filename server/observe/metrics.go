@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -175,6 +177,28 @@ func (m *Metrics) Pushing(ctx context.Context, p server.PushStart) (context.Cont
 		m.attempts.WithLabelValues(p.App).Add(float64(attempts))
 	}
 }
+
+// Names are the names of all metrics of ringtrip's own, sorted; those of Watch too.
+func (m *Metrics) Names() []string {
+	all := []string{"ringtrip_build_info"}
+	descs := make(chan *prometheus.Desc, 64)
+	go func() {
+		defer close(descs)
+		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, &inHand{}} {
+			c.Describe(descs)
+		}
+	}()
+	for d := range descs {
+		if name := descName.FindStringSubmatch(d.String()); name != nil {
+			all = append(all, name[1])
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// descName finds the name in a Desc, which does not tell it otherwise.
+var descName = regexp.MustCompile(`fqName: "([^"]+)"`)
 
 // Watch adds the gauges of a server and its store, read at every scrape. It must be called once at most.
 func (m *Metrics) Watch(s *server.Server, st store.Store) {
