@@ -49,14 +49,20 @@ type admitted struct {
 func newGate(s *Server) *gate { return &gate{s: s, streams: map[*admitted]struct{}{}} }
 
 // admit returns who asks, or why the request is refused.
-func (g *gate) admit(procedure string, h http.Header) (viewer, error) {
+func (g *gate) admit(ctx context.Context, procedure string, h http.Header) (viewer, error) {
 	token, err := bearerOf(h)
 	if err != nil {
 		return viewer{}, err
 	}
 	claims, err := g.verify(token)
 	if err != nil {
+		g.s.refusedFrom(ctx)
 		return viewer{}, err
+	}
+	if claims.Scope.IsPerson() {
+		if wait := g.s.byUser.take(claims.App+"\x00"+claims.User, 1, false); wait > 0 {
+			return viewer{}, tooMany("user", "rate_limited_user", wait)
+		}
 	}
 	if !slices.Contains(may[procedure], claims.Scope) {
 		return viewer{}, problem(connect.CodePermissionDenied, "wrong_scope", "use a token of the right scope", nil,
@@ -150,7 +156,7 @@ func words(scopes []auth.Scope) string {
 // WrapUnary implements connect.Interceptor.
 func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		v, err := g.admit(req.Spec().Procedure, req.Header())
+		v, err := g.admit(ctx, req.Spec().Procedure, req.Header())
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +170,7 @@ func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 // WrapStreamingHandler implements connect.Interceptor. A stream ends when its token does.
 func (g *gate) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		v, err := g.admit(conn.Spec().Procedure, conn.RequestHeader())
+		v, err := g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
 		if err != nil {
 			return err
 		}

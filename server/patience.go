@@ -1,16 +1,38 @@
 package server
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
 
 // patience ends a response whose reader takes nothing for too long: every write gets a deadline of its own. Without
-// it a phone that left its network keeps a stream, and a goroutine, until TCP gives up.
-func patience(next http.Handler, limit time.Duration) http.Handler {
+// it a phone that left its network keeps a stream, and a goroutine, until TCP gives up. A request has to be here in
+// full within body, however busily it drips.
+func patience(next http.Handler, limit, body time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			b := &patientBody{ReadCloser: r.Body, control: http.NewResponseController(w)}
+			_ = b.control.SetReadDeadline(time.Now().Add(body)) // tests' recorders have none
+			r.Body = b
+		}
 		next.ServeHTTP(&patientWriter{ResponseWriter: w, control: http.NewResponseController(w), limit: limit}, r)
 	})
+}
+
+// patientBody takes the deadline away when all has come: the stream that answers may last.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (b *patientBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 type patientWriter struct {

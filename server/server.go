@@ -84,6 +84,8 @@ type Config struct {
 	Leeway time.Duration
 	// Webhooks delivers to the apps' endpoints; nil: one with default settings.
 	Webhooks *webhook.Client
+	// Bounds bound what one client can ask for; the zero Bounds do not.
+	Bounds Bounds
 	// Observer hears what the server does; nil: nobody does.
 	Observer Observer
 	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces.
@@ -127,13 +129,14 @@ type Server struct {
 	log      *slog.Logger
 	now      func() time.Time
 
-	gate    *gate
-	streams *streams
-	media   *budgets
-	limits  *limiter
-	pushes  chan store.Job
-	mail    *mail
-	alerts  chan struct{} // rings when there may be missed calls to tell of
+	gate              *gate
+	byAddress, byUser *paces // count requests
+	streams           *streams
+	media             *budgets
+	limits            *limiter
+	pushes            chan store.Job
+	mail              *mail
+	alerts            chan struct{} // rings when there may be missed calls to tell of
 
 	neighbours neighbours
 
@@ -172,6 +175,7 @@ func New(cfg Config) (*Server, error) {
 	s.mail = &mail{s: s, men: map[string]*postman{}, off: map[string]bool{}}
 	s.alerts = make(chan struct{}, 1)
 	s.gate = newGate(s)
+	s.byAddress, s.byUser = newPaces(cfg.Bounds.PerAddress, cfg.Now), newPaces(cfg.Bounds.PerUser, cfg.Now)
 	s.apps.Store(byID(cfg.Apps))
 	var err error
 	if s.verifier, err = auth.NewVerifier(cfg.Now, known(cfg.Apps)...); err != nil {
@@ -205,6 +209,9 @@ func (c *Config) complete() error {
 		if err := json.Unmarshal(c.ICEServers, &shape); err != nil || len(c.ICEServers) > 8<<10 {
 			return fmt.Errorf(`ICEServers must be JSON like {"iceServers":[{"urls":"stun:stun.example.com"}]} of at most 8 KiB (%w)`, err)
 		}
+	}
+	if err := c.Bounds.check(); err != nil {
+		return err
 	}
 	if c.Shard < 0 || c.Shard > maxShard {
 		return fmt.Errorf("the shard %d is not 0-%d", c.Shard, maxShard)
@@ -260,6 +267,8 @@ const (
 	// minCompressed is how long a message must be to be compressed, in bytes: a call as a device sees it has some hundred, and
 	// gzip then costs more than the whole rest of the request.
 	minCompressed = 4 << 10
+	// bodyTimeout is how long a request may take to come: at least 35 kB/s of the longest, or who sends it drips.
+	bodyTimeout = 30 * time.Second
 )
 
 // Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
@@ -273,7 +282,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
 	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
-	return http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout), maxBody)
+	return s.limited(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody))
 }
 
 func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, what any) error {

@@ -52,9 +52,11 @@ type serveCmd struct {
 	TraceRatio   float64       `help:"Share of the calls that are traced, 0 to 1." default:"1"`
 	DrainDelay   time.Duration `help:"How long a stopping node says that it is not ready before it ends its streams: as long as the load balancer takes to notice." default:"0s"`
 	DrainTimeout time.Duration `help:"How long requests and pushes under way may then take." default:"15s"`
-	LogFormat    string        `help:"text or json." enum:"text,json" default:"text"`
-	LogLevel     string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
-	Verbose      bool          `help:"The same as --log-level debug." short:"v"`
+	Secure       secureFlags   `embed:""`
+
+	LogFormat string `help:"text or json." enum:"text,json" default:"text"`
+	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	Verbose   bool   `help:"The same as --log-level debug." short:"v"`
 }
 
 // Run serves until ctx ends, and then drains.
@@ -74,6 +76,10 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	defer people.close()
 	if len(b.senders) == 0 {
 		log.Warn("no --apns-key: phones that are not connected will not ring")
+	}
+	door, err := c.Secure.build(c.Data, c.Listen, log)
+	if err != nil {
+		return err
 	}
 	listener, err := rig.Listen(c.Listen)
 	if err != nil {
@@ -107,7 +113,7 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	s, err := server.New(server.Config{
 		Store: kept, Bus: node.bus, NodeID: node.id, Presence: node.presence, Logger: log, PublicURL: c.PublicURL, ICEServers: []byte(c.ICE),
 		KeepHistory: cmp.Or(c.KeepHistory, server.Forever), KeepLedger: cmp.Or(c.KeepLedger, server.Forever),
-		Apps: b.apps, Push: people.sender,
+		Apps: b.apps, Push: people.sender, Bounds: door.bounds,
 		Observer: watching.Observer, Interceptors: seeing,
 	})
 	if err != nil {
@@ -121,10 +127,10 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	}
 	stop := onHangup(ctx, func() { c.reload(again, s, people, &level, log) })
 	defer stop()
-	log.Info("serving ringtrip.v1", "url", "http://"+listener.Addr().String(), "store", cmp.Or(redact(c.Store), "sqlite:"+c.Data), "pushes", len(b.senders) > 0)
+	log.Info("serving ringtrip.v1", "url", door.url(listener), "store", cmp.Or(redact(c.Store), "sqlite:"+c.Data), "pushes", len(b.senders) > 0)
 	return service{
 		server: s, health: h, admin: admin, delay: c.DrainDelay, timeout: c.DrainTimeout, log: log,
-		http: rig.HTTPServer(h.beside(s.Handler()), log), listen: func(h *http.Server) error { return h.Serve(listener) },
+		http: door.harden(rig.HTTPServer(h.beside(s.Handler()), log)), listen: func(h *http.Server) error { return door.serve(h, listener) },
 	}.until(ctx)
 }
 

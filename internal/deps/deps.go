@@ -2,6 +2,5 @@
 package deps
 
 import (
-	_ "golang.org/x/crypto/acme/autocert"
 	_ "golang.org/x/time/rate"
 )
