@@ -237,3 +237,46 @@ func TestStreamOpensWhileACallStarts(t *testing.T) {
 		}
 	})
 }
+
+// A node that slept so long that the others forgot it sends its devices away when it wakes: nobody knows they are there.
+func TestForgottenNode(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *cluster) {
+		b := c.two.phone("bob", "b1", voip(2))
+		line := b.open(0, true)
+		time.Sleep(3 * time.Second)
+		if err := c.presence.RemoveNode(t.Context(), "n2", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		for range line.events {
+		}
+		wantProblem(t, "the stream", line.err, connect.CodeUnavailable, "node_cut_off")
+		again := b.open(0, true)
+		began := time.Now()
+		id := c.one.phone("alice", "a1", "").call("bob").Id
+		if got := again.next().GetCall(); got.GetId() != id || time.Since(began) > time.Second {
+			t.Errorf("after %s came %v", time.Since(began), got)
+		}
+	})
+}
+
+// A node that leaves in good order is no neighbour any more at once, and its devices are waited for.
+func TestNodeLeaves(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *cluster) {
+		a, web := c.one.phone("alice", "a1", ""), c.two.phone("carol", "c1", "")
+		line := web.open(0, true)
+		time.Sleep(2 * time.Minute) // virtual; registering is long ago
+		c.two.halt()
+		for range line.events {
+		}
+		wantProblem(t, "the stream", line.err, connect.CodeUnavailable, "server_stopping")
+		nodes, err := c.presence.Beat(t.Context(), "n1")
+		if err != nil || len(nodes) != 1 {
+			t.Errorf("after it left there are %v (%v)", nodes, err)
+		}
+		id := a.call("carol").Id // between one node and the next
+		web.w = c.one
+		if there := web.open(0, true); len(there.hello.Calls) != 1 || there.hello.Calls[0].Id != id {
+			t.Errorf("greeted with %v", there.hello)
+		}
+	})
+}

@@ -43,7 +43,7 @@ func (w *World) newPhone(user, device string, rings func(*phone, *v1.Call)) (*ph
 		Token: func(context.Context) (string, error) {
 			return auth.Mint(w.key, auth.Claims{App: w.cfg.App, User: user, Expires: time.Now().Add(24 * time.Hour)})
 		},
-		BackoffMin: 10 * time.Millisecond, BackoffMax: 500 * time.Millisecond, RetryMax: 200 * time.Millisecond,
+		BackoffMin: 5 * time.Millisecond, BackoffMax: 60 * time.Millisecond, RetryMax: 60 * time.Millisecond,
 		StableAfter: time.Second, Silence: 8 * time.Second, RequestTimeout: 2 * time.Second, SendFor: time.Minute,
 	})
 	p.close = func() { p.client.Close(); client.CloseIdleConnections() }
