@@ -135,7 +135,8 @@ func TestTortureOfThree(t *testing.T) {
 	r := rand.New(rand.NewPCG(*seed, 3))
 	begin := time.Now()
 	for n := range *nodeKills {
-		wait(100*time.Millisecond + time.Duration(r.Int64N(int64(900*time.Millisecond))))
+		under(t, w, 1+r.IntN(10), 2*time.Second)
+		wait(time.Duration(r.Int64N(int64(300 * time.Millisecond))))
 		p := d.nodes[r.IntN(3)]
 		p.kill(t)
 		wait(time.Duration(r.Int64N(int64(500 * time.Millisecond))))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -41,10 +40,10 @@ type World struct {
 	groups   []*group
 	stop     context.CancelFunc
 	all      sync.WaitGroup
-	begun    atomic.Int64
 
 	mu    sync.Mutex
 	facts map[string]*Fact
+	begun chan struct{} // closed and made anew with each call that begins
 }
 
 // Fact is what the servers acknowledged about one call.
@@ -86,7 +85,7 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{cfg: cfg, key: key, balancer: cfg.Balancer, facts: map[string]*Fact{}}
+	w := &World{cfg: cfg, key: key, balancer: cfg.Balancer, facts: map[string]*Fact{}, begun: make(chan struct{})}
 	token, err := auth.Mint(key, auth.Claims{App: cfg.App, Scope: auth.Ops, Expires: time.Now().Add(24 * time.Hour)})
 	if err != nil {
 		return nil, err
@@ -146,20 +145,27 @@ func (w *World) Finish() {
 }
 
 // Calls returns how many calls were begun.
-func (w *World) Calls() int { return int(w.begun.Load()) }
+func (w *World) Calls() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.facts)
+}
 
 // Await returns when so many calls were begun, or when ctx ends.
 func (w *World) Await(ctx context.Context, calls int) error {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for w.Calls() < calls {
+	for {
+		w.mu.Lock()
+		n, begun := len(w.facts), w.begun
+		w.mu.Unlock()
+		if n >= calls {
+			return nil
+		}
 		select {
-		case <-tick.C:
+		case <-begun:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // with changes a fact.
@@ -184,9 +190,10 @@ func (g *group) life() {
 	w := g.w
 	w.mu.Lock()
 	w.facts[id] = &Fact{ID: id, Winners: map[string]bool{}, group: g}
+	close(w.begun)
+	w.begun = make(chan struct{})
 	w.mu.Unlock()
 	g.plans.Store(id, p)
-	w.begun.Add(1)
 	r := g.caller.ask(&v1.StartRequest{DeviceId: g.caller.device, CallId: id, Callee: g.callee[0].user})
 	if r.Err != nil {
 		w.with(id, func(f *Fact) { f.GaveUp = "start: " + r.Err.Error() })
