@@ -3,17 +3,12 @@
 package main
 
 import (
-	"context"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/ringtrip/ringtrip/bus/local"
 	"github.com/ringtrip/ringtrip/internal/pgtest"
-	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/auth"
-	"github.com/ringtrip/ringtrip/store/postgres"
 )
 
 // A call rings on SQLite, everything moves to PostgreSQL and, another time, back: the same phones answer and end it,
@@ -44,13 +39,12 @@ func TestMigrateToPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := func() {}
-	c, stop = servePostgres(t, db, keys)
+	c = serveChild(t, "--key", key, "--store", db)
 	if status, out := c.post(token, "PhoneService/Ack", `{"callId":"`+id+`","deviceId":"bob-1","marks":[{"stage":"STAGE_REPORTED"}]}`); status != 200 {
 		t.Errorf("the woken phone's ack: %d %v", status, out)
 	}
 	answerAndEnd(t, c, alice, bob, id)
-	stop()
+	c.kill()
 
 	// And back: what PostgreSQL holds, SQLite takes.
 	back := t.TempDir()
@@ -61,38 +55,5 @@ func TestMigrateToPostgres(t *testing.T) {
 	status, out := c.post(alice, "PhoneService/ListHistory", `{}`)
 	if status != 200 || len(out["records"].([]any)) != 1 {
 		t.Errorf("alice's history after all: %d %v", status, out)
-	}
-}
-
-// servePostgres serves what is in a database until stop is called.
-func servePostgres(t *testing.T, url string, key auth.Key) (c *child, stop func()) {
-	t.Helper()
-	st, err := postgres.Open(t.Context(), postgres.Config{URL: url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := actionSecret(t.Context(), st, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wakes := local.New()
-	s, err := server.New(server.Config{Store: st, Bus: wakes, Apps: []server.App{{ID: "app", Keys: []auth.Key{key}, ActionSecret: secret}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan error, 1)
-	go func() { over <- s.Run(ctx) }()
-	h := httptest.NewServer(s.Handler())
-	return &child{t: t, url: h.URL}, func() {
-		cancel()
-		h.Close()
-		if err := <-over; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-		wakes.Close()
-		if err := st.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
 	}
 }
