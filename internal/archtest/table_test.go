@@ -54,7 +54,7 @@ var table = map[string]row{
 
 	"store":         {why: "the contract of what the server keeps; no behaviour"},
 	"store/archive": {why: "a whole store as a stream of bytes, for any store; it knows no database", ours: []string{"store"}, testing: []string{"store/sqlite"}},
-	"store/sqlite":  {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest"}},
+	"store/sqlite":  {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest", "store/archive"}},
 	"store/postgres": {why: "a leaf: the store of many nodes", ours: []string{"store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 		testing: []string{"store/storetest", "internal/pgtest"}},
 	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine", "pgregory.net/rapid"}},
