@@ -34,6 +34,9 @@ func TestOpenMakesTheFolder(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	}
+	if info, err := os.Stat(s.Path()); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("who may read it: %v, %v", info.Mode(), err)
+	}
 	// What is left is one whole file (and the lock), which can be copied.
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 2 {

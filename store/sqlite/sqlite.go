@@ -99,6 +99,10 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := checkFile(s.path); err != nil {
 		return nil, err
 	}
+	// Before SQLite makes it: it will hold secrets, so only its owner may read it. The files beside it follow.
+	if file, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		file.Close()
+	}
 	if err := migrate(ctx, s.path); err != nil {
 		return nil, err
 	}
