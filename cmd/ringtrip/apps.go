@@ -28,6 +28,9 @@ type appConfig struct {
 	BundleIDs   []string      `yaml:"bundle-ids" help:"Bundle ids that may register push tokens; none: any." example:"com.example.shop"`
 	RingTimeout time.Duration `yaml:"ring-timeout" help:"How long a call rings, 5s to 58s." example:"45s"`
 	APNs        []apnsConfig  `yaml:"apns" help:"Who pushes to its phones: a key and team each; without one, phones that are not connected do not ring."`
+
+	Webhooks   []webhookConfig  `yaml:"webhooks" help:"Where its backend is told of calls, legs and devices; see docs/webhooks.md."`
+	MissedCall missedCallConfig `yaml:"missed-call" help:"How missed calls show on its phones."`
 }
 
 // keyConfig says where a key is: never the key itself, so that a configuration can be shown around.
@@ -69,6 +72,10 @@ func (c *serveCmd) apps() ([]appConfig, error) {
 		one.APNs = []apnsConfig{{KeyFile: c.ApnsKey, KeyID: c.ApnsKeyID, Team: c.ApnsTeam,
 			ProductionURL: c.ApnsProductionURL, SandboxURL: c.ApnsSandboxURL, CAFile: c.ApnsCA}}
 	}
+	if c.Webhook != "" {
+		one.Webhooks = []webhookConfig{{ID: "main", URL: c.Webhook, Secrets: []webhookSecret{{File: c.WebhookSecret}}, AllowPrivate: c.WebhookPrivate}}
+	}
+	one.MissedCall.On = c.MissedCalls
 	return []appConfig{one}, nil
 }
 
@@ -161,7 +168,7 @@ func (a appConfig) app() (server.App, error) {
 		}
 		out.APIKeys = append(out.APIKeys, key)
 	}
-	return out, nil
+	return out, a.tell(&out)
 }
 
 func (k keyConfig) key() (auth.Key, error) {

@@ -20,6 +20,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the ringing server."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
 	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
+	Webhook  webhookCmd  `cmd:"" help:"Look after webhooks: endpoints, dead events, replay, secrets."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while the server runs."`
 	Restore  restoreCmd  `cmd:"" help:"Make a backup the database; the server must be stopped."`
 	Migrate  migrateCmd  `cmd:"" help:"Copy all that a store holds to another: SQLite, PostgreSQL or a file; servers must be stopped."`

@@ -33,8 +33,14 @@ type serveCmd struct {
 	ApnsKey     string          `help:"File with the .p8 key for APNs; without it no phone is pushed to." placeholder:"FILE"`
 	ApnsKeyID   string          `help:"The .p8 key's id, ten letters and digits."`
 	ApnsTeam    string          `help:"The Apple team's id, ten letters and digits."`
-	KeepHistory time.Duration   `help:"How long history is kept, by the calls' age; 0: for ever." default:"2160h"`
-	KeepLedger  time.Duration   `help:"How long is kept what happened to each call (for trace), by age; 0: for ever." default:"720h"`
+	Webhook     string          `help:"Where the app's backend is told of calls, legs and devices, as https://backend.example.com/ringtrip; see docs/webhooks.md." placeholder:"URL"`
+
+	WebhookSecret  string `help:"File with the secret that signs webhooks: ringtrip webhook secret makes one." placeholder:"FILE"`
+	WebhookPrivate bool   `help:"Allow --webhook to be http, or on an address that is not on the public Internet."`
+	MissedCalls    bool   `help:"Tell phones of missed calls by an ordinary notification."`
+
+	KeepHistory time.Duration `help:"How long history is kept, by the calls' age; 0: for ever." default:"2160h"`
+	KeepLedger  time.Duration `help:"How long is kept what happened to each call (for trace), by age; 0: for ever." default:"720h"`
 
 	Cluster clusterFlags `embed:""`
 
