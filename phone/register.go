@@ -13,6 +13,7 @@ import (
 // A registration is where the device stands with the server.
 type registration struct {
 	token   string // hex
+	alert   string // hex
 	asked   bool   // there is something to register
 	done    bool
 	running bool
@@ -30,6 +31,20 @@ const (
 // Register registers the device anew, as after the user logged in or the push environment changed. The engine does it by itself
 // when the push token comes or changes, and tries again until the server has heard.
 func (p *Phone) Register() { p.post(p.register) }
+
+// SetAlertToken registers the token of ordinary notifications (what didRegisterForRemoteNotificationsWithDeviceToken
+// gives), by which the server tells of missed calls if its app wants that. Apple gives it anew at each start of the app.
+// It does not block.
+func (p *Phone) SetAlertToken(token []byte) {
+	p.post(func() {
+		if text := hex.EncodeToString(token); p.reg.alert != text {
+			p.reg.alert = text
+			if p.reg.asked { // else it goes with the push token, and does not go without it
+				p.register()
+			}
+		}
+	})
+}
 
 // setToken hears of a new push token, or that the old one is void.
 func (p *Phone) setToken(token []byte) {
@@ -56,6 +71,7 @@ func (p *Phone) register() {
 	req := &v1.RegisterDeviceRequest{
 		DeviceId: p.cfg.DeviceID, Name: p.cfg.DeviceName, Platform: p.cfg.Platform, VoipToken: r.token,
 		Environment: p.cfg.Environment, BundleId: p.cfg.BundleID, AppVersion: p.cfg.AppVersion, OsVersion: p.cfg.OSVersion,
+		AlertToken: r.alert,
 	}
 	if key, err := p.sealKey(); err != nil {
 		p.log.Warn("the device is registered without its sealing key; the server keeps the one it has", "err", err)

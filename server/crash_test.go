@@ -49,7 +49,7 @@ func child(dir string) int {
 	}
 	s, err := server.New(server.Config{
 		Store: st, Bus: local.New(), Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-		Apps: []server.App{{ID: app, Keys: []auth.Key{key}, RingTimeout: 5 * time.Second}},
+		Apps: []server.App{{ID: app, Keys: []auth.Key{key}, RingTimeout: 5 * time.Second, Webhooks: childHooks()}},
 		Push: func(string, string) push.Sender { return printer{} }, PushLease: 500 * time.Millisecond, Tick: 100 * time.Millisecond,
 	})
 	if err != nil {

@@ -39,6 +39,9 @@ func (s *Server) RegisterDevice(ctx context.Context, req *connect.Request[v1.Reg
 	case err != nil:
 		return nil, s.failed("reading device "+d.ID, err)
 	}
+	if d.AlertToken == "" { // an app that was just started may not have it yet
+		d.AlertToken = old.AlertToken
+	}
 	if d.SealKey, err = registeredKey(req.Msg.SealKey, old.SealKey); err != nil {
 		return nil, err
 	}

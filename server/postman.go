@@ -53,7 +53,7 @@ func (p *postman) limit() int {
 }
 
 // lease is how long a letter is this node's: one attempt, and time to say what came of it.
-func (p *postman) lease() time.Duration { return 2*p.endpoint.Load().Timeout + 10*time.Second }
+func (p *postman) lease() time.Duration { return 2*p.endpoint.Load().Timeout + 5*time.Second }
 
 // run works until ctx ends.
 func (p *postman) run(ctx context.Context) {

@@ -82,8 +82,11 @@ func comment(b *strings.Builder, indent, text string) {
 }
 
 // fields writes one entry of a list of structs, commented out.
-func fields(b *strings.Builder, t reflect.Type, indent string) {
-	mark := "- "
+func fields(b *strings.Builder, t reflect.Type, indent string) { entry(b, t, indent, "- ") }
+
+// entry writes the fields of a struct, commented out; mark stands before the first.
+func entry(b *strings.Builder, t reflect.Type, indent, mark string) {
+	others := strings.Repeat(" ", len(mark))
 	for f := range t.Fields() {
 		name, help, example := f.Tag.Get("yaml"), f.Tag.Get("help"), f.Tag.Get("example")
 		name, _, _ = strings.Cut(name, ",")
@@ -95,13 +98,13 @@ func fields(b *strings.Builder, t reflect.Type, indent string) {
 			fmt.Fprintf(b, "#%s%s%s: [%s] # %s\n", indent, mark, name, example, help)
 		case f.Type.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "#%s%s%s: # %s\n", indent, mark, name, help)
-			fields(b, f.Type, indent+"    ")
+			entry(b, f.Type, indent+"    ", "")
 		case f.Type == reflect.TypeFor[time.Duration]() || f.Type.Kind() == reflect.Bool || f.Type.Kind() == reflect.Int || f.Type.Kind() == reflect.Float64:
 			fmt.Fprintf(b, "#%s%s%s: %s # %s\n", indent, mark, name, example, help)
 		default:
 			fmt.Fprintf(b, "#%s%s%s: %s # %s\n", indent, mark, name, quoted(example), help)
 		}
-		mark = "  "
+		mark = others
 	}
 }
 

@@ -594,8 +594,9 @@ type RegisterDeviceRequest struct {
 	OsVersion   string                 `protobuf:"bytes,8,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
 	// X25519 public key, 32 bytes: names of callers are sealed for it, so that they are in no push as plain text. Empty
 	// leaves the key that the device registered before, so that a device whose keychain is locked loses nothing.
-	SealKey       []byte `protobuf:"bytes,20,opt,name=seal_key,json=sealKey,proto3" json:"seal_key,omitempty"`
-	AlertToken    string `protobuf:"bytes,9,opt,name=alert_token,json=alertToken,proto3" json:"alert_token,omitempty"` // hex, from registerForRemoteNotifications: missed calls are told by it; empty: none
+	SealKey []byte `protobuf:"bytes,20,opt,name=seal_key,json=sealKey,proto3" json:"seal_key,omitempty"`
+	// Hex, from registerForRemoteNotifications: missed calls are told by it. Empty leaves the one that was registered before.
+	AlertToken    string `protobuf:"bytes,9,opt,name=alert_token,json=alertToken,proto3" json:"alert_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -80,7 +80,7 @@ export type RegisterDeviceRequest = Message<"ringtrip.v1.RegisterDeviceRequest">
   sealKey: Uint8Array;
 
   /**
-   * hex, from registerForRemoteNotifications: missed calls are told by it; empty: none
+   * Hex, from registerForRemoteNotifications: missed calls are told by it. Empty leaves the one that was registered before.
    *
    * @generated from field: string alert_token = 9;
    */
