@@ -215,6 +215,13 @@ func (s *Sender) attempt(r *ring, pool *pool, c *conn, p push.Push, token provid
 		return push.Receipt{}, e, broken
 	}
 	defer resp.Body.Close() //nolint:errcheck // everything worth reading was read
+	receipt, e, how := judge(resp, p)
+	receipt.Latency = time.Since(began)
+	return receipt, e, how
+}
+
+// judge reads an answer, whatever it is.
+func judge(resp *http.Response, p push.Push) (push.Receipt, *push.Error, outcome) {
 	if resp.StatusCode == http.StatusOK {
 		if resp.Body != http.NoBody {
 			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer)) // Apple sends none
@@ -223,7 +230,7 @@ func (s *Sender) attempt(r *ring, pool *pool, c *conn, p push.Push, token provid
 		if id == "" {
 			id = p.ID
 		}
-		return push.Receipt{ID: id, UniqueID: header(resp.Header, "Apns-Unique-Id"), Latency: time.Since(began)}, nil, succeeded
+		return push.Receipt{ID: id, UniqueID: header(resp.Header, "Apns-Unique-Id")}, nil, succeeded
 	}
 	ref := readRefusal(resp.Body)
 	re := react(resp.StatusCode, ref.reason)
