@@ -19,6 +19,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Call Bob's two simulated iPhones from a page (or --headless, without one)."`
 	Serve    serveCmd    `cmd:"" help:"Run the ringing server."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for a user, as an app's backend would."`
+	Key      keyCmd      `cmd:"" help:"Make an API key for an app's backend."`
 	Trace    traceCmd    `cmd:"" help:"Tell what happened to a call, leg by leg, and why a phone did not ring."`
 	Webhook  webhookCmd  `cmd:"" help:"Look after webhooks: endpoints, dead events, replay, secrets."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while the server runs."`

@@ -11,13 +11,15 @@ import (
 
 // tokenCmd mints a token, as the app's backend does in production.
 type tokenCmd struct {
-	User  string        `help:"User id; not needed with --scope ops."`
-	Name  string        `help:"The user's name, for people."`
-	App   string        `help:"App id, as in serve." default:"app"`
-	Key   string        `help:"File with the app's signing key: a secret of 32 bytes or more (HS256), or a private key in PEM (ES256, EdDSA)." required:"" placeholder:"FILE"`
-	KeyID string        `help:"Key id, if the server knows several."`
-	Scope string        `help:"user, or ops to look at ledgers and end calls." enum:"user,ops" default:"user"`
-	For   time.Duration `help:"How long the token is good." default:"1h"`
+	User     string        `help:"User id; not needed with the scopes backend, ops and admin."`
+	Name     string        `help:"The user's name, for people."`
+	App      string        `help:"App id, as in serve." default:"app"`
+	Key      string        `help:"File with the app's signing key: a secret of 32 bytes or more (HS256), or a private key in PEM (ES256, EdDSA)." required:"" placeholder:"FILE"`
+	KeyID    string        `help:"Key id, if the server knows several."`
+	Scope    string        `help:"user; device, for one device of the user; backend, to call in the name of users and read; ops, to look at ledgers and end calls; admin." enum:"user,device,backend,ops,admin" default:"user"`
+	Device   string        `help:"Device id, with --scope device."`
+	Audience string        `help:"Audience (aud), if the server wants one."`
+	For      time.Duration `help:"How long the token is good." default:"1h"`
 }
 
 // Run prints the token and nothing else.
@@ -27,7 +29,7 @@ func (c *tokenCmd) Run(o out) error {
 		return err
 	}
 	token, err := auth.Mint(key, auth.Claims{
-		App: c.App, User: c.User, Name: c.Name, Scope: auth.Scope(c.Scope), Expires: time.Now().Add(c.For),
+		App: c.App, User: c.User, Name: c.Name, Scope: auth.Scope(c.Scope), Device: c.Device, Audience: c.Audience, Expires: time.Now().Add(c.For),
 	})
 	if err != nil {
 		return err
