@@ -197,7 +197,7 @@ func TestOutcomeIsFoundOut(t *testing.T) {
 			w.batch++
 		}
 		w.drop()
-		if again := w.reconnect(batch); again == sent {
+		if again := w.reconnect(batch, true); again == sent {
 			t.Fatalf("sent %v, to be sent again %v", sent, again)
 		}
 		for i, r := range results {
@@ -217,7 +217,42 @@ func TestOutcomeIsFoundOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.drop()
-	if w.reconnect(batch); !errors.Is(batch[0].err, errOutcome) {
+	if w.reconnect(batch, true); !errors.Is(batch[0].err, errOutcome) {
 		t.Errorf("an outcome that can't be told: %v", batch[0].err)
+	}
+	// A batch that was given up may have been committed. That says nothing of the next one.
+	batch = fresh()[3:]
+	if _, err := w.send(batch); err != nil {
+		t.Fatal(err)
+	}
+	w.drop()
+	next := fresh()[3:]
+	next[0].stamp = 15
+	if w.carryOut(next); next[0].err != nil || len(next[0].out.Seqs) != 1 {
+		t.Errorf("the next batch: %+v, %v", next[0].out, next[0].err)
+	}
+	events, err := s.EventsAfter(t.Context(), "a", "d1", 0, 99)
+	if err != nil || len(events) == 0 || events[len(events)-1].Seq != next[0].out.Seqs[0] {
+		t.Errorf("it was not done: %v, %v", events, err)
+	}
+}
+
+// Connections to a server that has become a standby are left for new ones, which find the one that takes writes.
+func TestStandbyIsLeft(t *testing.T) {
+	s := open(t, Config{URL: pgtest.Database(t), Writers: 1, MaxConns: 1})
+	defer s.Close()
+	// As a server does when it is demoted. The writer waits for its queue, so its connection is ours.
+	const demote = `SET default_transaction_read_only = on`
+	if _, err := s.writers[0].conn.Exec(t.Context(), demote); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.pool.Exec(t.Context(), demote); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(t.Context(), store.Transition{Call: store.Call{ID: "c1"}}); err != nil {
+		t.Error(err)
+	}
+	if err := s.PutDevice(t.Context(), store.Device{App: "a", ID: "d"}); err != nil {
+		t.Error(err)
 	}
 }

@@ -153,6 +153,9 @@ func (s *Store) try(ctx context.Context, again func(error) bool, do func(context
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	for try := 0; again(err); try++ {
+		if demoted(err) {
+			s.pool.Reset() // its other connections lead to the standby too
+		}
 		if wait(until, try) != nil {
 			break
 		}
@@ -204,6 +207,12 @@ func collided(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
 }
 
+// demoted says that the server that we talk to has become a standby.
+func demoted(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "25006" // read_only_sql_transaction
+}
+
 // lost says that the database, or the connection to it, is gone, or that it does not take writes any more.
 func lost(err error) bool {
 	var e *pgconn.PgError
@@ -216,9 +225,8 @@ func lost(err error) bool {
 	}
 	switch e.Code {
 	case "57P01", "57P02", "57P03", "57P05", // the server shuts down, crashed, starts
-		"25006",                   // it has become a standby
 		"53300", "08006", "08P01": // too many connections for now; the connection failed
 		return true
 	}
-	return e.Severity == "FATAL" && e.Code != "28P01" && e.Code != "28000" && e.Code != "3D000"
+	return demoted(err) || e.Severity == "FATAL" && e.Code != "28P01" && e.Code != "28000" && e.Code != "3D000"
 }

@@ -179,7 +179,7 @@ func (w *writer) next() []*write {
 // carryOut commits a batch and tells each of its writes what became of it.
 func (w *writer) carryOut(batch []*write) {
 	for try := 0; ; try++ {
-		if w.conn == nil && !w.reconnect(batch) {
+		if w.conn == nil && !w.reconnect(batch, false) {
 			return
 		}
 		results, err := w.send(batch)
@@ -194,7 +194,7 @@ func (w *writer) carryOut(batch []*write) {
 		case w.conn.IsClosed() || lost(err):
 			w.s.log.Warn("postgres: a writer lost its connection", "database", w.s.where, "err", err)
 			w.drop()
-			if w.reconnect(batch) {
+			if w.reconnect(batch, true) {
 				continue // it was not committed and never will be
 			}
 			return
@@ -231,9 +231,9 @@ func (w *writer) drop() {
 	w.conn = nil
 }
 
-// reconnect connects again and finds out what became of the last batch, which held batch. It returns true if
-// batch is still to be sent: it was not committed and never will be. Else its writes have been told.
-func (w *writer) reconnect(batch []*write) bool {
+// reconnect connects again and, if batch was sent, finds out what became of it. It returns true if batch is still to
+// be sent: it was not committed and never will be. Else its writes have been told.
+func (w *writer) reconnect(batch []*write, sent bool) bool {
 	until, cancel := context.WithTimeout(w.s.life, patience)
 	defer cancel()
 	for try := 0; ; try++ {
@@ -243,10 +243,12 @@ func (w *writer) reconnect(batch []*write) bool {
 				w.s.log.Info("postgres: a writer has its connection again", "database", w.s.where)
 			}
 			switch {
+			case !sent:
+				return true // what the database says is about an earlier one, whose callers were told to read again
 			case !known:
 				w.fail(batch, errOutcome)
 			case committed:
-				return w.settle(batch)
+				w.settle(batch)
 			default:
 				return true
 			}
@@ -293,16 +295,14 @@ func (w *writer) takeOver(ctx context.Context) (committed, known bool, err error
 	return batch == w.batch, batch >= 0, nil
 }
 
-// settle tells the writes of a batch that was committed, whose results were lost, what became of them. It returns
-// true never: they are not to be sent again.
-func (w *writer) settle(batch []*write) bool {
+// settle tells the writes of a batch that was committed, whose results were lost, what became of them.
+func (w *writer) settle(batch []*write) {
 	ctx, cancel := context.WithTimeout(w.s.life, batchTimeout)
 	defer cancel()
 	for _, one := range batch {
 		out, err := recall(ctx, w.conn, one)
 		one.finish(out, err)
 	}
-	return false
 }
 
 // recall finds out what became of a write whose transaction was committed.
