@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net"
@@ -60,8 +61,8 @@ func dated(t *testing.T, off time.Duration) string {
 	return s.URL
 }
 
-// withCertificate is a TLS server on this machine whose certificate is good until then.
-func withCertificate(t *testing.T, until time.Time) string {
+// newCertificate makes a certificate that is good until then.
+func newCertificate(t *testing.T, until time.Time) ([]byte, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -72,6 +73,30 @@ func withCertificate(t *testing.T, until time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return der, key
+}
+
+// certificateFiles writes it into files.
+func certificateFiles(t *testing.T, until time.Time) []string {
+	t.Helper()
+	der, key := newCertificate(t, until)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, b := range map[string]*pem.Block{"c.pem": {Type: "CERTIFICATE", Bytes: der}, "k.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(b), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []string{"--tls-cert", filepath.Join(dir, "c.pem"), "--tls-key", filepath.Join(dir, "k.pem"), "--offline"}
+}
+
+// withCertificate is a TLS server on this machine whose certificate is good until then.
+func withCertificate(t *testing.T, until time.Time) string {
+	t.Helper()
+	der, key := newCertificate(t, until)
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 	s.Config.ErrorLog = nil
@@ -174,6 +199,9 @@ func TestDoctorFailures(t *testing.T) {
 		{"plain http", 0, []string{"--public-url", "http://calls.example.com", "--offline"}, warning, "public url", "iOS refuses", false},
 		{"expired", 1, []string{"--public-url", withCertificate(t, time.Now().Add(-time.Hour))}, failure, "certificate", "expired", false},
 		{"self-signed", 1, []string{"--public-url", withCertificate(t, time.Now().Add(time.Hour))}, failure, "certificate", "public authority", false},
+		{"own certificate expired", 1, certificateFiles(t, time.Now().Add(-time.Hour)), failure, "tls-cert", "expired", false},
+		{"own certificate ends", 0, certificateFiles(t, time.Now().Add(50*time.Hour)), warning, "tls-cert", "in 2 day(s)", false},
+		{"own certificate is none", 1, []string{"--tls-cert", garbage, "--tls-key", garbage, "--offline"}, failure, "tls-cert", "PEM", false},
 		{"no public server", 0, []string{"--public-url", "https://" + dead.Addr().String()}, warning, "certificate", "cannot be reached", false},
 		{"no store", 0, []string{"--data", filepath.Join(t.TempDir(), "none"), "--offline"}, warning, "store", "none in", false},
 		{"damaged store", 1, []string{"--data", broken, "--offline"}, failure, "store", "not an SQLite database", false},

@@ -23,8 +23,24 @@ const (
 	fewFiles        = 65536
 )
 
+// certificateFile looks at the certificate that serve would use itself.
+func (d *doctor) certificateFile() {
+	cert, key := d.c.Secure.TLSCert, d.c.Secure.TLSKey
+	if cert == "" && key == "" {
+		return
+	}
+	what := "tls-cert"
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		d.say(failure, what, "give the certificate with its chain, and its key, both in PEM", "%s", err)
+		return
+	}
+	d.expiry(what, []*x509.Certificate{pair.Leaf}, nil)
+}
+
 // certificate looks at the certificate that phones get at the public address.
 func (d *doctor) certificate(ctx context.Context) {
+	d.certificateFile()
 	u, err := url.Parse(d.c.PublicURL)
 	if err != nil || u.Scheme != "https" {
 		return

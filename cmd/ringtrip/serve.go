@@ -107,7 +107,7 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	defer node.bus.Close()
 	b.use(people.secret)
 	metrics := observe.NewMetrics(version())
-	watching, seeing, err := c.tracing(ctx, metrics, log)
+	watching, seeing, err := c.tracing(ctx, node.id, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -138,11 +138,6 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		server: s, health: h, admin: admin, delay: c.DrainDelay, timeout: c.DrainTimeout, log: log,
 		http: door.harden(rig.HTTPServer(h.beside(s.Handler()), log)), listen: func(h *http.Server) error { return door.serve(h, listener) },
 	}.until(ctx)
-}
-
-// serve runs a server and its HTTP face until ctx ends, then lets requests under way finish.
-func serve(ctx context.Context, s *server.Server, h *http.Server, listen func(*http.Server) error) error {
-	return service{server: s, http: h, listen: listen, timeout: 5 * time.Second, log: slog.New(slog.DiscardHandler)}.until(ctx)
 }
 
 func (c *serveCmd) level() slog.Level {

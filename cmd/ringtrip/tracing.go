@@ -20,7 +20,7 @@ type watching struct {
 }
 
 // tracing returns who observes the server and its requests: metrics always, traces if somebody wants them.
-func (c *serveCmd) tracing(ctx context.Context, m *observe.Metrics, log *slog.Logger) (watching, []connect.Interceptor, error) {
+func (c *serveCmd) tracing(ctx context.Context, node string, m *observe.Metrics, log *slog.Logger) (watching, []connect.Interceptor, error) {
 	w, in := watching{Observer: m, close: func() {}}, []connect.Interceptor{m.Interceptor()}
 	if c.OTLP == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return w, in, nil
@@ -29,7 +29,7 @@ func (c *serveCmd) tracing(ctx context.Context, m *observe.Metrics, log *slog.Lo
 	if err != nil {
 		return w, in, fmt.Errorf("--otlp: %w", err)
 	}
-	t, err := observe.NewTracing(observe.TraceConfig{Exporter: exporter, Ratio: c.TraceRatio, Version: version()})
+	t, err := observe.NewTracing(observe.TraceConfig{Exporter: exporter, Ratio: c.TraceRatio, Node: node, Version: version()})
 	if err != nil {
 		return w, in, err
 	}
