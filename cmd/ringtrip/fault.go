@@ -14,7 +14,7 @@ func planted(st store.Store, fault string) (store.Store, error) {
 	switch fault {
 	case "":
 		return st, nil
-	case "ack-before-commit", "no-timers", "no-events":
+	case "ack-before-commit", "no-timers", "no-events", "no-jobs":
 		return &faulty{Store: st, fault: fault}, nil
 	}
 	return nil, fmt.Errorf("there is no fault %q", fault)
@@ -31,6 +31,8 @@ func (f *faulty) Commit(ctx context.Context, t store.Transition) (store.Committe
 	switch f.fault {
 	case "no-timers":
 		t.Call.Timer = time.Time{}
+	case "no-jobs":
+		t.Jobs = nil
 	case "no-events":
 		if t.ExpectRev > 1 {
 			t.Events = nil

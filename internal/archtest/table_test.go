@@ -95,7 +95,7 @@ var table = map[string]row{
 
 	"internal/cluster": {why: "starts real servers as processes, hurts them and checks what they had promised; it knows them by their wire and their command line",
 		ours: []string{"server/auth", "signaling", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
-		testing: []string{"internal/pgtest"}},
+		testing: []string{"internal/pgtest", "push", "push/apnstest"}},
 	"internal/archtest": {why: "this test"},
 	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "go.opentelemetry.io/otel", "golang.org/x/time"}},
 	"internal/pgtest":   {why: "a real PostgreSQL for tests, from Debian's package; only tests import it", others: []string{"github.com/jackc/pgx/v5"}},

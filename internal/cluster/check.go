@@ -17,17 +17,18 @@ import (
 type Verdict struct {
 	Calls, Answers, Ends, RingOuts int
 
-	Lost    []string      // acknowledged, and not there any more
-	Doubles []string      // calls that were answered twice
-	Eternal []string      // calls that ring, or are up, and nobody ends them
-	Deaf    []string      // devices that did not hear what they had to, or heard an end that was none
-	Latest  time.Duration // the latest end of a ring that nobody answered, after its deadline
-	Streams int           // that were opened
+	Lost     []string      // acknowledged, and not there any more
+	Doubles  []string      // calls that were answered twice
+	Eternal  []string      // calls that ring, or are up, and nobody ends them
+	Unpushed []string      // calls that rang out and whose sleeping device was never pushed to
+	Deaf     []string      // devices that did not hear what they had to, or heard an end that was none
+	Latest   time.Duration // the latest end of a ring that nobody answered, after its deadline
+	Streams  int           // that were opened
 }
 
 // Wrong reports whether anything is.
 func (v *Verdict) Wrong() bool {
-	return len(v.Lost)+len(v.Doubles)+len(v.Eternal)+len(v.Deaf) > 0
+	return len(v.Lost)+len(v.Doubles)+len(v.Eternal)+len(v.Unpushed)+len(v.Deaf) > 0
 }
 
 // String is a summary in a few lines, with the first of whatever is wrong.
@@ -35,8 +36,9 @@ func (v *Verdict) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d calls, %d answers, %d acknowledged ends, %d rang out (the latest %s after its deadline), %d streams opened\n",
 		v.Calls, v.Answers, v.Ends, v.RingOuts, v.Latest.Round(time.Millisecond), v.Streams)
-	fmt.Fprintf(&b, "acknowledged events lost: %d\ndouble answers: %d\neternal rings: %d\ndevices that missed an event: %d", len(v.Lost), len(v.Doubles), len(v.Eternal), len(v.Deaf))
-	for _, all := range [][]string{v.Lost, v.Doubles, v.Eternal, v.Deaf} {
+	fmt.Fprintf(&b, "acknowledged events lost: %d\ndouble answers: %d\neternal rings: %d\nlost pushes: %d\ndevices that missed an event: %d",
+		len(v.Lost), len(v.Doubles), len(v.Eternal), len(v.Unpushed), len(v.Deaf))
+	for _, all := range [][]string{v.Lost, v.Doubles, v.Eternal, v.Unpushed, v.Deaf} {
 		for _, one := range all[:min(len(all), 5)] {
 			b.WriteString("\n  " + one)
 		}
@@ -102,9 +104,12 @@ func (w *World) audit(v *Verdict, f *Fact) error {
 		return fmt.Errorf("reading the ledger of call %s: %w", f.ID, err)
 	}
 	var answers, ends []*v1.LedgerEntry
+	pushed := f.group.sleeper == ""
 	var deadline time.Time
 	for _, e := range l.Entries {
 		switch e.Stage {
+		case v1.Stage_STAGE_ACCEPTED:
+			pushed = pushed || e.DeviceId == f.group.sleeper
 		case v1.Stage_STAGE_ANSWERED:
 			answers = append(answers, e)
 		case v1.Stage_STAGE_CALL_ENDED:
@@ -141,6 +146,9 @@ func (w *World) audit(v *Verdict, f *Fact) error {
 	}
 	if l.Reason == v1.EndReason_END_REASON_UNANSWERED {
 		v.RingOuts++
+		if !pushed {
+			v.Unpushed = append(v.Unpushed, fmt.Sprintf("call %s rang out, and %s was never pushed to", f.ID, f.group.sleeper))
+		}
 		v.Latest = max(v.Latest, ends[0].At.AsTime().Sub(deadline))
 	}
 	return nil

@@ -12,10 +12,13 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/ringtrip/ringtrip/push"
+	"github.com/ringtrip/ringtrip/push/apnstest"
 )
 
 var (
-	kills     = flag.Int("kills", 6, "how often the single server is killed")
+	kills     = flag.Int("kills", 15, "how often the single server is killed")
 	nodeKills = flag.Int("node-kills", 4, "how often a node among three is killed")
 	seed      = flag.Uint64("seed", 1, "of what is random")
 )
@@ -73,6 +76,25 @@ func single(t *testing.T, args ...string) *Process {
 	return p
 }
 
+// apns starts a local APNs and returns the settings of a server that pushes to it.
+func apns(t *testing.T) []string {
+	t.Helper()
+	s := apnstest.New(apnstest.Config{AdmitAll: true, Latency: 100 * time.Millisecond}) // so that servers die over pushes
+	t.Cleanup(s.Close)
+	p8, public := apnstest.GenerateKey()
+	s.RegisterTeam("TEAM123456", "KEY1234567", public)
+	s.RegisterApp(Bundle, "TEAM123456")
+	dir := t.TempDir()
+	key, ca := filepath.Join(dir, "key.p8"), filepath.Join(dir, "ca.pem")
+	for file, text := range map[string][]byte{key: p8, ca: s.CA()} {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []string{"--apns-key", key, "--apns-key-id", "KEY1234567", "--apns-team", "TEAM123456", "--apns-ca", ca,
+		"--apns-production-url", s.URL(push.Production), "--apns-sandbox-url", s.URL(push.Sandbox)}
+}
+
 func (p *Process) start(t *testing.T) {
 	t.Helper()
 	if err := p.Start(); err != nil {
@@ -122,8 +144,8 @@ func verdict(t *testing.T, w *World) *Verdict {
 
 // The single server is killed in the middle of everything, again and again.
 func TestTortureOfOne(t *testing.T) {
-	p := single(t)
-	w := world(t, 8, p.Addr)
+	p := single(t, apns(t)...)
+	w := worldOf(t, WorldConfig{Groups: 8, Pushes: true}, p.Addr)
 	w.Begin()
 	r := rand.New(rand.NewPCG(*seed, 7))
 	begin := time.Now()
@@ -164,13 +186,20 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"ack-before-commit": func(v *Verdict) []string { return append(v.Doubles, v.Lost...) },
 		"no-timers":         func(v *Verdict) []string { return v.Eternal },
 		"no-events":         func(v *Verdict) []string { return v.Deaf },
+		"no-jobs":           func(v *Verdict) []string { return v.Unpushed },
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := single(t, "--plant-fault", fault)
-			w := worldOf(t, WorldConfig{Groups: 4, Patience: time.Second}, p.Addr)
+			p := single(t, append(apns(t), "--plant-fault", fault)...)
+			w := worldOf(t, WorldConfig{Groups: 4, Pushes: true, OnlyRing: fault == "no-jobs", Patience: time.Second}, p.Addr)
 			w.Begin()
-			wait(2 * time.Second)
+			wait(time.Second)
+			for range 5 * strings.Count(fault, "no-jobs") {
+				under(t, w, 4, time.Second)
+				p.kill(t)
+				p.start(t)
+			}
+			wait(time.Second)
 			if fault == "ack-before-commit" {
 				p.kill(t)
 				p.Args = p.Args[:len(p.Args)-2]

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -34,8 +35,35 @@ type heard struct {
 	reason v1.EndReason
 }
 
-// newPhone registers nothing yet.
+// Bundle is the bundle id of the devices that must be pushed to.
+const Bundle = "com.example.phone"
+
+// sleeper registers a device that never connects.
+func (w *World) sleeper(n int) (device string, err error) {
+	device = fmt.Sprint("callee", n, "-asleep")
+	p := w.unregistered(fmt.Sprint("callee", n), device, nil)
+	defer p.close()
+	r := p.ask(&v1.RegisterDeviceRequest{
+		DeviceId: device, Name: device, Platform: "light", BundleId: Bundle,
+		VoipToken: fmt.Sprintf("%064x", n+1), Environment: v1.Environment_ENVIRONMENT_PRODUCTION,
+	})
+	return device, r.Err
+}
+
+// newPhone registers a phone and opens its stream.
 func (w *World) newPhone(user, device string, rings func(*phone, *v1.Call)) (*phone, error) {
+	p := w.unregistered(user, device, rings)
+	if r := p.ask(&v1.RegisterDeviceRequest{DeviceId: device, Name: device, Platform: "light"}); r.Err != nil {
+		p.close()
+		return nil, r.Err
+	}
+	p.client.SetForeground(true)
+	p.client.Open()
+	return p, nil
+}
+
+// unregistered makes a phone that has said nothing yet.
+func (w *World) unregistered(user, device string, rings func(*phone, *v1.Call)) *phone {
 	p := &phone{user: user, device: device, calls: map[string]*heard{}, changed: make(chan struct{}), rings: rings}
 	client := w.balancer.Client()
 	p.client = signaling.New(signaling.ClientConfig{
@@ -47,15 +75,7 @@ func (w *World) newPhone(user, device string, rings func(*phone, *v1.Call)) (*ph
 		StableAfter: time.Second, Silence: 8 * time.Second, RequestTimeout: 2 * time.Second, SendFor: time.Minute,
 	})
 	p.close = func() { p.client.Close(); client.CloseIdleConnections() }
-	registered := make(chan signaling.Result, 1)
-	p.client.Send(&v1.RegisterDeviceRequest{DeviceId: device, Name: device, Platform: "light"}, signaling.SendOptions{}, func(r signaling.Result) { registered <- r })
-	if r := <-registered; r.Err != nil {
-		p.close()
-		return nil, r.Err
-	}
-	p.client.SetForeground(true)
-	p.client.Open()
-	return p, nil
+	return p
 }
 
 // Hello implements [signaling.Handler].

@@ -45,6 +45,7 @@ func three(t *testing.T, beside bool) *deployment {
 		t.Fatal(err)
 	}
 	d := &deployment{}
+	pushes := apns(t)
 	var peers, buses []string
 	for range 3 {
 		d.db = append(d.db, proxy(t, db.Host))
@@ -69,6 +70,7 @@ func three(t *testing.T, beside bool) *deployment {
 		p := &Process{Name: fmt.Sprint("node ", n+1), Binary: binary, Addr: free(t), Args: []string{
 			"--key", key, "--ring-timeout", RingTime.String(), "--node", fmt.Sprint("n", n+1), "--store", mine.String(),
 		}}
+		p.Args = append(p.Args, pushes...)
 		if beside {
 			p.Args = append(p.Args, "--bus", buses[n])
 		} else {
@@ -130,7 +132,7 @@ func becomes(t *testing.T, p *Process, want bool, within time.Duration) {
 // Nodes among three are killed under load, one after the other.
 func TestTortureOfThree(t *testing.T) {
 	d := three(t, false)
-	w := world(t, 6, d.addrs()...)
+	w := worldOf(t, WorldConfig{Groups: 6, Pushes: true}, d.addrs()...)
 	w.Begin()
 	r := rand.New(rand.NewPCG(*seed, 3))
 	begin := time.Now()

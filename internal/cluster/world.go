@@ -27,6 +27,7 @@ type WorldConfig struct {
 	Devices  int    // of each callee
 	Seed     uint64
 	OnlyRing bool // nobody answers
+	Pushes   bool // each callee has one more device, which has no stream and must be pushed to
 	// Patience is how long the people of a call wait for the servers before they do something else; 0: 5 s.
 	Patience time.Duration
 }
@@ -59,11 +60,12 @@ type Fact struct {
 
 // group is a caller and a callee.
 type group struct {
-	w      *World
-	caller *phone
-	callee []*phone
-	r      *rand.Rand
-	plans  sync.Map // call id -> plan
+	w       *World
+	caller  *phone
+	callee  []*phone
+	sleeper string // device id; empty: none
+	r       *rand.Rand
+	plans   sync.Map // call id -> plan
 }
 
 // plan is what happens to a call.
@@ -103,6 +105,11 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 				return nil, errors.Join(err, w.Close())
 			}
 			g.callee = append(g.callee, p)
+		}
+		if cfg.Pushes {
+			if g.sleeper, err = w.sleeper(n); err != nil {
+				return nil, errors.Join(err, w.Close())
+			}
 		}
 	}
 	return w, nil
@@ -180,7 +187,7 @@ func (g *group) life() {
 	id := uuid.Must(uuid.NewV7()).String()
 	p := answered
 	switch n := g.r.IntN(100); {
-	case n < 3 || g.w.cfg.OnlyRing:
+	case n < 5 || g.w.cfg.OnlyRing:
 		p = rungOut
 	case n < 15:
 		p = cancelled
