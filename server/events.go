@@ -18,8 +18,8 @@ const eventBatch = 128
 // Events implements PhoneService: it streams what concerns a device.
 func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsRequest], out *connect.ServerStream[v1.EventsResponse]) error {
 	v := viewerOf(ctx)
-	d, err := s.ownDevice(ctx, v, req.Msg.DeviceId)
-	if err != nil {
+	var d store.Device
+	if err := apart(func() (err error) { d, err = s.ownDevice(ctx, v, req.Msg.DeviceId); return err }); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -35,15 +35,23 @@ func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 	if s.stopping() {
 		return stopping()
 	}
-	if l.at, err = s.attach(ctx, v.App, d.ID, req.Msg.Foreground); err != nil {
+	if err := apart(func() (err error) { l.at, err = s.attach(ctx, v.App, d.ID, req.Msg.Foreground); return err }); err != nil {
 		return s.failed("noting where the event stream is", err)
 	}
 	defer l.at.detach(ctx)
 	l.here.Node = s.nodeName()
-	if err := l.open(ctx, req.Msg.Cursor); err != nil {
+	if err := apart(func() error { return l.open(ctx, req.Msg.Cursor) }); err != nil {
 		return s.failed("opening the event stream", err)
 	}
 	return l.run(ctx, here, wake)
+}
+
+// apart does something on a goroutine of its own and waits for it. A stream waits for hours with the stack that it has
+// once needed; what goes deep, as a query does, had better leave its stack behind.
+func apart(f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	return <-done
 }
 
 // line is one open event stream.
@@ -144,7 +152,7 @@ func (t *turn) arrived(d device, streamed bool) {
 func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) error {
 	tick := time.NewTicker(l.s.cfg.PingInterval)
 	defer tick.Stop()
-	if err := l.drain(ctx); err != nil {
+	if err := apart(func() error { return l.drain(ctx) }); err != nil {
 		return l.s.failed("reading events", err)
 	}
 	for {
@@ -153,7 +161,7 @@ func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) 
 		case <-here.inbox.full:
 			err = l.empty(ctx, here)
 		case <-wake:
-			err = l.drain(ctx)
+			err = apart(func() error { return l.drain(ctx) })
 		case <-tick.C:
 			if err := l.ping(ctx); err != nil {
 				return err

@@ -170,8 +170,8 @@ func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 // WrapStreamingHandler implements connect.Interceptor. A stream ends when its token does.
 func (g *gate) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		v, err := g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
-		if err != nil {
+		var v viewer
+		if err := apart(func() (err error) { v, err = g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader()); return err }); err != nil {
 			return err
 		}
 		token, _ := bearerOf(conn.RequestHeader())
@@ -185,7 +185,7 @@ func (g *gate) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.S
 			expiry := time.AfterFunc(v.Expires.Sub(g.s.now())+g.s.verifier.Leeway(), func() { g.check(a) })
 			defer expiry.Stop()
 		}
-		err = next(ctx, &boundConn{StreamingHandlerConn: conn, v: v})
+		err := next(ctx, &boundConn{StreamingHandlerConn: conn, v: v})
 		if cause := context.Cause(ctx); connect.CodeOf(cause) == connect.CodeUnauthenticated {
 			return cause
 		}

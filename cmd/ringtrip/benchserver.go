@@ -33,6 +33,16 @@ type benchServer struct {
 // startBenchServer starts a server with its data in dir (empty: a folder that is removed afterwards) and further flags
 // of serve, and waits until it takes connections.
 func startBenchServer(ctx context.Context, dir string, flags ...string) (*benchServer, error) {
+	return startBench(ctx, func(s *benchServer, keyFile string) []string {
+		if dir == "" {
+			dir = filepath.Join(s.dir, "data")
+		}
+		return append([]string{"serve", "--listen", s.addr, "--data", dir, "--key", keyFile}, flags...)
+	})
+}
+
+// startBench starts this program with arguments that are made when its address and its app's key are known.
+func startBench(ctx context.Context, args func(s *benchServer, keyFile string) []string) (*benchServer, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -40,9 +50,6 @@ func startBenchServer(ctx context.Context, dir string, flags ...string) (*benchS
 	s := &benchServer{done: make(chan error, 1)}
 	if s.dir, err = os.MkdirTemp("", "ringtrip-bench-"); err != nil {
 		return nil, err
-	}
-	if dir == "" {
-		dir = filepath.Join(s.dir, "data")
 	}
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
@@ -60,7 +67,7 @@ func startBenchServer(ctx context.Context, dir string, flags ...string) (*benchS
 	}
 	s.addr = free.Addr().String()
 	_ = free.Close()
-	s.cmd = exec.CommandContext(ctx, self, append([]string{"serve", "--listen", s.addr, "--data", dir, "--key", keyFile}, flags...)...)
+	s.cmd = exec.CommandContext(ctx, self, args(s, keyFile)...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 10 * time.Second
