@@ -90,7 +90,7 @@ var table = map[string]row{
 	"cmd/ringtrip": {why: "the only binary; it chooses leaves",
 		ours: []string{"bus", "bus/local", "bus/nats", "call", "callkit", "callkit/callkittest", "internal/rig", "iossim", "media", "media/audio", "media/webrtc", "phone", "push",
 			"push/apns", "push/apnstest", "server", "server/auth", "server/webhook", "server/observe", "signaling/...", "store", "store/archive", "store/postgres", "store/sqlite", "web"},
-		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sync"},
+		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sync"},
 		testing: []string{"internal/pgtest", "store/storetest"}},
 
 	"internal/cluster": {why: "starts real servers as processes, hurts them and checks what they had promised; it knows them by their wire and their command line",
