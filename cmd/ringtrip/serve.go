@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/ringtrip/ringtrip/internal/rig"
+	"github.com/ringtrip/ringtrip/internal/scrub"
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/observe"
 )
@@ -152,9 +153,9 @@ func (c *serveCmd) level() slog.Level {
 func (c *serveCmd) logger(o io.Writer, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(o, options))
+		return slog.New(scrub.Handler(slog.NewJSONHandler(o, options)))
 	}
-	return slog.New(slog.NewTextHandler(o, options))
+	return slog.New(scrub.Handler(slog.NewTextHandler(o, options)))
 }
 
 // version is what the binary was built from.
