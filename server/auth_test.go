@@ -86,10 +86,6 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 		_, err := w.as(token).ListLive(context.Background(), connect.NewRequest(&v1.ListLiveRequest{}))
 		return err
 	},
-	"Join": func(w *world, token, id, device string) error {
-		_, err := w.as(token).Join(context.Background(), connect.NewRequest(&v1.JoinRequest{Group: id, DeviceId: device}))
-		return err
-	},
 	"GetGroup": func(w *world, token, id, _ string) error {
 		_, err := w.as(token).GetGroup(context.Background(), connect.NewRequest(&v1.GetGroupRequest{Group: id}))
 		return err
@@ -189,18 +185,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 		none:    refused("token_missing"),
 		expired: refused("token_expired"),
 		forged:  refused("token_bad_signature"),
-		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "Join": "unknown_group", "GetGroup": "unknown_group"}),
-		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "Join": "unknown_group", "GetGroup": "unknown_group"}),
+		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group"}),
+		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group"}),
 		// bob's other device has no part in the call until it is registered and opens its stream.
 		pad: but(but(but(refused("not_this_device"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
-			"Move": "unknown_device", "Join": "unknown_device", "GetSealKeys": "unknown_device"}),
+			"Move": "unknown_device", "GetSealKeys": "unknown_device"}),
 		stranger: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
-			"Start": "not_your_device", "Move": "not_your_device", "Join": "not_your_device", "GetSealKeys": "not_your_device"}),
+			"Start": "not_your_device", "Move": "not_your_device", "GetSealKeys": "not_your_device"}),
 		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
 		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
 			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
 		other: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
-			"Move": "unknown_device", "Join": "unknown_device", "GetSealKeys": "unknown_device"}),
+			"Move": "unknown_device", "GetSealKeys": "unknown_device"}),
 	}
 	device := map[string]string{caller: "a1", pad: "b9"}
 	inBubble(t, nil, func(t *testing.T, w *world) {

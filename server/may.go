@@ -32,7 +32,6 @@ var may = map[string][]auth.Scope{
 	rpc.PhoneServiceListHistoryProcedure:      byUser,
 	rpc.PhoneServiceMoveProcedure:             byDevice,
 	rpc.PhoneServiceListLiveProcedure:         byUser,
-	rpc.PhoneServiceJoinProcedure:             byDevice,
 	rpc.PhoneServiceGetGroupProcedure:         byUser,
 	rpc.PhoneServiceBlockProcedure:            byUser,
 	rpc.PhoneServiceUnblockProcedure:          byUser,

@@ -43,24 +43,38 @@ type invitation struct {
 	sealed  map[string][]byte // by device: who calls, sealed by the caller
 	plan    *v1.RingPlan
 	counted bool // by the limits
+	group   string
 }
 
 // Start implements PhoneService: it calls somebody.
 func (s *Server) Start(ctx context.Context, req *connect.Request[v1.StartRequest]) (*connect.Response[v1.StartResponse], error) {
 	v := viewerOf(ctx)
+	if len(req.Msg.Callees) > 0 || req.Msg.Group != "" {
+		out, err := s.startGroup(ctx, v, req.Msg)
+		return connect.NewResponse(out), err
+	}
 	in, err := s.invitation(ctx, v, req.Msg)
 	if err != nil {
 		return nil, err
 	}
+	t, err := s.startOnce(ctx, v.App, &in)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&v1.StartResponse{Call: t.view(callerSide), NextCallId: s.nextCallID()}), nil
+}
+
+// startOnce makes the call, or finds the one that was made before or meanwhile with the same id or key.
+func (s *Server) startOnce(ctx context.Context, app string, in *invitation) (*turn, error) {
 	for try := 0; ; try++ {
-		t, err := s.start(ctx, v.App, &in)
+		t, err := s.start(ctx, app, in)
 		if errors.Is(err, store.ErrConflict) && pause(ctx, try) && try < 10 {
 			continue // somebody made the call with this id or key just now: look at it
 		}
 		if err != nil {
 			return nil, s.failed("starting a call", err)
 		}
-		return connect.NewResponse(&v1.StartResponse{Call: t.view(callerSide), NextCallId: s.nextCallID()}), nil
+		return t, nil
 	}
 }
 
@@ -77,9 +91,6 @@ func (s *Server) invitation(ctx context.Context, v viewer, m *v1.StartRequest) (
 		checkPlan(m.Plan),
 	); err != nil {
 		return in, first(err)
-	}
-	if len(m.Callees) > 0 || m.Group != "" {
-		return in, invalid("give one callee", "group calls are not known yet")
 	}
 	if m.Callee == v.User {
 		return in, invalid("call another user; devices of one user do not ring each other", "user %q calls itself", v.User)
@@ -244,11 +255,12 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	now := s.now()
 	t := &turn{s: s, now: now, told: map[int]bool{}}
 	t.row = store.Call{ID: in.id, App: app, Key: in.key, Users: []string{in.caller.User, in.callee.User}, CreatedAt: now}
+	inGroup(&t.row, in.group)
 	if t.row.ID == "" {
 		t.row.ID = s.nextCallID()
 	}
 	t.state = state{
-		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video,
+		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video, Group: in.group,
 		CreatedAt: now, RingDeadline: now.Add(s.app(app).RingTimeout),
 	}
 	ids := []string{in.device.ID}

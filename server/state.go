@@ -24,6 +24,7 @@ type state struct {
 	EndedAt      time.Time `json:"ended_at,omitzero"`
 	HeardAt      time.Time `json:"heard_at,omitzero"` // when either end of the answered call was last heard of
 	ReplacedBy   string    `json:"replaced_by,omitempty"`
+	Group        string    `json:"group,omitempty"`  // the group call that this is a part of
 	Hunt         *hunt     `json:"hunt,omitempty"`   // if the legs ring group by group
 	Former       []former  `json:"former,omitempty"` // the caller's devices that had the call before it moved
 }

@@ -23,6 +23,7 @@ func (s *Server) view(app, id string, rev uint64, st *state, side int) *v1.Call 
 		RingDeadline: stamp(st.RingDeadline),
 		CallerDevice: st.CallerDevice.ID,
 		ReplacedBy:   st.ReplacedBy,
+		Group:        st.Group,
 	}
 	switch {
 	case side == callerSide:

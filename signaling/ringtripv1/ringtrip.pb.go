@@ -1569,13 +1569,14 @@ type StartRequest struct {
 	// which they are bound. With it the server knows no name but caller_name, which may be empty.
 	Sealed []*SealedCaller `protobuf:"bytes,20,rep,name=sealed,proto3" json:"sealed,omitempty"`
 	Plan   *RingPlan       `protobuf:"bytes,30,opt,name=plan,proto3" json:"plan,omitempty"` // empty: the app's
-	// A group call: the users to call instead of callee, 2-8 of them. Each gets a call of its own, which rings, is answered
-	// or declined, and ends for itself; all of them have one group. call_id becomes the id of the group and of its first call.
-	// Whoever leaves (End) leaves alone; the group is over when fewer than two are in it and nobody rings any more. Media
-	// among more than two is the business of a carrier with rooms (LiveKit and the like, by the group's id): SendMedia
-	// reaches only the far end of one's own call.
+	// A group call: the users to call instead of callee, 2-8 of them. Each gets a call of its own from this device, which
+	// rings, is answered, declined or missed, and ends for itself; all of them have one group, whose id is that of the first
+	// call (call_id, if it is given). It goes on while one of them does: who hangs up leaves alone, and the caller, who has
+	// as many calls as there are callees, ends it by ending each. Media among more than two is the business of the caller's
+	// mixer or of a carrier with rooms (LiveKit and the like, by the group's id): SendMedia joins two devices.
 	Callees []string `protobuf:"bytes,31,rep,name=callees,proto3" json:"callees,omitempty"`
-	// Calls callee (or callees, then 1-8) into a group call that this user is in.
+	// Calls callee (or callees, then 1-8) into a group call that this user began and that lives: somebody more, or somebody
+	// who declined, missed or left it.
 	Group         string `protobuf:"bytes,32,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2255,102 +2256,6 @@ func (x *LiveCall) GetDeviceName() string {
 	return ""
 }
 
-type JoinRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *JoinRequest) Reset() {
-	*x = JoinRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *JoinRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*JoinRequest) ProtoMessage() {}
-
-func (x *JoinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
-func (*JoinRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
-}
-
-func (x *JoinRequest) GetGroup() string {
-	if x != nil {
-		return x.Group
-	}
-	return ""
-}
-
-func (x *JoinRequest) GetDeviceId() string {
-	if x != nil {
-		return x.DeviceId
-	}
-	return ""
-}
-
-type JoinResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *JoinResponse) Reset() {
-	*x = JoinResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *JoinResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*JoinResponse) ProtoMessage() {}
-
-func (x *JoinResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use JoinResponse.ProtoReflect.Descriptor instead.
-func (*JoinResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
-}
-
-func (x *JoinResponse) GetCall() *Call {
-	if x != nil {
-		return x.Call
-	}
-	return nil
-}
-
 type GetGroupRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
@@ -2360,7 +2265,7 @@ type GetGroupRequest struct {
 
 func (x *GetGroupRequest) Reset() {
 	*x = GetGroupRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +2277,7 @@ func (x *GetGroupRequest) String() string {
 func (*GetGroupRequest) ProtoMessage() {}
 
 func (x *GetGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +2290,7 @@ func (x *GetGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupRequest.ProtoReflect.Descriptor instead.
 func (*GetGroupRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetGroupRequest) GetGroup() string {
@@ -2398,14 +2303,14 @@ func (x *GetGroupRequest) GetGroup() string {
 type GetGroupResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"` // the one who began it first, then the others by when they were called last
+	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"` // the one who began it first, then those who ring or are in it, by when they were called
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetGroupResponse) Reset() {
 	*x = GetGroupResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2417,7 +2322,7 @@ func (x *GetGroupResponse) String() string {
 func (*GetGroupResponse) ProtoMessage() {}
 
 func (x *GetGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2430,7 +2335,7 @@ func (x *GetGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupResponse.ProtoReflect.Descriptor instead.
 func (*GetGroupResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetGroupResponse) GetGroup() string {
@@ -2451,17 +2356,16 @@ func (x *GetGroupResponse) GetMembers() []*Member {
 type Member struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	User          *Party                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	State         CallState              `protobuf:"varint,2,opt,name=state,proto3,enum=ringtrip.v1.CallState" json:"state,omitempty"`   // RINGING, ANSWERED (is in the call) or ENDED
-	Reason        EndReason              `protobuf:"varint,3,opt,name=reason,proto3,enum=ringtrip.v1.EndReason" json:"reason,omitempty"` // of the user's last call in the group, if it is over
-	CallId        string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`               // the user's last call in the group
-	DeviceId      string                 `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`         // that is in the call
+	State         CallState              `protobuf:"varint,2,opt,name=state,proto3,enum=ringtrip.v1.CallState" json:"state,omitempty"` // RINGING, or ANSWERED: is in the call
+	CallId        string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`             // the member's call in the group; empty for the one who began it, who has all of them
+	DeviceId      string                 `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`       // that is in the call
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +2377,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +2390,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Member) GetUser() *Party {
@@ -2501,13 +2405,6 @@ func (x *Member) GetState() CallState {
 		return x.State
 	}
 	return CallState_CALL_STATE_UNSPECIFIED
-}
-
-func (x *Member) GetReason() EndReason {
-	if x != nil {
-		return x.Reason
-	}
-	return EndReason_END_REASON_UNSPECIFIED
 }
 
 func (x *Member) GetCallId() string {
@@ -2533,7 +2430,7 @@ type BlockRequest struct {
 
 func (x *BlockRequest) Reset() {
 	*x = BlockRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2442,7 @@ func (x *BlockRequest) String() string {
 func (*BlockRequest) ProtoMessage() {}
 
 func (x *BlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2455,7 @@ func (x *BlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockRequest.ProtoReflect.Descriptor instead.
 func (*BlockRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BlockRequest) GetUserId() string {
@@ -2576,7 +2473,7 @@ type BlockResponse struct {
 
 func (x *BlockResponse) Reset() {
 	*x = BlockResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2485,7 @@ func (x *BlockResponse) String() string {
 func (*BlockResponse) ProtoMessage() {}
 
 func (x *BlockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2498,7 @@ func (x *BlockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockResponse.ProtoReflect.Descriptor instead.
 func (*BlockResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
 }
 
 type UnblockRequest struct {
@@ -2613,7 +2510,7 @@ type UnblockRequest struct {
 
 func (x *UnblockRequest) Reset() {
 	*x = UnblockRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2625,7 +2522,7 @@ func (x *UnblockRequest) String() string {
 func (*UnblockRequest) ProtoMessage() {}
 
 func (x *UnblockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2638,7 +2535,7 @@ func (x *UnblockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnblockRequest.ProtoReflect.Descriptor instead.
 func (*UnblockRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *UnblockRequest) GetUserId() string {
@@ -2656,7 +2553,7 @@ type UnblockResponse struct {
 
 func (x *UnblockResponse) Reset() {
 	*x = UnblockResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2668,7 +2565,7 @@ func (x *UnblockResponse) String() string {
 func (*UnblockResponse) ProtoMessage() {}
 
 func (x *UnblockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2681,7 +2578,7 @@ func (x *UnblockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnblockResponse.ProtoReflect.Descriptor instead.
 func (*UnblockResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
 }
 
 type ListBlockedRequest struct {
@@ -2692,7 +2589,7 @@ type ListBlockedRequest struct {
 
 func (x *ListBlockedRequest) Reset() {
 	*x = ListBlockedRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2704,7 +2601,7 @@ func (x *ListBlockedRequest) String() string {
 func (*ListBlockedRequest) ProtoMessage() {}
 
 func (x *ListBlockedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2717,7 +2614,7 @@ func (x *ListBlockedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBlockedRequest.ProtoReflect.Descriptor instead.
 func (*ListBlockedRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
 }
 
 type ListBlockedResponse struct {
@@ -2729,7 +2626,7 @@ type ListBlockedResponse struct {
 
 func (x *ListBlockedResponse) Reset() {
 	*x = ListBlockedResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2741,7 +2638,7 @@ func (x *ListBlockedResponse) String() string {
 func (*ListBlockedResponse) ProtoMessage() {}
 
 func (x *ListBlockedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +2651,7 @@ func (x *ListBlockedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBlockedResponse.ProtoReflect.Descriptor instead.
 func (*ListBlockedResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListBlockedResponse) GetUserIds() []string {
@@ -2777,7 +2674,7 @@ type QuietHours struct {
 
 func (x *QuietHours) Reset() {
 	*x = QuietHours{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2789,7 +2686,7 @@ func (x *QuietHours) String() string {
 func (*QuietHours) ProtoMessage() {}
 
 func (x *QuietHours) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2802,7 +2699,7 @@ func (x *QuietHours) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuietHours.ProtoReflect.Descriptor instead.
 func (*QuietHours) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *QuietHours) GetOn() bool {
@@ -2845,7 +2742,7 @@ type QuietSpan struct {
 
 func (x *QuietSpan) Reset() {
 	*x = QuietSpan{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2857,7 +2754,7 @@ func (x *QuietSpan) String() string {
 func (*QuietSpan) ProtoMessage() {}
 
 func (x *QuietSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2870,7 +2767,7 @@ func (x *QuietSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuietSpan.ProtoReflect.Descriptor instead.
 func (*QuietSpan) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *QuietSpan) GetDays() []int32 {
@@ -2903,7 +2800,7 @@ type SetQuietHoursRequest struct {
 
 func (x *SetQuietHoursRequest) Reset() {
 	*x = SetQuietHoursRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2915,7 +2812,7 @@ func (x *SetQuietHoursRequest) String() string {
 func (*SetQuietHoursRequest) ProtoMessage() {}
 
 func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2928,7 +2825,7 @@ func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetQuietHoursRequest.ProtoReflect.Descriptor instead.
 func (*SetQuietHoursRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *SetQuietHoursRequest) GetQuietHours() *QuietHours {
@@ -2946,7 +2843,7 @@ type SetQuietHoursResponse struct {
 
 func (x *SetQuietHoursResponse) Reset() {
 	*x = SetQuietHoursResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2958,7 +2855,7 @@ func (x *SetQuietHoursResponse) String() string {
 func (*SetQuietHoursResponse) ProtoMessage() {}
 
 func (x *SetQuietHoursResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2971,7 +2868,7 @@ func (x *SetQuietHoursResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetQuietHoursResponse.ProtoReflect.Descriptor instead.
 func (*SetQuietHoursResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
 }
 
 type GetQuietHoursRequest struct {
@@ -2982,7 +2879,7 @@ type GetQuietHoursRequest struct {
 
 func (x *GetQuietHoursRequest) Reset() {
 	*x = GetQuietHoursRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +2891,7 @@ func (x *GetQuietHoursRequest) String() string {
 func (*GetQuietHoursRequest) ProtoMessage() {}
 
 func (x *GetQuietHoursRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +2904,7 @@ func (x *GetQuietHoursRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetQuietHoursRequest.ProtoReflect.Descriptor instead.
 func (*GetQuietHoursRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
 }
 
 type GetQuietHoursResponse struct {
@@ -3020,7 +2917,7 @@ type GetQuietHoursResponse struct {
 
 func (x *GetQuietHoursResponse) Reset() {
 	*x = GetQuietHoursResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3032,7 +2929,7 @@ func (x *GetQuietHoursResponse) String() string {
 func (*GetQuietHoursResponse) ProtoMessage() {}
 
 func (x *GetQuietHoursResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3045,7 +2942,7 @@ func (x *GetQuietHoursResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetQuietHoursResponse.ProtoReflect.Descriptor instead.
 func (*GetQuietHoursResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetQuietHoursResponse) GetQuietHours() *QuietHours {
@@ -3071,7 +2968,7 @@ type SetPrioritiesRequest struct {
 
 func (x *SetPrioritiesRequest) Reset() {
 	*x = SetPrioritiesRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3083,7 +2980,7 @@ func (x *SetPrioritiesRequest) String() string {
 func (*SetPrioritiesRequest) ProtoMessage() {}
 
 func (x *SetPrioritiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3096,7 +2993,7 @@ func (x *SetPrioritiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrioritiesRequest.ProtoReflect.Descriptor instead.
 func (*SetPrioritiesRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SetPrioritiesRequest) GetPriorities() []*DevicePriority {
@@ -3117,7 +3014,7 @@ type DevicePriority struct {
 
 func (x *DevicePriority) Reset() {
 	*x = DevicePriority{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3129,7 +3026,7 @@ func (x *DevicePriority) String() string {
 func (*DevicePriority) ProtoMessage() {}
 
 func (x *DevicePriority) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3142,7 +3039,7 @@ func (x *DevicePriority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DevicePriority.ProtoReflect.Descriptor instead.
 func (*DevicePriority) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *DevicePriority) GetDeviceId() string {
@@ -3167,7 +3064,7 @@ type SetPrioritiesResponse struct {
 
 func (x *SetPrioritiesResponse) Reset() {
 	*x = SetPrioritiesResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3179,7 +3076,7 @@ func (x *SetPrioritiesResponse) String() string {
 func (*SetPrioritiesResponse) ProtoMessage() {}
 
 func (x *SetPrioritiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3192,7 +3089,7 @@ func (x *SetPrioritiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrioritiesResponse.ProtoReflect.Descriptor instead.
 func (*SetPrioritiesResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
 }
 
 type GetPrioritiesRequest struct {
@@ -3203,7 +3100,7 @@ type GetPrioritiesRequest struct {
 
 func (x *GetPrioritiesRequest) Reset() {
 	*x = GetPrioritiesRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3215,7 +3112,7 @@ func (x *GetPrioritiesRequest) String() string {
 func (*GetPrioritiesRequest) ProtoMessage() {}
 
 func (x *GetPrioritiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3228,7 +3125,7 @@ func (x *GetPrioritiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPrioritiesRequest.ProtoReflect.Descriptor instead.
 func (*GetPrioritiesRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
 }
 
 type GetPrioritiesResponse struct {
@@ -3240,7 +3137,7 @@ type GetPrioritiesResponse struct {
 
 func (x *GetPrioritiesResponse) Reset() {
 	*x = GetPrioritiesResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3252,7 +3149,7 @@ func (x *GetPrioritiesResponse) String() string {
 func (*GetPrioritiesResponse) ProtoMessage() {}
 
 func (x *GetPrioritiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3265,7 +3162,7 @@ func (x *GetPrioritiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPrioritiesResponse.ProtoReflect.Descriptor instead.
 func (*GetPrioritiesResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GetPrioritiesResponse) GetPriorities() []*DevicePriority {
@@ -3286,7 +3183,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3298,7 +3195,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3311,7 +3208,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Mark) GetStage() Stage {
@@ -3346,7 +3243,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3358,7 +3255,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3371,7 +3268,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AckRequest) GetCallId() string {
@@ -3404,7 +3301,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3416,7 +3313,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3429,7 +3326,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *AckResponse) GetCall() *Call {
@@ -3449,7 +3346,7 @@ type AnswerRequest struct {
 
 func (x *AnswerRequest) Reset() {
 	*x = AnswerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3461,7 +3358,7 @@ func (x *AnswerRequest) String() string {
 func (*AnswerRequest) ProtoMessage() {}
 
 func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3474,7 +3371,7 @@ func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AnswerRequest) GetCallId() string {
@@ -3500,7 +3397,7 @@ type AnswerResponse struct {
 
 func (x *AnswerResponse) Reset() {
 	*x = AnswerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3512,7 +3409,7 @@ func (x *AnswerResponse) String() string {
 func (*AnswerResponse) ProtoMessage() {}
 
 func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3525,7 +3422,7 @@ func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
 func (*AnswerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AnswerResponse) GetCall() *Call {
@@ -3547,7 +3444,7 @@ type DeclineRequest struct {
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3559,7 +3456,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3572,7 +3469,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeclineRequest) GetCallId() string {
@@ -3612,7 +3509,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3624,7 +3521,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3637,7 +3534,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DeclineResponse) GetCall() *Call {
@@ -3657,7 +3554,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3669,7 +3566,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3682,7 +3579,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *CancelRequest) GetCallId() string {
@@ -3708,7 +3605,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3720,7 +3617,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3733,7 +3630,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CancelResponse) GetCall() *Call {
@@ -3754,7 +3651,7 @@ type EndRequest struct {
 
 func (x *EndRequest) Reset() {
 	*x = EndRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3766,7 +3663,7 @@ func (x *EndRequest) String() string {
 func (*EndRequest) ProtoMessage() {}
 
 func (x *EndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3779,7 +3676,7 @@ func (x *EndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndRequest.ProtoReflect.Descriptor instead.
 func (*EndRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *EndRequest) GetCallId() string {
@@ -3812,7 +3709,7 @@ type EndResponse struct {
 
 func (x *EndResponse) Reset() {
 	*x = EndResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3824,7 +3721,7 @@ func (x *EndResponse) String() string {
 func (*EndResponse) ProtoMessage() {}
 
 func (x *EndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3837,7 +3734,7 @@ func (x *EndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndResponse.ProtoReflect.Descriptor instead.
 func (*EndResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *EndResponse) GetCall() *Call {
@@ -3858,7 +3755,7 @@ type HoldRequest struct {
 
 func (x *HoldRequest) Reset() {
 	*x = HoldRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3870,7 +3767,7 @@ func (x *HoldRequest) String() string {
 func (*HoldRequest) ProtoMessage() {}
 
 func (x *HoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3883,7 +3780,7 @@ func (x *HoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
 func (*HoldRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *HoldRequest) GetCallId() string {
@@ -3916,7 +3813,7 @@ type HoldResponse struct {
 
 func (x *HoldResponse) Reset() {
 	*x = HoldResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3928,7 +3825,7 @@ func (x *HoldResponse) String() string {
 func (*HoldResponse) ProtoMessage() {}
 
 func (x *HoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3941,7 +3838,7 @@ func (x *HoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldResponse.ProtoReflect.Descriptor instead.
 func (*HoldResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *HoldResponse) GetCall() *Call {
@@ -3966,7 +3863,7 @@ type MediaMessage struct {
 
 func (x *MediaMessage) Reset() {
 	*x = MediaMessage{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3978,7 +3875,7 @@ func (x *MediaMessage) String() string {
 func (*MediaMessage) ProtoMessage() {}
 
 func (x *MediaMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3991,7 +3888,7 @@ func (x *MediaMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaMessage.ProtoReflect.Descriptor instead.
 func (*MediaMessage) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *MediaMessage) GetCallId() string {
@@ -4045,7 +3942,7 @@ type SendMediaRequest struct {
 
 func (x *SendMediaRequest) Reset() {
 	*x = SendMediaRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4057,7 +3954,7 @@ func (x *SendMediaRequest) String() string {
 func (*SendMediaRequest) ProtoMessage() {}
 
 func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4070,7 +3967,7 @@ func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaRequest.ProtoReflect.Descriptor instead.
 func (*SendMediaRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SendMediaRequest) GetMessage() *MediaMessage {
@@ -4088,7 +3985,7 @@ type SendMediaResponse struct {
 
 func (x *SendMediaResponse) Reset() {
 	*x = SendMediaResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4100,7 +3997,7 @@ func (x *SendMediaResponse) String() string {
 func (*SendMediaResponse) ProtoMessage() {}
 
 func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4113,7 +4010,7 @@ func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaResponse.ProtoReflect.Descriptor instead.
 func (*SendMediaResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
 }
 
 type GetCallRequest struct {
@@ -4126,7 +4023,7 @@ type GetCallRequest struct {
 
 func (x *GetCallRequest) Reset() {
 	*x = GetCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4138,7 +4035,7 @@ func (x *GetCallRequest) String() string {
 func (*GetCallRequest) ProtoMessage() {}
 
 func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4151,7 +4048,7 @@ func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
 func (*GetCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetCallRequest) GetCallId() string {
@@ -4177,7 +4074,7 @@ type GetCallResponse struct {
 
 func (x *GetCallResponse) Reset() {
 	*x = GetCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4189,7 +4086,7 @@ func (x *GetCallResponse) String() string {
 func (*GetCallResponse) ProtoMessage() {}
 
 func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4202,7 +4099,7 @@ func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
 func (*GetCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GetCallResponse) GetCall() *Call {
@@ -4231,7 +4128,7 @@ type HistoryRecord struct {
 
 func (x *HistoryRecord) Reset() {
 	*x = HistoryRecord{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4243,7 +4140,7 @@ func (x *HistoryRecord) String() string {
 func (*HistoryRecord) ProtoMessage() {}
 
 func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4256,7 +4153,7 @@ func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRecord.ProtoReflect.Descriptor instead.
 func (*HistoryRecord) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *HistoryRecord) GetCallId() string {
@@ -4346,7 +4243,7 @@ type ListHistoryRequest struct {
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4358,7 +4255,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4371,7 +4268,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListHistoryRequest) GetLimit() int32 {
@@ -4398,7 +4295,7 @@ type ListHistoryResponse struct {
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4410,7 +4307,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4423,7 +4320,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListHistoryResponse) GetRecords() []*HistoryRecord {
@@ -4457,7 +4354,7 @@ type LedgerEntry struct {
 
 func (x *LedgerEntry) Reset() {
 	*x = LedgerEntry{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4469,7 +4366,7 @@ func (x *LedgerEntry) String() string {
 func (*LedgerEntry) ProtoMessage() {}
 
 func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4482,7 +4379,7 @@ func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
 func (*LedgerEntry) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *LedgerEntry) GetSeq() uint64 {
@@ -4550,7 +4447,7 @@ type GetLedgerRequest struct {
 
 func (x *GetLedgerRequest) Reset() {
 	*x = GetLedgerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4562,7 +4459,7 @@ func (x *GetLedgerRequest) String() string {
 func (*GetLedgerRequest) ProtoMessage() {}
 
 func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4575,7 +4472,7 @@ func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
 func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetLedgerRequest) GetCallId() string {
@@ -4599,7 +4496,7 @@ type GetLedgerResponse struct {
 
 func (x *GetLedgerResponse) Reset() {
 	*x = GetLedgerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4611,7 +4508,7 @@ func (x *GetLedgerResponse) String() string {
 func (*GetLedgerResponse) ProtoMessage() {}
 
 func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4624,7 +4521,7 @@ func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
 func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GetLedgerResponse) GetCallId() string {
@@ -4678,7 +4575,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4690,7 +4587,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4703,7 +4600,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListCallsRequest) GetLimit() int32 {
@@ -4722,7 +4619,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4734,7 +4631,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4747,7 +4644,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListCallsResponse) GetCalls() []*HistoryRecord {
@@ -4766,7 +4663,7 @@ type EndCallRequest struct {
 
 func (x *EndCallRequest) Reset() {
 	*x = EndCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4778,7 +4675,7 @@ func (x *EndCallRequest) String() string {
 func (*EndCallRequest) ProtoMessage() {}
 
 func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4791,7 +4688,7 @@ func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallRequest.ProtoReflect.Descriptor instead.
 func (*EndCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *EndCallRequest) GetCallId() string {
@@ -4809,7 +4706,7 @@ type EndCallResponse struct {
 
 func (x *EndCallResponse) Reset() {
 	*x = EndCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4821,7 +4718,7 @@ func (x *EndCallResponse) String() string {
 func (*EndCallResponse) ProtoMessage() {}
 
 func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4834,7 +4731,7 @@ func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallResponse.ProtoReflect.Descriptor instead.
 func (*EndCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
 }
 
 type ListWebhooksRequest struct {
@@ -4845,7 +4742,7 @@ type ListWebhooksRequest struct {
 
 func (x *ListWebhooksRequest) Reset() {
 	*x = ListWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4857,7 +4754,7 @@ func (x *ListWebhooksRequest) String() string {
 func (*ListWebhooksRequest) ProtoMessage() {}
 
 func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4870,7 +4767,7 @@ func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
 }
 
 // WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
@@ -4889,7 +4786,7 @@ type WebhookEndpoint struct {
 
 func (x *WebhookEndpoint) Reset() {
 	*x = WebhookEndpoint{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4901,7 +4798,7 @@ func (x *WebhookEndpoint) String() string {
 func (*WebhookEndpoint) ProtoMessage() {}
 
 func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4914,7 +4811,7 @@ func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookEndpoint.ProtoReflect.Descriptor instead.
 func (*WebhookEndpoint) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *WebhookEndpoint) GetId() string {
@@ -4975,7 +4872,7 @@ type ListWebhooksResponse struct {
 
 func (x *ListWebhooksResponse) Reset() {
 	*x = ListWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4987,7 +4884,7 @@ func (x *ListWebhooksResponse) String() string {
 func (*ListWebhooksResponse) ProtoMessage() {}
 
 func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5000,7 +4897,7 @@ func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ListWebhooksResponse) GetEndpoints() []*WebhookEndpoint {
@@ -5019,7 +4916,7 @@ type TestWebhookRequest struct {
 
 func (x *TestWebhookRequest) Reset() {
 	*x = TestWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5031,7 +4928,7 @@ func (x *TestWebhookRequest) String() string {
 func (*TestWebhookRequest) ProtoMessage() {}
 
 func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5044,7 +4941,7 @@ func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookRequest.ProtoReflect.Descriptor instead.
 func (*TestWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *TestWebhookRequest) GetEndpoint() string {
@@ -5066,7 +4963,7 @@ type TestWebhookResponse struct {
 
 func (x *TestWebhookResponse) Reset() {
 	*x = TestWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5078,7 +4975,7 @@ func (x *TestWebhookResponse) String() string {
 func (*TestWebhookResponse) ProtoMessage() {}
 
 func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5091,7 +4988,7 @@ func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookResponse.ProtoReflect.Descriptor instead.
 func (*TestWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *TestWebhookResponse) GetTaken() bool {
@@ -5131,7 +5028,7 @@ type EnableWebhookRequest struct {
 
 func (x *EnableWebhookRequest) Reset() {
 	*x = EnableWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5143,7 +5040,7 @@ func (x *EnableWebhookRequest) String() string {
 func (*EnableWebhookRequest) ProtoMessage() {}
 
 func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5156,7 +5053,7 @@ func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
 func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *EnableWebhookRequest) GetEndpoint() string {
@@ -5175,7 +5072,7 @@ type EnableWebhookResponse struct {
 
 func (x *EnableWebhookResponse) Reset() {
 	*x = EnableWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5187,7 +5084,7 @@ func (x *EnableWebhookResponse) String() string {
 func (*EnableWebhookResponse) ProtoMessage() {}
 
 func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5200,7 +5097,7 @@ func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
 func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *EnableWebhookResponse) GetWasDisabled() bool {
@@ -5221,7 +5118,7 @@ type ListDeadWebhooksRequest struct {
 
 func (x *ListDeadWebhooksRequest) Reset() {
 	*x = ListDeadWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5233,7 +5130,7 @@ func (x *ListDeadWebhooksRequest) String() string {
 func (*ListDeadWebhooksRequest) ProtoMessage() {}
 
 func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5246,7 +5143,7 @@ func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ListDeadWebhooksRequest) GetLimit() int32 {
@@ -5288,7 +5185,7 @@ type DeadWebhook struct {
 
 func (x *DeadWebhook) Reset() {
 	*x = DeadWebhook{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5300,7 +5197,7 @@ func (x *DeadWebhook) String() string {
 func (*DeadWebhook) ProtoMessage() {}
 
 func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5313,7 +5210,7 @@ func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadWebhook.ProtoReflect.Descriptor instead.
 func (*DeadWebhook) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *DeadWebhook) GetId() string {
@@ -5389,7 +5286,7 @@ type ListDeadWebhooksResponse struct {
 
 func (x *ListDeadWebhooksResponse) Reset() {
 	*x = ListDeadWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5401,7 +5298,7 @@ func (x *ListDeadWebhooksResponse) String() string {
 func (*ListDeadWebhooksResponse) ProtoMessage() {}
 
 func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5414,7 +5311,7 @@ func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ListDeadWebhooksResponse) GetWebhooks() []*DeadWebhook {
@@ -5441,7 +5338,7 @@ type ReplayWebhooksRequest struct {
 
 func (x *ReplayWebhooksRequest) Reset() {
 	*x = ReplayWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5453,7 +5350,7 @@ func (x *ReplayWebhooksRequest) String() string {
 func (*ReplayWebhooksRequest) ProtoMessage() {}
 
 func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5466,7 +5363,7 @@ func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ReplayWebhooksRequest) GetIds() []string {
@@ -5492,7 +5389,7 @@ type ReplayWebhooksResponse struct {
 
 func (x *ReplayWebhooksResponse) Reset() {
 	*x = ReplayWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5504,7 +5401,7 @@ func (x *ReplayWebhooksResponse) String() string {
 func (*ReplayWebhooksResponse) ProtoMessage() {}
 
 func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5517,7 +5414,7 @@ func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{85}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ReplayWebhooksResponse) GetReplayed() int32 {
@@ -5541,7 +5438,7 @@ type CallProblem struct {
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5553,7 +5450,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5566,7 +5463,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{86}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -5740,21 +5637,15 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12\x1b\n" +
 	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\x12\x1f\n" +
 	"\vdevice_name\x18\x03 \x01(\tR\n" +
-	"deviceName\"@\n" +
-	"\vJoinRequest\x12\x14\n" +
-	"\x05group\x18\x01 \x01(\tR\x05group\x12\x1b\n" +
-	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"5\n" +
-	"\fJoinResponse\x12%\n" +
-	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"'\n" +
+	"deviceName\"'\n" +
 	"\x0fGetGroupRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\"W\n" +
 	"\x10GetGroupResponse\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12-\n" +
-	"\amembers\x18\x02 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"\xc4\x01\n" +
+	"\amembers\x18\x02 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"\x94\x01\n" +
 	"\x06Member\x12&\n" +
 	"\x04user\x18\x01 \x01(\v2\x12.ringtrip.v1.PartyR\x04user\x12,\n" +
-	"\x05state\x18\x02 \x01(\x0e2\x16.ringtrip.v1.CallStateR\x05state\x12.\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\x12\x17\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x16.ringtrip.v1.CallStateR\x05state\x12\x17\n" +
 	"\acall_id\x18\x04 \x01(\tR\x06callId\x12\x1b\n" +
 	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"'\n" +
 	"\fBlockRequest\x12\x17\n" +
@@ -6033,7 +5924,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +
 	"\x11MEDIA_KIND_ANSWER\x10\x02\x12\x18\n" +
 	"\x14MEDIA_KIND_CANDIDATE\x10\x03\x12\x12\n" +
-	"\x0eMEDIA_KIND_BYE\x10\x042\xc6\x0e\n" +
+	"\x0eMEDIA_KIND_BYE\x10\x042\x89\x0e\n" +
 	"\fPhoneService\x12Y\n" +
 	"\x0eRegisterDevice\x12\".ringtrip.v1.RegisterDeviceRequest\x1a#.ringtrip.v1.RegisterDeviceResponse\x12_\n" +
 	"\x10UnregisterDevice\x12$.ringtrip.v1.UnregisterDeviceRequest\x1a%.ringtrip.v1.UnregisterDeviceResponse\x12C\n" +
@@ -6050,8 +5941,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\aGetCall\x12\x1b.ringtrip.v1.GetCallRequest\x1a\x1c.ringtrip.v1.GetCallResponse\x12P\n" +
 	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse\x12;\n" +
 	"\x04Move\x12\x18.ringtrip.v1.MoveRequest\x1a\x19.ringtrip.v1.MoveResponse\x12G\n" +
-	"\bListLive\x12\x1c.ringtrip.v1.ListLiveRequest\x1a\x1d.ringtrip.v1.ListLiveResponse\x12;\n" +
-	"\x04Join\x12\x18.ringtrip.v1.JoinRequest\x1a\x19.ringtrip.v1.JoinResponse\x12G\n" +
+	"\bListLive\x12\x1c.ringtrip.v1.ListLiveRequest\x1a\x1d.ringtrip.v1.ListLiveResponse\x12G\n" +
 	"\bGetGroup\x12\x1c.ringtrip.v1.GetGroupRequest\x1a\x1d.ringtrip.v1.GetGroupResponse\x12>\n" +
 	"\x05Block\x12\x19.ringtrip.v1.BlockRequest\x1a\x1a.ringtrip.v1.BlockResponse\x12D\n" +
 	"\aUnblock\x12\x1b.ringtrip.v1.UnblockRequest\x1a\x1c.ringtrip.v1.UnblockResponse\x12P\n" +
@@ -6084,7 +5974,7 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 }
 
 var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
@@ -6119,81 +6009,79 @@ var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(*ListLiveRequest)(nil),          // 30: ringtrip.v1.ListLiveRequest
 	(*ListLiveResponse)(nil),         // 31: ringtrip.v1.ListLiveResponse
 	(*LiveCall)(nil),                 // 32: ringtrip.v1.LiveCall
-	(*JoinRequest)(nil),              // 33: ringtrip.v1.JoinRequest
-	(*JoinResponse)(nil),             // 34: ringtrip.v1.JoinResponse
-	(*GetGroupRequest)(nil),          // 35: ringtrip.v1.GetGroupRequest
-	(*GetGroupResponse)(nil),         // 36: ringtrip.v1.GetGroupResponse
-	(*Member)(nil),                   // 37: ringtrip.v1.Member
-	(*BlockRequest)(nil),             // 38: ringtrip.v1.BlockRequest
-	(*BlockResponse)(nil),            // 39: ringtrip.v1.BlockResponse
-	(*UnblockRequest)(nil),           // 40: ringtrip.v1.UnblockRequest
-	(*UnblockResponse)(nil),          // 41: ringtrip.v1.UnblockResponse
-	(*ListBlockedRequest)(nil),       // 42: ringtrip.v1.ListBlockedRequest
-	(*ListBlockedResponse)(nil),      // 43: ringtrip.v1.ListBlockedResponse
-	(*QuietHours)(nil),               // 44: ringtrip.v1.QuietHours
-	(*QuietSpan)(nil),                // 45: ringtrip.v1.QuietSpan
-	(*SetQuietHoursRequest)(nil),     // 46: ringtrip.v1.SetQuietHoursRequest
-	(*SetQuietHoursResponse)(nil),    // 47: ringtrip.v1.SetQuietHoursResponse
-	(*GetQuietHoursRequest)(nil),     // 48: ringtrip.v1.GetQuietHoursRequest
-	(*GetQuietHoursResponse)(nil),    // 49: ringtrip.v1.GetQuietHoursResponse
-	(*SetPrioritiesRequest)(nil),     // 50: ringtrip.v1.SetPrioritiesRequest
-	(*DevicePriority)(nil),           // 51: ringtrip.v1.DevicePriority
-	(*SetPrioritiesResponse)(nil),    // 52: ringtrip.v1.SetPrioritiesResponse
-	(*GetPrioritiesRequest)(nil),     // 53: ringtrip.v1.GetPrioritiesRequest
-	(*GetPrioritiesResponse)(nil),    // 54: ringtrip.v1.GetPrioritiesResponse
-	(*Mark)(nil),                     // 55: ringtrip.v1.Mark
-	(*AckRequest)(nil),               // 56: ringtrip.v1.AckRequest
-	(*AckResponse)(nil),              // 57: ringtrip.v1.AckResponse
-	(*AnswerRequest)(nil),            // 58: ringtrip.v1.AnswerRequest
-	(*AnswerResponse)(nil),           // 59: ringtrip.v1.AnswerResponse
-	(*DeclineRequest)(nil),           // 60: ringtrip.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 61: ringtrip.v1.DeclineResponse
-	(*CancelRequest)(nil),            // 62: ringtrip.v1.CancelRequest
-	(*CancelResponse)(nil),           // 63: ringtrip.v1.CancelResponse
-	(*EndRequest)(nil),               // 64: ringtrip.v1.EndRequest
-	(*EndResponse)(nil),              // 65: ringtrip.v1.EndResponse
-	(*HoldRequest)(nil),              // 66: ringtrip.v1.HoldRequest
-	(*HoldResponse)(nil),             // 67: ringtrip.v1.HoldResponse
-	(*MediaMessage)(nil),             // 68: ringtrip.v1.MediaMessage
-	(*SendMediaRequest)(nil),         // 69: ringtrip.v1.SendMediaRequest
-	(*SendMediaResponse)(nil),        // 70: ringtrip.v1.SendMediaResponse
-	(*GetCallRequest)(nil),           // 71: ringtrip.v1.GetCallRequest
-	(*GetCallResponse)(nil),          // 72: ringtrip.v1.GetCallResponse
-	(*HistoryRecord)(nil),            // 73: ringtrip.v1.HistoryRecord
-	(*ListHistoryRequest)(nil),       // 74: ringtrip.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),      // 75: ringtrip.v1.ListHistoryResponse
-	(*LedgerEntry)(nil),              // 76: ringtrip.v1.LedgerEntry
-	(*GetLedgerRequest)(nil),         // 77: ringtrip.v1.GetLedgerRequest
-	(*GetLedgerResponse)(nil),        // 78: ringtrip.v1.GetLedgerResponse
-	(*ListCallsRequest)(nil),         // 79: ringtrip.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),        // 80: ringtrip.v1.ListCallsResponse
-	(*EndCallRequest)(nil),           // 81: ringtrip.v1.EndCallRequest
-	(*EndCallResponse)(nil),          // 82: ringtrip.v1.EndCallResponse
-	(*ListWebhooksRequest)(nil),      // 83: ringtrip.v1.ListWebhooksRequest
-	(*WebhookEndpoint)(nil),          // 84: ringtrip.v1.WebhookEndpoint
-	(*ListWebhooksResponse)(nil),     // 85: ringtrip.v1.ListWebhooksResponse
-	(*TestWebhookRequest)(nil),       // 86: ringtrip.v1.TestWebhookRequest
-	(*TestWebhookResponse)(nil),      // 87: ringtrip.v1.TestWebhookResponse
-	(*EnableWebhookRequest)(nil),     // 88: ringtrip.v1.EnableWebhookRequest
-	(*EnableWebhookResponse)(nil),    // 89: ringtrip.v1.EnableWebhookResponse
-	(*ListDeadWebhooksRequest)(nil),  // 90: ringtrip.v1.ListDeadWebhooksRequest
-	(*DeadWebhook)(nil),              // 91: ringtrip.v1.DeadWebhook
-	(*ListDeadWebhooksResponse)(nil), // 92: ringtrip.v1.ListDeadWebhooksResponse
-	(*ReplayWebhooksRequest)(nil),    // 93: ringtrip.v1.ReplayWebhooksRequest
-	(*ReplayWebhooksResponse)(nil),   // 94: ringtrip.v1.ReplayWebhooksResponse
-	(*CallProblem)(nil),              // 95: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 96: google.protobuf.Timestamp
+	(*GetGroupRequest)(nil),          // 33: ringtrip.v1.GetGroupRequest
+	(*GetGroupResponse)(nil),         // 34: ringtrip.v1.GetGroupResponse
+	(*Member)(nil),                   // 35: ringtrip.v1.Member
+	(*BlockRequest)(nil),             // 36: ringtrip.v1.BlockRequest
+	(*BlockResponse)(nil),            // 37: ringtrip.v1.BlockResponse
+	(*UnblockRequest)(nil),           // 38: ringtrip.v1.UnblockRequest
+	(*UnblockResponse)(nil),          // 39: ringtrip.v1.UnblockResponse
+	(*ListBlockedRequest)(nil),       // 40: ringtrip.v1.ListBlockedRequest
+	(*ListBlockedResponse)(nil),      // 41: ringtrip.v1.ListBlockedResponse
+	(*QuietHours)(nil),               // 42: ringtrip.v1.QuietHours
+	(*QuietSpan)(nil),                // 43: ringtrip.v1.QuietSpan
+	(*SetQuietHoursRequest)(nil),     // 44: ringtrip.v1.SetQuietHoursRequest
+	(*SetQuietHoursResponse)(nil),    // 45: ringtrip.v1.SetQuietHoursResponse
+	(*GetQuietHoursRequest)(nil),     // 46: ringtrip.v1.GetQuietHoursRequest
+	(*GetQuietHoursResponse)(nil),    // 47: ringtrip.v1.GetQuietHoursResponse
+	(*SetPrioritiesRequest)(nil),     // 48: ringtrip.v1.SetPrioritiesRequest
+	(*DevicePriority)(nil),           // 49: ringtrip.v1.DevicePriority
+	(*SetPrioritiesResponse)(nil),    // 50: ringtrip.v1.SetPrioritiesResponse
+	(*GetPrioritiesRequest)(nil),     // 51: ringtrip.v1.GetPrioritiesRequest
+	(*GetPrioritiesResponse)(nil),    // 52: ringtrip.v1.GetPrioritiesResponse
+	(*Mark)(nil),                     // 53: ringtrip.v1.Mark
+	(*AckRequest)(nil),               // 54: ringtrip.v1.AckRequest
+	(*AckResponse)(nil),              // 55: ringtrip.v1.AckResponse
+	(*AnswerRequest)(nil),            // 56: ringtrip.v1.AnswerRequest
+	(*AnswerResponse)(nil),           // 57: ringtrip.v1.AnswerResponse
+	(*DeclineRequest)(nil),           // 58: ringtrip.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 59: ringtrip.v1.DeclineResponse
+	(*CancelRequest)(nil),            // 60: ringtrip.v1.CancelRequest
+	(*CancelResponse)(nil),           // 61: ringtrip.v1.CancelResponse
+	(*EndRequest)(nil),               // 62: ringtrip.v1.EndRequest
+	(*EndResponse)(nil),              // 63: ringtrip.v1.EndResponse
+	(*HoldRequest)(nil),              // 64: ringtrip.v1.HoldRequest
+	(*HoldResponse)(nil),             // 65: ringtrip.v1.HoldResponse
+	(*MediaMessage)(nil),             // 66: ringtrip.v1.MediaMessage
+	(*SendMediaRequest)(nil),         // 67: ringtrip.v1.SendMediaRequest
+	(*SendMediaResponse)(nil),        // 68: ringtrip.v1.SendMediaResponse
+	(*GetCallRequest)(nil),           // 69: ringtrip.v1.GetCallRequest
+	(*GetCallResponse)(nil),          // 70: ringtrip.v1.GetCallResponse
+	(*HistoryRecord)(nil),            // 71: ringtrip.v1.HistoryRecord
+	(*ListHistoryRequest)(nil),       // 72: ringtrip.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 73: ringtrip.v1.ListHistoryResponse
+	(*LedgerEntry)(nil),              // 74: ringtrip.v1.LedgerEntry
+	(*GetLedgerRequest)(nil),         // 75: ringtrip.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),        // 76: ringtrip.v1.GetLedgerResponse
+	(*ListCallsRequest)(nil),         // 77: ringtrip.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),        // 78: ringtrip.v1.ListCallsResponse
+	(*EndCallRequest)(nil),           // 79: ringtrip.v1.EndCallRequest
+	(*EndCallResponse)(nil),          // 80: ringtrip.v1.EndCallResponse
+	(*ListWebhooksRequest)(nil),      // 81: ringtrip.v1.ListWebhooksRequest
+	(*WebhookEndpoint)(nil),          // 82: ringtrip.v1.WebhookEndpoint
+	(*ListWebhooksResponse)(nil),     // 83: ringtrip.v1.ListWebhooksResponse
+	(*TestWebhookRequest)(nil),       // 84: ringtrip.v1.TestWebhookRequest
+	(*TestWebhookResponse)(nil),      // 85: ringtrip.v1.TestWebhookResponse
+	(*EnableWebhookRequest)(nil),     // 86: ringtrip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),    // 87: ringtrip.v1.EnableWebhookResponse
+	(*ListDeadWebhooksRequest)(nil),  // 88: ringtrip.v1.ListDeadWebhooksRequest
+	(*DeadWebhook)(nil),              // 89: ringtrip.v1.DeadWebhook
+	(*ListDeadWebhooksResponse)(nil), // 90: ringtrip.v1.ListDeadWebhooksResponse
+	(*ReplayWebhooksRequest)(nil),    // 91: ringtrip.v1.ReplayWebhooksRequest
+	(*ReplayWebhooksResponse)(nil),   // 92: ringtrip.v1.ReplayWebhooksResponse
+	(*CallProblem)(nil),              // 93: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 94: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	0,   // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	96,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	94,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
 	15,  // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
 	19,  // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
-	68,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
+	66,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
 	16,  // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	96,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	94,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
 	19,  // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	96,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	94,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
 	4,   // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
 	3,   // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
 	1,   // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
@@ -6201,10 +6089,10 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	17,  // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
 	17,  // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
 	3,   // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	96,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	96,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	96,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	96,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	94,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	94,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	94,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	94,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
 	18,  // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
 	5,   // 21: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
 	6,   // 22: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
@@ -6217,126 +6105,122 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	19,  // 29: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
 	32,  // 30: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
 	19,  // 31: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
-	19,  // 32: ringtrip.v1.JoinResponse.call:type_name -> ringtrip.v1.Call
-	37,  // 33: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
-	17,  // 34: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
-	1,   // 35: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
-	3,   // 36: ringtrip.v1.Member.reason:type_name -> ringtrip.v1.EndReason
-	45,  // 37: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
-	44,  // 38: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	44,  // 39: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	51,  // 40: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
-	51,  // 41: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
-	7,   // 42: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	96,  // 43: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	55,  // 44: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	19,  // 45: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 46: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 47: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 48: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 49: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 50: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 51: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 52: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	8,   // 53: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	68,  // 54: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	19,  // 55: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,   // 56: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	17,  // 57: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,   // 58: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	96,  // 59: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	96,  // 60: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	96,  // 61: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	17,  // 62: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	17,  // 63: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	73,  // 64: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	7,   // 65: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	96,  // 66: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	96,  // 67: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,   // 68: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,   // 69: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,   // 70: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	17,  // 71: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	17,  // 72: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	76,  // 73: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	73,  // 74: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	96,  // 75: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	84,  // 76: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
-	96,  // 77: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
-	96,  // 78: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
-	91,  // 79: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
-	19,  // 80: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	9,   // 81: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	11,  // 82: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	13,  // 83: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	21,  // 84: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	23,  // 85: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	56,  // 86: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	58,  // 87: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	60,  // 88: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	62,  // 89: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	64,  // 90: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	66,  // 91: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	69,  // 92: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	71,  // 93: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	74,  // 94: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	28,  // 95: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
-	30,  // 96: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
-	33,  // 97: ringtrip.v1.PhoneService.Join:input_type -> ringtrip.v1.JoinRequest
-	35,  // 98: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
-	38,  // 99: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
-	40,  // 100: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
-	42,  // 101: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
-	46,  // 102: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
-	48,  // 103: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
-	50,  // 104: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
-	53,  // 105: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
-	77,  // 106: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	79,  // 107: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	81,  // 108: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	83,  // 109: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
-	86,  // 110: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
-	88,  // 111: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
-	90,  // 112: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
-	93,  // 113: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
-	10,  // 114: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	12,  // 115: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	14,  // 116: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	26,  // 117: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	25,  // 118: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	57,  // 119: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	59,  // 120: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	61,  // 121: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	63,  // 122: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	65,  // 123: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	67,  // 124: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	70,  // 125: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	72,  // 126: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	75,  // 127: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	29,  // 128: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
-	31,  // 129: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
-	34,  // 130: ringtrip.v1.PhoneService.Join:output_type -> ringtrip.v1.JoinResponse
-	36,  // 131: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
-	39,  // 132: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
-	41,  // 133: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
-	43,  // 134: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
-	47,  // 135: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
-	49,  // 136: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
-	52,  // 137: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
-	54,  // 138: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
-	78,  // 139: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	80,  // 140: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	82,  // 141: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	85,  // 142: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
-	87,  // 143: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
-	89,  // 144: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
-	92,  // 145: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
-	94,  // 146: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
-	114, // [114:147] is the sub-list for method output_type
-	81,  // [81:114] is the sub-list for method input_type
-	81,  // [81:81] is the sub-list for extension type_name
-	81,  // [81:81] is the sub-list for extension extendee
-	0,   // [0:81] is the sub-list for field type_name
+	35,  // 32: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
+	17,  // 33: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
+	1,   // 34: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
+	43,  // 35: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
+	42,  // 36: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	42,  // 37: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	49,  // 38: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
+	49,  // 39: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
+	7,   // 40: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	94,  // 41: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	53,  // 42: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	19,  // 43: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 44: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 45: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 46: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 47: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 48: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 49: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 50: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	8,   // 51: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	66,  // 52: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	19,  // 53: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,   // 54: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	17,  // 55: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,   // 56: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	94,  // 57: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	94,  // 58: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	94,  // 59: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	17,  // 60: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	17,  // 61: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	71,  // 62: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	7,   // 63: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	94,  // 64: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	94,  // 65: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,   // 66: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 67: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,   // 68: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	17,  // 69: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	17,  // 70: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	74,  // 71: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	71,  // 72: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	94,  // 73: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	82,  // 74: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	94,  // 75: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	94,  // 76: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	89,  // 77: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	19,  // 78: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	9,   // 79: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	11,  // 80: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	13,  // 81: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	21,  // 82: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	23,  // 83: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	54,  // 84: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	56,  // 85: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	58,  // 86: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	60,  // 87: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	62,  // 88: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	64,  // 89: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	67,  // 90: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	69,  // 91: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	72,  // 92: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	28,  // 93: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
+	30,  // 94: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
+	33,  // 95: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
+	36,  // 96: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
+	38,  // 97: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
+	40,  // 98: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
+	44,  // 99: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
+	46,  // 100: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
+	48,  // 101: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
+	51,  // 102: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
+	75,  // 103: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	77,  // 104: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	79,  // 105: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	81,  // 106: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	84,  // 107: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	86,  // 108: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	88,  // 109: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	91,  // 110: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	10,  // 111: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	12,  // 112: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	14,  // 113: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	26,  // 114: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	25,  // 115: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	55,  // 116: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	57,  // 117: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	59,  // 118: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	61,  // 119: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	63,  // 120: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	65,  // 121: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	68,  // 122: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	70,  // 123: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	73,  // 124: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	29,  // 125: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
+	31,  // 126: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
+	34,  // 127: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
+	37,  // 128: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
+	39,  // 129: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
+	41,  // 130: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
+	45,  // 131: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
+	47,  // 132: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
+	50,  // 133: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
+	52,  // 134: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
+	76,  // 135: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	78,  // 136: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	80,  // 137: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	83,  // 138: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	85,  // 139: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	87,  // 140: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	90,  // 141: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	92,  // 142: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	111, // [111:143] is the sub-list for method output_type
+	79,  // [79:111] is the sub-list for method input_type
+	79,  // [79:79] is the sub-list for extension type_name
+	79,  // [79:79] is the sub-list for extension extendee
+	0,   // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -6356,7 +6240,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   87,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -76,8 +76,6 @@ const (
 	PhoneServiceMoveProcedure = "/ringtrip.v1.PhoneService/Move"
 	// PhoneServiceListLiveProcedure is the fully-qualified name of the PhoneService's ListLive RPC.
 	PhoneServiceListLiveProcedure = "/ringtrip.v1.PhoneService/ListLive"
-	// PhoneServiceJoinProcedure is the fully-qualified name of the PhoneService's Join RPC.
-	PhoneServiceJoinProcedure = "/ringtrip.v1.PhoneService/Join"
 	// PhoneServiceGetGroupProcedure is the fully-qualified name of the PhoneService's GetGroup RPC.
 	PhoneServiceGetGroupProcedure = "/ringtrip.v1.PhoneService/GetGroup"
 	// PhoneServiceBlockProcedure is the fully-qualified name of the PhoneService's Block RPC.
@@ -158,10 +156,7 @@ type PhoneServiceClient interface {
 	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
 	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
 	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
-	// Join enters a group call that this user was called to, also after having declined, missed or left it. The answer
-	// is a call of its own with the group's id, answered at once.
-	Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error)
-	// GetGroup tells who is in a group call, who rings and who is not there.
+	// GetGroup tells who is in a group call and who rings. It knows a group while one of its calls lives.
 	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
 	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
 	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
@@ -287,12 +282,6 @@ func NewPhoneServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
 			connect.WithClientOptions(opts...),
 		),
-		join: connect.NewClient[ringtripv1.JoinRequest, ringtripv1.JoinResponse](
-			httpClient,
-			baseURL+PhoneServiceJoinProcedure,
-			connect.WithSchema(phoneServiceMethods.ByName("Join")),
-			connect.WithClientOptions(opts...),
-		),
 		getGroup: connect.NewClient[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse](
 			httpClient,
 			baseURL+PhoneServiceGetGroupProcedure,
@@ -362,7 +351,6 @@ type phoneServiceClient struct {
 	listHistory      *connect.Client[ringtripv1.ListHistoryRequest, ringtripv1.ListHistoryResponse]
 	move             *connect.Client[ringtripv1.MoveRequest, ringtripv1.MoveResponse]
 	listLive         *connect.Client[ringtripv1.ListLiveRequest, ringtripv1.ListLiveResponse]
-	join             *connect.Client[ringtripv1.JoinRequest, ringtripv1.JoinResponse]
 	getGroup         *connect.Client[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse]
 	block            *connect.Client[ringtripv1.BlockRequest, ringtripv1.BlockResponse]
 	unblock          *connect.Client[ringtripv1.UnblockRequest, ringtripv1.UnblockResponse]
@@ -453,11 +441,6 @@ func (c *phoneServiceClient) ListLive(ctx context.Context, req *connect.Request[
 	return c.listLive.CallUnary(ctx, req)
 }
 
-// Join calls ringtrip.v1.PhoneService.Join.
-func (c *phoneServiceClient) Join(ctx context.Context, req *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error) {
-	return c.join.CallUnary(ctx, req)
-}
-
 // GetGroup calls ringtrip.v1.PhoneService.GetGroup.
 func (c *phoneServiceClient) GetGroup(ctx context.Context, req *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
 	return c.getGroup.CallUnary(ctx, req)
@@ -536,10 +519,7 @@ type PhoneServiceHandler interface {
 	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
 	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
 	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
-	// Join enters a group call that this user was called to, also after having declined, missed or left it. The answer
-	// is a call of its own with the group's id, answered at once.
-	Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error)
-	// GetGroup tells who is in a group call, who rings and who is not there.
+	// GetGroup tells who is in a group call and who rings. It knows a group while one of its calls lives.
 	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
 	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
 	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
@@ -661,12 +641,6 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
 		connect.WithHandlerOptions(opts...),
 	)
-	phoneServiceJoinHandler := connect.NewUnaryHandler(
-		PhoneServiceJoinProcedure,
-		svc.Join,
-		connect.WithSchema(phoneServiceMethods.ByName("Join")),
-		connect.WithHandlerOptions(opts...),
-	)
 	phoneServiceGetGroupHandler := connect.NewUnaryHandler(
 		PhoneServiceGetGroupProcedure,
 		svc.GetGroup,
@@ -749,8 +723,6 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 			phoneServiceMoveHandler.ServeHTTP(w, r)
 		case PhoneServiceListLiveProcedure:
 			phoneServiceListLiveHandler.ServeHTTP(w, r)
-		case PhoneServiceJoinProcedure:
-			phoneServiceJoinHandler.ServeHTTP(w, r)
 		case PhoneServiceGetGroupProcedure:
 			phoneServiceGetGroupHandler.ServeHTTP(w, r)
 		case PhoneServiceBlockProcedure:
@@ -838,10 +810,6 @@ func (UnimplementedPhoneServiceHandler) Move(context.Context, *connect.Request[r
 
 func (UnimplementedPhoneServiceHandler) ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.ListLive is not implemented"))
-}
-
-func (UnimplementedPhoneServiceHandler) Join(context.Context, *connect.Request[ringtripv1.JoinRequest]) (*connect.Response[ringtripv1.JoinResponse], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.Join is not implemented"))
 }
 
 func (UnimplementedPhoneServiceHandler) GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
