@@ -117,10 +117,12 @@ func TestDrippingRequest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		dripping := make(chan struct{})
+		defer func() { conn.Close(); <-dripping }()
 		begin := time.Now()
 		fmt.Fprintf(conn, "POST /ringtrip.v1.PhoneService/ListHistory HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", token("bob"))
 		go func() {
+			defer close(dripping)
 			for {
 				time.Sleep(5 * time.Second)
 				if _, err := conn.Write([]byte(" ")); err != nil {
