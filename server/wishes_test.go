@@ -49,14 +49,14 @@ func TestBlock(t *testing.T) {
 	} {
 		inBubble(t, app1(func(a *server.App) { a.BlockedAs = told }), func(t *testing.T, w *world) {
 			a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(1))
-			sb := b.open(0, false)
+			b.open(0, false)
 			for range 2 { // it may be repeated
 				if err := b.block("alice"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			w.restart()
-			sb = b.open(0, false)
+			sb := b.open(0, false)
 			c := a.call("bob")
 			if c.State != v1.CallState_CALL_STATE_ENDED || c.Reason != want || len(c.Legs) != 0 {
 				t.Errorf("the caller is told %v, want %v", c, want)
