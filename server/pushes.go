@@ -189,9 +189,14 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 	if err != nil {
 		return push.Push{}, fmt.Errorf("writing the push: %w", err)
 	}
+	// What APNs takes even if it finds the whole too large: the app rings with a placeholder, connects and learns the rest.
+	small, err := signaling.Payload{CallID: said.CallID, SentAt: said.SentAt, ExpiresAt: said.ExpiresAt, Video: said.Video, Token: said.Token}.MarshalPush()
+	if err != nil {
+		return push.Push{}, fmt.Errorf("writing the small push: %w", err)
+	}
 	return push.Push{
 		ID: pushID(t.row.ID, leg), BundleID: d.BundleID, Token: d.VoIPToken, Environment: push.Environment(d.Environment),
-		Payload: payload, Deadline: t.RingDeadline, CollapseID: t.row.ID,
+		Payload: payload, Small: small, Deadline: t.RingDeadline, CollapseID: t.row.ID,
 	}, nil
 }
 

@@ -98,7 +98,6 @@ var table = map[string]row{
 		testing: []string{"internal/pgtest", "push", "push/apnstest"}},
 	"internal/scrub":    {why: "takes secrets out of logs; it knows texts only"},
 	"internal/archtest": {why: "this test"},
-	"internal/deps":     {why: "holds modules that code under way is about to use", others: []string{"connectrpc.com/otelconnect", "go.opentelemetry.io/otel", "golang.org/x/time"}},
 	"internal/pgtest":   {why: "a real PostgreSQL for tests, from Debian's package; only tests import it", others: []string{"github.com/jackc/pgx/v5"}},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
 	"tools/coverage":    {why: "holds the table of Apple's API against the code; it reads sources and imports none of them"},
