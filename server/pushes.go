@@ -83,17 +83,25 @@ func (s *Server) runPushes(ctx context.Context) {
 func (s *Server) runClaims(ctx context.Context) {
 	tick := time.NewTicker(s.cfg.Tick)
 	defer tick.Stop()
+	// A node that is alone need not wait for leases at its start: whoever had them is dead, and its rings are not to wait.
+	ahead := time.Duration(0)
+	if s.cfg.Presence == nil {
+		ahead = max(s.cfg.PushLease, s.cfg.StreamGrace)
+	}
 	for {
 		if s.Draining() {
 			return
 		}
-		jobs, err := s.store.Claim(ctx, pushKind, s.now(), claimBatch, s.cfg.PushLease)
+		jobs, err := s.store.Claim(ctx, pushKind, s.now().Add(ahead), claimBatch, s.cfg.PushLease)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("claiming pushes failed", "err", err)
 		}
 		s.handOver(jobs)
 		if err == nil && len(jobs) == claimBatch {
 			continue
+		}
+		if err == nil {
+			ahead = 0
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -47,6 +48,27 @@ func TestRestartWhileRinging(t *testing.T) {
 		w.run()
 		if got := a.open(1<<40, true).call("ended", func(c *v1.Call) bool { return c.Id == id && c.State == v1.CallState_CALL_STATE_ENDED }); got.Reason != v1.EndReason_END_REASON_UNANSWERED {
 			t.Errorf("it ended as %v", got)
+		}
+	})
+}
+
+// A server that is alone does not wait for the lease of the push that it died over: its ring is not to wait.
+func TestRestartOverAPush(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, w *world) {
+		a := w.phone("alice", "a1", "")
+		w.phone("bob", "b1", voip(2))
+		w.apns.will(func(ctx context.Context, _ push.Push) (push.Receipt, error) {
+			<-ctx.Done() // APNs does not answer, and then the server is gone
+			return push.Receipt{}, ctx.Err()
+		})
+		a.call("bob")
+		first := <-w.apns.sent
+		w.halt()
+		w.apns.will(nil)
+		began := time.Now()
+		w.run()
+		if again := <-w.apns.sent; again.ID != first.ID || time.Since(began) > 100*time.Millisecond {
+			t.Errorf("pushed again after %s, as %s after %s", time.Since(began), again.ID, first.ID)
 		}
 	})
 }
