@@ -46,6 +46,9 @@ func TestCall(t *testing.T) {
 				said.Server != "https://calls.example.com" || said.Token == "" || !said.Expires().Equal(c.RingDeadline.AsTime().Truncate(time.Millisecond)) {
 				t.Errorf("the push says %+v", said)
 			}
+			if small, err := signaling.ParsePush(p.Small); err != nil || small.CallID != said.CallID || small.Token != said.Token || len(p.Small) >= len(p.Payload) {
+				t.Errorf("the small push says %+v, %v", small, err)
+			}
 			if p.Token == voip(2) {
 				bob.token = said.Token // its app was killed: all it has is the push
 			}
