@@ -29,7 +29,7 @@ func TestRetention(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(c *server.Config) {
-				c.PurgeInterval, c.Tick = time.Hour, time.Hour // so that a hundred days are few steps
+				c.PurgeInterval, c.Tick = 2*time.Hour, 2*time.Hour // so that a hundred days are few steps
 				if test.set != nil {
 					test.set(c)
 				}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -300,9 +301,9 @@ func TestWebhooksWait(t *testing.T) {
 		// It hangs: the connection is given up after the time-out.
 		b["slow"].mu.Lock()
 		b["slow"].answer = nil
-		hung := 0
+		var hung atomic.Int32
 		b["slow"].hold = func(webhook.Event) {
-			if hung++; hung == 1 {
+			if hung.Add(1) == 1 {
 				time.Sleep(time.Minute) // answers late, when nobody listens any more
 			}
 		}

@@ -131,7 +131,7 @@ func (p *phone) quiet(q *v1.QuietHours) error {
 // In quiet hours nothing rings, both see it in their history, and those who may call do. The bubble begins on Saturday,
 // 1 January 2000, 00:00 UTC.
 func TestQuietHours(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	inBubble(t, func(c *server.Config) { c.Tick = 20 * time.Second }, func(t *testing.T, w *world) {
 		a, c, b := w.phone("alice", "a1", ""), w.phone("carol", "c1", ""), w.phone("bob", "b1", voip(1))
 		night := &v1.QuietHours{On: true, TimeZone: "Europe/Berlin", Spans: []*v1.QuietSpan{{Days: []int32{5}, From: "22:00", To: "07:00"}}, ExceptCallers: []string{"carol"}}
 		if err := b.quiet(night); err != nil {
