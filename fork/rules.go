@@ -129,7 +129,7 @@ var changes = [...]struct {
 	name string
 	make func(f *Fork, e Event)
 }{
-	nothing: {"", func(*Fork, Event) {}},
+	nothing:   {"", func(*Fork, Event) {}},
 	isRefused: {"no legs", func(f *Fork, _ Event) { f.Winner, f.By = -1, -1 }},
 	isCreated: {"N legs; the lowest group is created, the others wait; one group at a time if on", func(f *Fork, e Event) {
 		f.Winner, f.By, f.Only = -1, -1, e.On
