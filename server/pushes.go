@@ -83,16 +83,14 @@ func (s *Server) runPushes(ctx context.Context) {
 func (s *Server) runClaims(ctx context.Context) {
 	tick := time.NewTicker(s.cfg.Tick)
 	defer tick.Stop()
-	// A node that is alone need not wait for leases at its start: whoever had them is dead, and its rings are not to wait.
-	ahead := time.Duration(0)
 	if s.cfg.Presence == nil {
-		ahead = max(s.cfg.PushLease, s.cfg.StreamGrace)
+		s.inherit(ctx)
 	}
 	for {
 		if s.Draining() {
 			return
 		}
-		jobs, err := s.store.Claim(ctx, pushKind, s.now().Add(ahead), claimBatch, s.cfg.PushLease)
+		jobs, err := s.store.Claim(ctx, pushKind, s.now(), claimBatch, s.cfg.PushLease)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("claiming pushes failed", "err", err)
 		}
@@ -100,13 +98,27 @@ func (s *Server) runClaims(ctx context.Context) {
 		if err == nil && len(jobs) == claimBatch {
 			continue
 		}
-		if err == nil {
-			ahead = 0
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// inherit takes over what a dead process had leased. A node that is alone need not wait for those leases: whoever had them
+// is this node's own past, and rings are not to wait. They are leased until just after the moment that is asked about, so
+// that the next life, should this one be as short, can do the same.
+func (s *Server) inherit(ctx context.Context) {
+	until := s.now().Add(max(s.cfg.PushLease, s.cfg.StreamGrace))
+	for {
+		jobs, err := s.store.Claim(ctx, pushKind, until, claimBatch, time.Millisecond)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("claiming the pushes of the process before failed", "err", err)
+		}
+		s.handOver(jobs)
+		if err != nil || len(jobs) < claimBatch {
+			return
 		}
 	}
 }
