@@ -64,8 +64,12 @@ var table = map[string]row{
 		others: []string{"github.com/nats-io"}, testing: []string{"bus/bustest"}},
 	"bus/bustest": {why: "the conformance suite that every bus passes", ours: []string{"bus"}},
 
+	"carrier": {why: "the contract with whoever carries media, and what all of its leaves sign and verify by; standard library only", ours: []string{"call"}},
+	"carrier/carriertest": {why: "carriers on this machine, written from their documentation and not from our leaves, and the conformance suite",
+		ours: []string{"call", "carrier", "media"}},
+
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
-		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "store", "bus", "server/auth", "server/webhook"},
+		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "carrier", "store", "bus", "server/auth", "server/webhook"},
 		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"store/storetest", "store/sqlite", "bus/local"}},
 	"server/observe": {why: "metrics and traces of what the server tells its Observer; it keeps Prometheus and OpenTelemetry out of package server",

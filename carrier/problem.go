@@ -1,0 +1,60 @@
+package carrier
+
+import (
+	"errors"
+	"net/http"
+)
+
+// What a webhook can be refused for. The server answers with [Status], counts each by its name ([Why]), and logs it.
+var (
+	ErrSignature     = errors.New("the signature is wrong")
+	ErrStale         = errors.New("it is too old, or from the future")
+	ErrMalformed     = errors.New("it cannot be read")
+	ErrContentType   = errors.New("its content type is not what the carrier sends")
+	ErrMethod        = errors.New("its method is not what the carrier uses")
+	ErrTooLarge      = errors.New("it is too large")
+	ErrUnknownHook   = errors.New("there is no such webhook")
+	ErrUnknownCall   = errors.New("there is no such call")
+	ErrUnknownNumber = errors.New("nobody has this number")
+	ErrNotInCall     = errors.New("this user is not in the call")
+	ErrRefused       = errors.New("the call is not let through")
+)
+
+var problems = []struct {
+	err    error
+	status int
+	why    string
+}{
+	{ErrSignature, http.StatusForbidden, "signature"},
+	{ErrStale, http.StatusForbidden, "stale"},
+	{ErrMalformed, http.StatusBadRequest, "malformed"},
+	{ErrContentType, http.StatusUnsupportedMediaType, "content_type"},
+	{ErrMethod, http.StatusMethodNotAllowed, "method"},
+	{ErrTooLarge, http.StatusRequestEntityTooLarge, "too_large"},
+	{ErrUnknownHook, http.StatusNotFound, "unknown_hook"},
+	{ErrUnknownCall, http.StatusNotFound, "unknown_call"},
+	{ErrUnknownNumber, http.StatusNotFound, "unknown_number"},
+	{ErrNotInCall, http.StatusForbidden, "not_in_call"},
+	{ErrRefused, http.StatusTooManyRequests, "refused"},
+}
+
+// Status is the HTTP status for an error of [Carrier.Webhook]: 500 for one that is not of this package, so that the
+// carrier tries again.
+func Status(err error) int {
+	for _, p := range problems {
+		if errors.Is(err, p.err) {
+			return p.status
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// Why is the word for an error of [Carrier.Webhook] in metrics: "signature", "stale", …, "internal".
+func Why(err error) string {
+	for _, p := range problems {
+		if errors.Is(err, p.err) {
+			return p.why
+		}
+	}
+	return "internal"
+}
