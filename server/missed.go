@@ -164,7 +164,7 @@ func (s *Server) runAlerts(ctx context.Context) {
 }
 
 // alert does one job. What can't be done now is tried again for an hour.
-func (s *Server) alert(ctx context.Context, j store.Job) time.Time {
+func (s *Server) alert(ctx context.Context, j store.Job) did {
 	done, err := s.sendAlert(ctx, j)
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
@@ -179,12 +179,12 @@ func (s *Server) alert(ctx context.Context, j store.Job) time.Time {
 		if err := ignoreGone(s.store.Retry(keep, j.ID, at)); err != nil {
 			s.report(ctx, "keeping a missed call failed", err, "job", j.ID)
 		}
-		return at
+		return did{at: at}
 	}
 	if err := s.store.Done(keep, j.ID); err != nil {
 		s.report(ctx, "forgetting a missed call failed", err, "job", j.ID)
 	}
-	return time.Time{}
+	return did{}
 }
 
 // sendAlert sends one alert if there still is somebody to send it to. done is false if it should be tried again.

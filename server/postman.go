@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -58,108 +59,46 @@ func (p *postman) lease() time.Duration { return 2*p.endpoint.Load().Timeout + 5
 // run works until ctx ends.
 func (p *postman) run(ctx context.Context) {
 	r := &round{s: p.s, kind: p.kind, bell: p.bell, limit: p.limit, lease: p.lease, do: p.deliver,
-		deaf: func() bool { return p.failing.Load() >= ailing }}
+		deaf:   func() bool { return p.failing.Load() >= ailing },
+		steady: func() bool { return p.failing.Load() == 0 }}
 	r.run(ctx)
 }
 
-// round is a loop that claims jobs of a kind and does them, a bounded number at once.
-type round struct {
-	s     *Server
-	kind  string
-	bell  chan struct{}
-	limit func() int
-	lease func() time.Duration
-	// do does a job and returns when it has to be looked at again, zero if not.
-	do func(context.Context, store.Job) time.Time
-	// deaf says that the bell is not listened to just now; nil: it always is.
-	deaf func() bool
-}
-
-func (r *round) run(ctx context.Context) {
-	var all sync.WaitGroup
-	defer all.Wait()
-	done := make(chan time.Time)
-	busy := 0
-	more := true // there may be something to claim
-	var again time.Time
-	for {
-		if free := r.limit() - busy; more && free > 0 && !r.s.Draining() {
-			jobs, err := r.s.store.Claim(ctx, r.kind, r.s.now(), free, r.lease())
-			if err != nil {
-				r.s.report(ctx, "claiming jobs failed", err, "kind", r.kind)
-			}
-			for _, j := range jobs {
-				busy++
-				r.s.work.add(1)
-				all.Go(func() {
-					defer r.s.work.add(-1)
-					at := r.do(ctx, j)
-					select {
-					case done <- at:
-					case <-ctx.Done():
-					}
-				})
-			}
-			more = err == nil && len(jobs) == free
-		}
-		wait := r.s.cfg.Tick * mailTick
-		if !again.IsZero() {
-			wait = min(wait, max(again.Sub(r.s.now()), 0))
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-r.bell:
-			more = more || r.deaf == nil || !r.deaf()
-		case at := <-done:
-			busy--
-			if !at.IsZero() && (again.IsZero() || at.Before(again)) {
-				again = at
-			}
-		case <-timer.C:
-			more, again = true, time.Time{}
-		}
-		timer.Stop()
+// deliver delivers the first letter of a job.
+func (p *postman) deliver(ctx context.Context, j store.Job) did {
+	line, _, _ := bytes.Cut(j.Payload, []byte{'\n'})
+	e, err := envelope(line)
+	switch {
+	case err != nil:
+		return p.bury(ctx, j, line, webhook.Event{ID: j.ID}, webhook.Result{Detail: err.Error()})
+	case p.disabled.Load():
+		return p.bury(ctx, j, line, e, webhook.Result{Detail: "the endpoint is disabled"})
 	}
+	return p.attempt(ctx, j, line, e)
 }
 
-// deliver delivers the letters of one job, one after the other, until one fails.
-func (p *postman) deliver(ctx context.Context, j store.Job) time.Time {
-	for len(j.Payload) > 0 {
-		line, _, _ := bytes.Cut(j.Payload, []byte{'\n'})
-		e, err := webhook.ParseEvent(line)
-		if err != nil {
-			j, err = p.bury(ctx, j, line, webhook.Event{ID: j.ID}, webhook.Result{Detail: err.Error()})
-		} else if p.disabled.Load() {
-			j, err = p.bury(ctx, j, line, e, webhook.Result{Detail: "the endpoint is disabled"})
-		} else {
-			var at time.Time
-			if j, at, err = p.attempt(ctx, j, line, e); !at.IsZero() {
-				return at
-			}
-		}
-		switch {
-		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
-			return time.Time{} // another node has taken it over, for this one was too slow
-		case err != nil:
-			p.s.report(ctx, "keeping webhooks failed", err, "job", j.ID) // its lease runs out
-			return time.Time{}
-		}
+// envelope reads of an event what is needed to deliver it: its data is the receiver's business.
+func envelope(line []byte) (webhook.Event, error) {
+	var e struct {
+		ID        string          `json:"id"`
+		Type      webhook.Type    `json:"type"`
+		Version   int             `json:"version"`
+		Timestamp time.Time       `json:"timestamp"`
+		Data      json.RawMessage `json:"data"`
 	}
-	return time.Time{}
+	err := json.Unmarshal(line, &e)
+	if err != nil || e.ID == "" || e.Type == "" || e.Version != webhook.Version || len(line) > webhook.MaxEvent {
+		return webhook.ParseEvent(line) // it says what is wrong
+	}
+	return webhook.Event{ID: e.ID, Type: e.Type, Version: e.Version, Timestamp: e.Timestamp}, nil
 }
 
-// attempt tries to deliver an event. It returns what is left of the job, or when to look at it again.
-func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webhook.Event) (store.Job, time.Time, error) {
+// attempt tries to deliver an event.
+func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webhook.Event) did {
 	s, to := p.s, *p.endpoint.Load()
 	r := s.cfg.Webhooks.Deliver(ctx, to, e.ID, line)
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
-	defer cancel()
 	if ctx.Err() != nil && r.Status == 0 { // this node is stopping: the next one needs not wait for the lease
-		_, err := s.store.Advance(keep, j.ID, nil, s.now())
-		return j, s.now(), ignoreGone(err)
+		return did{back: true}
 	}
 	s.delivered(Delivery{App: p.app, Endpoint: to.ID, Type: e.Type, Took: r.Took, Status: r.Status, Taken: r.Taken(), Age: s.now().Sub(e.Timestamp), Tries: j.Tries + 1})
 	if r.Taken() {
@@ -167,25 +106,29 @@ func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webho
 			s.log.Info("a webhook endpoint takes events again", "app", p.app, "endpoint", to.ID)
 			p.ring()
 		}
-		left, err := s.store.Advance(keep, j.ID, withLineEnd(j, line), s.now().Add(p.lease()))
-		return left, time.Time{}, err
+		return did{done: withLineEnd(j, line)}
 	}
+	keep, cancel := context.WithTimeout(store.Later(context.WithoutCancel(ctx)), commitTime)
+	defer cancel()
 	if p.failing.Add(1) == ailing {
 		s.log.Error("a webhook endpoint fails; it gets one request at a time until one succeeds", "app", p.app, "endpoint", to.ID, "why", r.Detail)
 	}
 	if r.Gone() {
 		if err := p.disable(keep, r.Detail); err != nil {
-			return j, time.Time{}, err
+			s.report(ctx, "keeping that a webhook endpoint is disabled failed", err, "job", j.ID) // its lease runs out
+			return did{}
 		}
-		return j, time.Time{}, nil // and now it is buried, with what follows
+		return p.bury(keep, j, line, e, webhook.Result{Detail: "the endpoint is disabled"}) // and what follows, too
 	}
 	if s.now().Sub(e.Timestamp) >= webhook.MaxAge {
-		left, err := p.bury(keep, j, line, e, r)
-		return left, time.Time{}, err
+		return p.bury(keep, j, line, e, r)
 	}
 	at := s.now().Add(max(webhook.Delay(j.Tries+1, rand.Float64()), r.RetryAfter))
 	s.log.Warn("a webhook was not taken", "app", p.app, "endpoint", to.ID, "event", e.ID, "tries", j.Tries+1, "next", at, "why", r.Detail)
-	return j, at, ignoreGone(s.store.Retry(keep, j.ID, at))
+	if err := ignoreGone(s.store.Retry(keep, j.ID, at)); err != nil {
+		s.report(ctx, "keeping webhooks failed", err, "job", j.ID) // its lease runs out
+	}
+	return did{at: at}
 }
 
 // withLineEnd is the line with its end, as it stands at the front of the payload.
@@ -200,21 +143,22 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// bury makes a dead letter of an event and takes it off the job.
-func (p *postman) bury(ctx context.Context, j store.Job, line []byte, e webhook.Event, r webhook.Result) (store.Job, error) {
+// bury makes a dead letter of an event; it is to be taken off the job then.
+func (p *postman) bury(ctx context.Context, j store.Job, line []byte, e webhook.Event, r webhook.Result) did {
 	s, to := p.s, p.endpoint.Load().ID
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	ctx, cancel := context.WithTimeout(store.Later(context.WithoutCancel(ctx)), commitTime)
 	defer cancel()
 	dead, err := (deadLetter{Endpoint: to, Event: line, Status: r.Status, Detail: r.Detail, At: s.now()}).job(p.app, e.ID)
-	if err != nil {
-		return j, err
+	if err == nil {
+		err = s.store.PutJobs(ctx, []store.Job{dead})
 	}
-	if err := s.store.PutJobs(ctx, []store.Job{dead}); err != nil {
-		return j, err
+	if err != nil {
+		s.report(ctx, "keeping a dead webhook failed", err, "job", j.ID) // the job's lease runs out
+		return did{}
 	}
 	s.log.Error("a webhook is given up; see \"ringtrip webhook dead\"", "app", p.app, "endpoint", to, "event", e.ID, "why", r.Detail)
 	s.delivered(Delivery{App: p.app, Endpoint: to, Type: e.Type, Dead: true, Age: s.now().Sub(e.Timestamp)})
-	return s.store.Advance(ctx, j.ID, withLineEnd(j, line), s.now().Add(p.lease()))
+	return did{done: withLineEnd(j, line)}
 }
 
 // disable takes down that the receiver wants no events any more.

@@ -133,6 +133,20 @@ type Job struct {
 	Append bool
 }
 
+// Step is one [Jobs.Advance] of several.
+type Step struct {
+	ID   string
+	Done []byte
+	At   time.Time
+}
+
+// Stepped is what came of a [Step].
+type Stepped struct {
+	// Job is the job as it is now. Of one that is forgotten, for nothing of it is left, only ID is set.
+	Job Job
+	Err error // ErrConflict, ErrNotFound or nil
+}
+
 // Jobs hands out jobs whose lease ran out: normally a job is done by the node that committed it, in memory,
 // without this table being read.
 type Jobs interface {
@@ -149,6 +163,10 @@ type Jobs interface {
 	// ErrConflict, and changes nothing, if the Payload does not begin with done (someone else did that part), and
 	// ErrNotFound for an unknown job.
 	Advance(ctx context.Context, id string, done []byte, at time.Time) (Job, error)
+	// AdvanceAll carries out several steps, each as Advance does, in one commit, and returns what came of each in their
+	// order: a step that finds its job changed or gone does not hinder the others. Each job has one step at most. If it
+	// returns an error of its own, no step was taken, or nobody knows.
+	AdvanceAll(ctx context.Context, steps []Step) ([]Stepped, error)
 	// Job returns one job, leased or not, or ErrNotFound.
 	Job(ctx context.Context, id string) (Job, error)
 	// JobsOfKind returns up to n jobs of the kind, leased or not, with an ID above after, by ID.

@@ -96,6 +96,68 @@ func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Tim
 	return a.job, nil
 }
 
+// AdvanceAll implements [store.Jobs].
+func (s *Store) AdvanceAll(ctx context.Context, steps []store.Step) ([]store.Stepped, error) {
+	if len(steps) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	var dones [][]byte
+	var ats []int64
+	of := map[string]int{}
+	for i, step := range steps {
+		ids, dones, ats = append(ids, text(step.ID)), append(dones, blob(step.Done)), append(ats, nanos(step.At))
+		of[text(step.ID)] = i
+	}
+	type row struct {
+		what string
+		job  store.Job
+	}
+	// As Advance: it is not tried again when the connection is lost. Locks are taken in the order of ids, as everywhere.
+	rows, err := query1(ctx, s, undone, func(r pgx.CollectableRow) (a row, err error) {
+		var leased, tries int64
+		j := &a.job
+		err = r.Scan(&a.what, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
+		j.LeasedUntil, j.Tries = moment(leased), int(tries)
+		return a, err
+	}, `WITH want AS MATERIALIZED (
+			SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS w (id, done, at)
+		), old AS MATERIALIZED (
+			SELECT `+jobColumns+` FROM job WHERE id = ANY($1) ORDER BY id FOR UPDATE
+		), gone AS (
+			DELETE FROM job j USING old, want w WHERE j.id = ANY($1) AND j.id = old.id AND j.id = w.id AND old.payload = w.done
+			RETURNING j.id, ''::text, ''::text, ''::bytea, 0::bigint, 0::bigint
+		), rest AS (
+			UPDATE job j SET payload = substr(old.payload, length(w.done) + 1), leased_until = w.at, tries = 0 FROM old, want w
+			WHERE j.id = ANY($1) AND j.id = old.id AND j.id = w.id
+				AND length(old.payload) > length(w.done) AND substr(old.payload, 1, length(w.done)) = w.done
+			RETURNING j.id, j.call_id, j.kind, j.payload, j.leased_until, j.tries
+		), both_of_them AS MATERIALIZED (
+			SELECT 'gone' AS what, gone.* FROM gone UNION ALL SELECT 'rest', rest.* FROM rest
+		) SELECT * FROM both_of_them UNION ALL SELECT 'other', old.* FROM old WHERE NOT EXISTS (SELECT 1 FROM both_of_them b WHERE b.id = old.id)`,
+		ids, dones, ats)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]store.Stepped, len(steps))
+	for i := range all {
+		all[i].Err = store.ErrNotFound
+	}
+	for _, r := range rows {
+		i, ok := of[r.job.ID]
+		switch {
+		case !ok:
+		case r.what == "other":
+			all[i].Err = store.ErrConflict
+		case r.what == "gone":
+			all[i] = store.Stepped{Job: store.Job{ID: steps[i].ID}}
+		default:
+			all[i] = store.Stepped{Job: r.job}
+		}
+	}
+	return all, nil
+}
+
 // Job implements [store.Jobs].
 func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
 	return one(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = $1`, text(id))

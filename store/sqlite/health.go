@@ -16,7 +16,7 @@ func (s *Store) Check(ctx context.Context) (time.Duration, error) { return s.che
 // Stats implements [store.Health].
 func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	out := store.Stats{
-		Jobs: map[string]int{}, Queue: len(s.writer.queue),
+		Jobs: map[string]int{}, Queue: len(s.writer.queue) + len(s.writer.later),
 		Writes: uint64(s.writer.writes.Load()), Transactions: uint64(s.writer.batches.Load()),
 	}
 	rows, err := read(ctx, s, func(r *sql.Rows) (n named, err error) { return n, r.Scan(&n.name, &n.n) },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,11 +40,28 @@ func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, le
 		if err != nil {
 			return fmt.Errorf("looking for %s jobs: %w", kind, err)
 		}
+		if len(jobs) == 0 {
+			return nil
+		}
+		ids := make([]string, len(jobs))
 		for i := range jobs {
-			jobs[i].LeasedUntil = now.Add(lease)
-			if err := tx.exec(`UPDATE job SET leased_until = ? WHERE id = ?`, instant(jobs[i].LeasedUntil), jobs[i].ID); err != nil {
-				return fmt.Errorf("leasing job %s: %w", jobs[i].ID, err)
+			jobs[i].LeasedUntil, ids[i] = now.Add(lease), jobs[i].ID
+		}
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return err
+		}
+		// One statement for all: it costs a fraction of one for each.
+		n, err := tx.change(`UPDATE job SET leased_until = ? WHERE id IN (SELECT value FROM json_each(?))`, instant(now.Add(lease)), string(list))
+		if err == nil && n != int64(len(jobs)) { // an id that JSON can't spell
+			for _, id := range ids {
+				if err = tx.exec(`UPDATE job SET leased_until = ? WHERE id = ?`, instant(now.Add(lease)), id); err != nil {
+					break
+				}
 			}
+		}
+		if err != nil {
+			return fmt.Errorf("leasing %d jobs, as %s: %w", len(jobs), jobs[0].ID, err)
 		}
 		return nil
 	})
@@ -101,34 +119,72 @@ func (s *Store) PutJobs(ctx context.Context, jobs []store.Job) error {
 // Advance implements [store.Jobs].
 func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Time) (store.Job, error) {
 	var left store.Job
-	err := s.write(ctx, func(tx *tx) error {
-		found, err := queryTx(tx, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = ?`, id)
-		if err != nil {
-			return fmt.Errorf("reading job %s: %w", id, err)
-		}
-		if len(found) == 0 {
-			return store.ErrNotFound
-		}
-		left = found[0]
-		rest, ok := bytes.CutPrefix(left.Payload, done)
-		if !ok {
-			return store.ErrConflict
-		}
-		left.Payload, left.Tries, left.LeasedUntil = rest, 0, at
-		if len(rest) == 0 {
-			err = tx.exec(`DELETE FROM job WHERE id = ?`, id)
-		} else {
-			err = tx.exec(`UPDATE job SET payload = ?, tries = 0, leased_until = ? WHERE id = ?`, blob(rest), instant(at), id)
-		}
-		if err != nil {
-			return fmt.Errorf("advancing job %s: %w", id, err)
-		}
-		return nil
+	err := s.write(ctx, func(tx *tx) (err error) {
+		left, err = advance(tx, store.Step{ID: id, Done: done, At: at})
+		return err
 	})
 	if err != nil {
 		return store.Job{}, err
 	}
 	return left, nil
+}
+
+func advance(tx *tx, step store.Step) (store.Job, error) {
+	found, err := queryTx(tx, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = ?`, step.ID)
+	if err != nil {
+		return store.Job{}, fmt.Errorf("reading job %s: %w", step.ID, err)
+	}
+	if len(found) == 0 {
+		return store.Job{}, store.ErrNotFound
+	}
+	left := found[0]
+	rest, ok := bytes.CutPrefix(left.Payload, step.Done)
+	if !ok {
+		return store.Job{}, store.ErrConflict
+	}
+	left.Payload, left.Tries, left.LeasedUntil = rest, 0, step.At
+	if len(rest) == 0 {
+		err = tx.exec(`DELETE FROM job WHERE id = ?`, step.ID)
+	} else {
+		err = tx.exec(`UPDATE job SET payload = ?, tries = 0, leased_until = ? WHERE id = ?`, blob(rest), instant(step.At), step.ID)
+	}
+	if err != nil {
+		return store.Job{}, fmt.Errorf("advancing job %s: %w", step.ID, err)
+	}
+	return left, nil
+}
+
+// AdvanceAll implements [store.Jobs].
+func (s *Store) AdvanceAll(ctx context.Context, steps []store.Step) ([]store.Stepped, error) {
+	if len(steps) == 0 {
+		return nil, nil
+	}
+	var all []store.Stepped
+	err := s.write(ctx, func(tx *tx) error {
+		all = make([]store.Stepped, len(steps))
+		for i, step := range steps {
+			// Most steps take all that there is: that needs no look before.
+			n, err := tx.change(`DELETE FROM job WHERE id = ? AND payload = ?`, step.ID, blob(step.Done))
+			if err == nil && n == 1 {
+				all[i].Job.ID = step.ID
+				continue
+			}
+			if err == nil {
+				all[i].Job, err = advance(tx, step)
+			}
+			if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
+				all[i].Err, err = err, nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // Job implements [store.Jobs].

@@ -215,6 +215,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	close(s.writer.queue)
+	close(s.writer.later)
 	s.closing.Unlock()
 	<-s.writer.ended
 	return s.release()

@@ -14,6 +14,9 @@ import (
 const (
 	maxQueue = 1024 // writes that wait; more of them block their callers
 	maxBatch = 256  // writes in one transaction: bounds how long the first of them waits for the last
+	maxLater = 4    // of them those that may wait: each is many rows
+	// passOver is how many transactions may go before writes that may wait, until one of those has its turn.
+	passOver = 8
 )
 
 // A write is one change that waits for, or is part of, a transaction.
@@ -31,6 +34,8 @@ type write struct {
 // transaction with one fsync, which is what makes durable commits cheap under load.
 type writer struct {
 	queue chan *write
+	later chan *write // what may wait: see store.Later
+	over  int         // transactions that went before what waits in later
 	tx    *tx
 	ended chan struct{}
 	log   *slog.Logger
@@ -45,6 +50,7 @@ type writer struct {
 func newWriter(conn *sql.Conn, path string, log *slog.Logger) *writer {
 	return &writer{
 		queue:    make(chan *write, maxQueue),
+		later:    make(chan *write, maxQueue),
 		tx:       &tx{conn: conn, stmts: map[string]*sql.Stmt{}},
 		ended:    make(chan struct{}),
 		log:      log,
@@ -53,12 +59,14 @@ func newWriter(conn *sql.Conn, path string, log *slog.Logger) *writer {
 	}
 }
 
-// run works until the queue is closed and empty.
+// run works until the queues are closed and empty.
 func (w *writer) run() {
 	defer close(w.ended)
 	batch := make([]*write, 0, maxBatch)
-	for first := range w.queue {
-		batch = w.fill(append(batch[:0], first))
+	for {
+		if batch = w.next(batch[:0]); len(batch) == 0 {
+			break
+		}
 		w.commit(batch)
 		clear(batch)
 		if err := w.tendWAL(); err != nil {
@@ -68,11 +76,45 @@ func (w *writer) run() {
 	w.tx.close()
 }
 
-// fill adds to batch what waits already.
-func (w *writer) fill(batch []*write) []*write {
-	for len(batch) < maxBatch {
+// next waits for something to write, and returns all of its kind that waits already, none at the end. What may wait goes
+// when nothing else does, or when it was passed over often enough.
+func (w *writer) next(batch []*write) []*write {
+	if w.over < passOver {
+		if batch = fill(batch, w.queue, maxBatch); len(batch) > 0 {
+			if len(w.later) > 0 {
+				w.over++
+			}
+			return batch
+		}
+	}
+	w.over = 0
+	if batch = fill(batch, w.later, maxLater); len(batch) > 0 {
+		return batch
+	}
+	select {
+	case one, ok := <-w.queue:
+		if ok {
+			return fill(append(batch, one), w.queue, maxBatch)
+		}
+		if one, ok = <-w.later; ok { // the end: both are closed
+			return append(batch, one)
+		}
+	case one, ok := <-w.later:
+		if ok {
+			return append(batch, one)
+		}
+		if one, ok = <-w.queue; ok {
+			return append(batch, one)
+		}
+	}
+	return batch
+}
+
+// fill adds to batch what waits already, up to n writes in all.
+func fill(batch []*write, queue chan *write, n int) []*write {
+	for len(batch) < n {
 		select {
-		case next, ok := <-w.queue:
+		case next, ok := <-queue:
 			if !ok {
 				return batch
 			}
@@ -166,8 +208,12 @@ func (s *Store) enqueue(ctx context.Context, one *write) error {
 	if s.closed {
 		return store.ErrClosed
 	}
+	queue := s.writer.queue
+	if store.MayWait(ctx) {
+		queue = s.writer.later
+	}
 	select {
-	case s.writer.queue <- one:
+	case queue <- one:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -17,6 +17,7 @@ var jobTests = []test{
 	{"PutJobs", putJobs},
 	{"Append", appendToJob},
 	{"Advance", advanceJob},
+	{"AdvanceAll", advanceJobs},
 	{"Look", lookAtJobs},
 }
 
@@ -206,4 +207,35 @@ func lookAtJobs(b *bench) {
 	b.same("no page", list("", 0), nil)
 	b.same("no page", list("", -1), nil)
 	b.same("looking leases nothing", b.job("j3"), store.Job{ID: "j3", Kind: "webhook.dead:app", Payload: []byte("j3"), LeasedUntil: at(100)})
+}
+
+func advanceJobs(b *bench) {
+	kind := "webhook:app/e"
+	for _, id := range []string{"c1.h", "c2.h", "c3.h", "c4.h"} {
+		b.putJobs(store.Job{ID: id, CallID: id[:2], Kind: kind, Payload: []byte("one\x00\xff\ntwo\n"), LeasedUntil: at(1)})
+	}
+	if err := b.Retry(b.ctx(), "c1.h", at(2)); err != nil {
+		b.Fatal(err)
+	}
+	step := func(id, done string, s int) store.Step { return store.Step{ID: id, Done: []byte(done), At: at(s)} }
+	got := must[[]store.Stepped](b, "AdvanceAll")(b.AdvanceAll(store.Later(b.ctx()), []store.Step{
+		step("c3.h", "one\x00\xff\ntwo\n", 20), step("c1.h", "one\x00\xff\n", 30), step("c5.h", "one\n", 40), step("c2.h", "two\n", 50), step("c4.h", "", 60),
+	}))
+	left := func(id, payload string, s int) store.Job {
+		return store.Job{ID: id, CallID: id[:2], Kind: kind, Payload: []byte(payload), LeasedUntil: at(s)}
+	}
+	if len(got) != 5 {
+		b.Fatalf("5 steps came to %d results", len(got))
+	}
+	b.same("one that is over", got[0].Job, store.Job{ID: "c3.h"})
+	b.same("one of which something is left", got[1].Job, left("c1.h", "two\n", 30))
+	b.wantErr("an unknown one", got[2].Err, store.ErrNotFound)
+	b.wantErr("what someone else did", got[3].Err, store.ErrConflict)
+	b.same("one that is handed back", got[4].Job, left("c4.h", "one\x00\xff\ntwo\n", 60))
+	_, err := b.Job(b.ctx(), "c3.h")
+	b.wantErr("Job of the one that is over", err, store.ErrNotFound)
+	b.same("kept", b.job("c1.h"), left("c1.h", "two\n", 30))
+	b.same("unchanged", b.job("c2.h"), left("c2.h", "one\x00\xff\ntwo\n", 1))
+	b.same("handed back", b.job("c4.h"), left("c4.h", "one\x00\xff\ntwo\n", 60))
+	b.same("no step", must[[]store.Stepped](b, "AdvanceAll")(b.AdvanceAll(b.ctx(), nil)), nil)
 }
