@@ -213,6 +213,7 @@ func (s *Server) sendAlert(ctx context.Context, j store.Job) (done bool, err err
 	if err != nil {
 		return true, err
 	}
+	s.noteAlert(ctx, j, d, v1.Stage_STAGE_ALERT_SENT, push.Environment(d.Environment).String())
 	ctx, cancel := context.WithTimeout(ctx, alertTime)
 	defer cancel()
 	o := outcome{}
@@ -222,10 +223,23 @@ func (s *Server) sendAlert(ctx context.Context, j store.Job) (done bool, err err
 	})
 	keep, stop := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer stop()
+	if o.err == nil {
+		s.noteAlert(keep, j, d, v1.Stage_STAGE_ALERT_ACCEPTED, accepted(o.receipt))
+	} else {
+		s.noteAlert(keep, j, d, v1.Stage_STAGE_ALERT_FAILED, failure(o.err))
+	}
 	if err := s.learn(keep, d, d.AlertToken, o); err != nil {
 		return false, err
 	}
 	return settled(o), nil
+}
+
+// noteAlert puts what became of an alert into the call's ledger. The call is over: nothing else of it changes.
+func (s *Server) noteAlert(ctx context.Context, j store.Job, d store.Device, stage v1.Stage, detail string) {
+	e := store.LedgerEntry{CallID: j.CallID, Stage: int32(stage), Device: d.ID, At: s.now(), Detail: cut(detail, maxDetail)}
+	if err := s.store.AppendLedger(store.Later(ctx), []store.LedgerEntry{e}); err != nil {
+		s.report(ctx, "writing the ledger failed", err, "call", j.CallID)
+	}
 }
 
 // settled reports whether it makes no sense to send an alert again. The sender has tried for half a minute, and what

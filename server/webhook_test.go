@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -15,7 +14,6 @@ import (
 
 	"connectrpc.com/connect"
 
-	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/webhook"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
@@ -413,131 +411,6 @@ func TestWebhooksAfterRestart(t *testing.T) {
 		want := []string{"call.started", "leg.ended b1 cancelled", "call.ended cancelled", "call.missed"}
 		if !slices.Equal(got, want) {
 			t.Errorf("the backend heard %q, want %q", got, want)
-		}
-	})
-}
-
-// A missed call is told to each device that has an alert token, once, and only if it was missed.
-func TestMissedCallAlerts(t *testing.T) {
-	const alertToken = "a1e47a1e47a1e47a1e47"
-	for name, c := range map[string]struct {
-		end   func(w *world, a, b *phone, id string) error
-		how   server.MissedCallAlert
-		wants int
-	}{
-		"cancelled":  {func(_ *world, a, _ *phone, id string) error { return errOf(a.cancel(id)) }, server.MissedCallAlert{}, 1},
-		"unanswered": {func(*world, *phone, *phone, string) error { time.Sleep(time.Minute); return nil }, server.MissedCallAlert{}, 1},
-		"declined":   {func(_ *world, _, b *phone, id string) error { return errOf(b.decline(id, 0, false)) }, server.MissedCallAlert{}, 0},
-		"blocked": {func(_ *world, _, b *phone, id string) error {
-			return errOf(b.decline(id, v1.EndReason_END_REASON_BLOCKED, false))
-		}, server.MissedCallAlert{}, 0},
-		"busy": {func(_ *world, _, b *phone, id string) error {
-			return errOf(b.decline(id, v1.EndReason_END_REASON_BUSY, true))
-		}, server.MissedCallAlert{}, 1},
-		"silenced": {func(_ *world, _, b *phone, id string) error {
-			return errOf(b.decline(id, v1.EndReason_END_REASON_DO_NOT_DISTURB, true))
-		}, server.MissedCallAlert{}, 0},
-		"told anyway": {func(_ *world, _, b *phone, id string) error {
-			return errOf(b.decline(id, v1.EndReason_END_REASON_DO_NOT_DISTURB, true))
-		}, server.MissedCallAlert{DuringDoNotDisturb: true}, 1},
-		"rang": {func(_ *world, a, b *phone, id string) error { b.rings(id); return errOf(a.cancel(id)) }, server.MissedCallAlert{OnlyUnreached: true}, 0},
-		"answered": {func(_ *world, a, b *phone, id string) error {
-			if _, err := b.answer(id); err != nil {
-				return err
-			}
-			return errOf(a.end(id, 0))
-		}, server.MissedCallAlert{}, 0},
-		"ended by the backend": {func(w *world, _, _ *phone, id string) error {
-			_, err := w.ops().EndCall(context.Background(), connect.NewRequest(&v1.EndCallRequest{CallId: id}))
-			return err
-		}, server.MissedCallAlert{}, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(cfg *server.Config) { cfg.Apps[0].MissedCall = &c.how }, func(t *testing.T, w *world) {
-				a, b := w.phone("alice", "a1", ""), &phone{w: w, user: "bob", device: "b1", token: token("bob")}
-				if _, err := b.api().RegisterDevice(context.Background(), connect.NewRequest(&v1.RegisterDeviceRequest{
-					DeviceId: "b1", VoipToken: voip(2), AlertToken: strings.ToUpper(alertToken), BundleId: bundle, Environment: v1.Environment_ENVIRONMENT_SANDBOX,
-				})); err != nil {
-					t.Fatal(err)
-				}
-				id := a.call("bob").Id
-				synctest.Wait()
-				if p := <-w.apns.sent; p.Kind != push.VoIP {
-					t.Fatalf("the ring was a push of the kind %s", p.Kind)
-				}
-				if err := c.end(w, a, b, id); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(10 * time.Second)
-				if n := len(w.apns.sent); n != c.wants {
-					t.Fatalf("%d alerts were sent, want %d", n, c.wants)
-				}
-				if c.wants == 0 {
-					return
-				}
-				p := <-w.apns.sent
-				if p.Kind != push.Alert || p.Token != alertToken || p.CollapseID != id || p.BundleID != bundle || p.Expires.Before(time.Now().Add(23*time.Hour)) {
-					t.Errorf("the alert is %+v", p)
-				}
-				for _, part := range []string{`"title":"Name of alice"`, `"body":"Missed call"`, `"call":"` + id + `"`} {
-					if !strings.Contains(string(p.Payload), part) {
-						t.Errorf("the alert's payload has no %s: %s", part, p.Payload)
-					}
-				}
-				if left := w.jobs(); len(left) > 0 {
-					t.Errorf("jobs are left: %v", left)
-				}
-			})
-		})
-	}
-}
-
-// An alert that APNs can't take now is sent again; one whose token is dead loses it, and the backend is told.
-func TestMissedCallAlertFails(t *testing.T) {
-	set := func(c *server.Config) {
-		c.Apps[0].MissedCall = &server.MissedCallAlert{BodyLocKey: "MISSED", TitleLocKey: "CALL", Sound: "default", CollapseByCaller: true}
-	}
-	hooked(t, []string{"all"}, set, func(t *testing.T, w *world, b map[string]*backend) {
-		synctest.Wait()
-		a, p := w.phone("alice", "a1", ""), &phone{w: w, user: "bob", device: "b1", token: token("bob")}
-		if _, err := p.api().RegisterDevice(context.Background(), connect.NewRequest(&v1.RegisterDeviceRequest{
-			DeviceId: "b1", AlertToken: "abcdefabcdefabcdef", BundleId: bundle,
-		})); err != nil {
-			t.Fatal(err)
-		}
-		fail := &push.Error{Verdict: push.GiveUp, Status: 503, Reason: "Shutdown"}
-		w.apns.will(func(context.Context, push.Push) (push.Receipt, error) { return push.Receipt{}, fail })
-		if _, err := a.cancel(a.call("bob").Id); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		n := len(w.apns.sent)
-		if n < 2 || n > 4 {
-			t.Errorf("%d attempts in a minute", n)
-		}
-		first := <-w.apns.sent
-		if again := <-w.apns.sent; again.ID != first.ID || !strings.Contains(string(again.Payload), `"loc-key":"MISSED"`) || !strings.HasPrefix(again.CollapseID, "missed-") {
-			t.Errorf("the alert was %+v, then %+v", first, again)
-		}
-		w.apns.will(func(context.Context, push.Push) (push.Receipt, error) {
-			return push.Receipt{}, &push.Error{Verdict: push.DropToken, Status: 410, Reason: "Unregistered", Timestamp: time.Now()}
-		})
-		time.Sleep(time.Hour)
-		d, err := w.store.Device(context.Background(), app, "b1")
-		if err != nil || d.AlertToken != "" {
-			t.Errorf("the device is %+v, %v", d, err)
-		}
-		var dropped []string
-		for _, e := range b["all"].events() {
-			if e.Type == webhook.DeviceTokenDropped {
-				dropped = append(dropped, fmt.Sprint(e.Data.Device.ID, " ", e.Data.Device.Dropped, " ", e.Data.Device.AlertToken))
-			}
-		}
-		if !slices.Equal(dropped, []string{"b1 alert false"}) {
-			t.Errorf("dropped tokens told: %q", dropped)
-		}
-		if left := w.jobs(); len(left) > 0 {
-			t.Errorf("jobs are left: %v", left)
 		}
 	})
 }

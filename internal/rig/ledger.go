@@ -63,6 +63,9 @@ var stages = []struct {
 	{v1.Stage_STAGE_RESUMED, "resumed"},
 	{v1.Stage_STAGE_ENDED, "ended"},
 	{v1.Stage_STAGE_CALL_ENDED, "call ended"},
+	{v1.Stage_STAGE_ALERT_SENT, "missed call handed to the sender"},
+	{v1.Stage_STAGE_ALERT_ACCEPTED, "missed call accepted by APNs"},
+	{v1.Stage_STAGE_ALERT_FAILED, "missed call not delivered"},
 }
 
 // StageWord returns a stage in words, as "push accepted by APNs".

@@ -456,6 +456,9 @@ const (
 	Stage_STAGE_CALL_ENDED      Stage = 14 // server, with the call's reason
 	Stage_STAGE_STREAMED        Stage = 15 // server: offered over the device's open stream
 	Stage_STAGE_MEDIA_CONNECTED Stage = 16 // device: transport up
+	Stage_STAGE_ALERT_SENT      Stage = 17 // server: the notification of a missed call handed to the push sender
+	Stage_STAGE_ALERT_ACCEPTED  Stage = 18 // server: APNs took it
+	Stage_STAGE_ALERT_FAILED    Stage = 19 // server: it did not, with its reason
 )
 
 // Enum value maps for Stage.
@@ -478,6 +481,9 @@ var (
 		14: "STAGE_CALL_ENDED",
 		15: "STAGE_STREAMED",
 		16: "STAGE_MEDIA_CONNECTED",
+		17: "STAGE_ALERT_SENT",
+		18: "STAGE_ALERT_ACCEPTED",
+		19: "STAGE_ALERT_FAILED",
 	}
 	Stage_value = map[string]int32{
 		"STAGE_UNSPECIFIED":     0,
@@ -497,6 +503,9 @@ var (
 		"STAGE_CALL_ENDED":      14,
 		"STAGE_STREAMED":        15,
 		"STAGE_MEDIA_CONNECTED": 16,
+		"STAGE_ALERT_SENT":      17,
+		"STAGE_ALERT_ACCEPTED":  18,
+		"STAGE_ALERT_FAILED":    19,
 	}
 )
 
@@ -5897,7 +5906,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"OneAtATime\x12\x1d\n" +
 	"\x19ONE_AT_A_TIME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ONE_AT_A_TIME_YES\x10\x01\x12\x14\n" +
-	"\x10ONE_AT_A_TIME_NO\x10\x02*\xe1\x02\n" +
+	"\x10ONE_AT_A_TIME_NO\x10\x02*\xa9\x03\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTAGE_STARTED\x10\x01\x12\x10\n" +
@@ -5918,7 +5927,10 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vSTAGE_ENDED\x10\r\x12\x14\n" +
 	"\x10STAGE_CALL_ENDED\x10\x0e\x12\x12\n" +
 	"\x0eSTAGE_STREAMED\x10\x0f\x12\x19\n" +
-	"\x15STAGE_MEDIA_CONNECTED\x10\x10*\x82\x01\n" +
+	"\x15STAGE_MEDIA_CONNECTED\x10\x10\x12\x14\n" +
+	"\x10STAGE_ALERT_SENT\x10\x11\x12\x18\n" +
+	"\x14STAGE_ALERT_ACCEPTED\x10\x12\x12\x16\n" +
+	"\x12STAGE_ALERT_FAILED\x10\x13*\x82\x01\n" +
 	"\tMediaKind\x12\x1a\n" +
 	"\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +

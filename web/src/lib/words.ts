@@ -19,6 +19,9 @@ export const stages: Record<Stage, { name: string; means: string }> = {
   [Stage.ENDED]: { name: "Ended", means: "The call is over for this phone." },
   [Stage.CALL_ENDED]: { name: "Call ended", means: "The call is over." },
   [Stage.STREAMED]: { name: "Offered", means: "The call was offered over the phone's open stream; no push was needed." },
+  [Stage.ALERT_SENT]: { name: "Alert sent", means: "A notification of the missed call was handed to the sender." },
+  [Stage.ALERT_ACCEPTED]: { name: "Alert accepted", means: "The push service took the notification of the missed call." },
+  [Stage.ALERT_FAILED]: { name: "Alert failed", means: "The push service refused the notification of the missed call, or could not be reached." },
   [Stage.MEDIA_CONNECTED]: { name: "Connected", means: "The media path between the two ends is up." },
 };
 
