@@ -29,3 +29,12 @@ type Bus interface {
 	// Close ends all listening; Publish does nothing afterwards. It may be called again.
 	Close() error
 }
+
+// FuncListener is what a [Bus] may be besides: one that calls a function instead of filling a channel, so that a node
+// needs no goroutine for each device that waits.
+type FuncListener interface {
+	// ListenFunc calls f after each Publish of topic (several may become one) and whenever the bus may have lost one,
+	// until stop is called. f must not block, nor use the bus. It may run once more while stop returns. After Close
+	// ListenFunc returns [ErrClosed]. stop may be called again.
+	ListenFunc(topic string, f func()) (stop func(), err error)
+}

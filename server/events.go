@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -15,35 +14,46 @@ import (
 // eventBatch is how many events are read at once.
 const eventBatch = 128
 
-// Events implements PhoneService: it streams what concerns a device.
+// Events implements PhoneService: it streams what concerns a device. What is decided about a stream, until its Hello is
+// written, is decided here, whatever it came by; a [line] serves it from then on.
 func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsRequest], out *connect.ServerStream[v1.EventsResponse]) error {
 	v := viewerOf(ctx)
 	var d store.Device
 	if err := apart(func() (err error) { d, err = s.ownDevice(ctx, v, req.Msg.DeviceId); return err }); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	l := &line{s: s, v: v, device: d.ID, here: deviceOf(d), topic: topic(v.App, d.ID), out: out, live: map[string]bool{}}
-	// Listening begins before reading, so that nothing falls in between.
-	wake, err := s.bus.Listen(ctx, l.topic)
-	if err != nil {
-		return s.failed("listening for events", err)
+	p := &parked{out: out, done: make(chan struct{})}
+	l := &line{s: s, app: v.App, user: v.User, device: d.ID, out: p}
+	l.here = openStream{topic: topic(v.App, d.ID), foreground: req.Msg.Foreground, server: l}
+	if err := apart(func() error { return l.enter(ctx, deviceOf(d), req.Msg.Cursor) }); err != nil {
+		return err
 	}
-	here := s.streams.enter(l.topic, req.Msg.Foreground)
-	defer here.leave()
-	if s.stopping() {
-		return stopping()
+	if door := doorOf(ctx); door != nil {
+		door.line = l // it goes on without this goroutine
+		return nil
 	}
-	if err := apart(func() (err error) { l.at, err = s.attach(ctx, v.App, d.ID, req.Msg.Foreground); return err }); err != nil {
-		return s.failed("noting where the event stream is", err)
+	l.begin()
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		l.stir(dueGone)
+		<-p.done
 	}
-	defer l.at.detach(ctx)
-	l.here.Node = s.nodeName()
-	if err := apart(func() error { return l.open(ctx, req.Msg.Cursor) }); err != nil {
-		return s.failed("opening the event stream", err)
-	}
-	return l.run(ctx, here, wake)
+	return p.err
+}
+
+// parked is the way to a device by a stream of net/http, whose handler's goroutine waits until it is over.
+type parked struct {
+	out  *connect.ServerStream[v1.EventsResponse]
+	done chan struct{}
+	err  error // valid once done is closed
+}
+
+func (p *parked) send(r *v1.EventsResponse) error { return p.out.Send(r) }
+func (p *parked) hurry()                          {}
+func (p *parked) end(err error) {
+	p.err = err
+	close(p.done)
 }
 
 // apart does something on a goroutine of its own and waits for it. A stream waits for hours with the stack that it has
@@ -54,26 +64,12 @@ func apart(f func() error) error {
 	return <-done
 }
 
-// line is one open event stream.
-type line struct {
-	s      *Server
-	v      viewer
-	device string
-	here   device
-	at     *attachment
-	topic  string
-	out    *connect.ServerStream[v1.EventsResponse]
-	cursor uint64          // seq of the last event sent
-	live   map[string]bool // the answered calls that the device is in
-	heard  time.Time       // when they were last told that it is here
-}
-
 // open says Hello. A call that rings for the device's user learns first that it is here.
-func (l *line) open(ctx context.Context, cursor uint64) error {
-	if err := l.wake(ctx); err != nil {
+func (l *line) open(ctx context.Context, here device, cursor uint64) error {
+	if err := l.wake(ctx, here); err != nil {
 		return err
 	}
-	rows, newest, err := l.s.store.CallsOfDevice(ctx, l.v.App, l.device)
+	rows, newest, err := l.s.store.CallsOfDevice(ctx, l.app, l.device)
 	if err != nil {
 		return err
 	}
@@ -81,7 +77,7 @@ func (l *line) open(ctx context.Context, cursor uint64) error {
 		cursor = 0 // the device's cursor is of another time: it gets all that there is
 	}
 	if cursor > 0 {
-		if err := l.s.store.TrimEvents(ctx, l.v.App, l.device, cursor); err != nil {
+		if err := l.s.store.TrimEvents(ctx, l.app, l.device, cursor); err != nil {
 			return err
 		}
 	}
@@ -93,7 +89,7 @@ func (l *line) open(ctx context.Context, cursor uint64) error {
 		if err != nil {
 			return err
 		}
-		side, ok := t.sideOf(l.v.User, l.device)
+		side, ok := t.sideOf(l.user, l.device)
 		if !ok || !row.Live && row.KeepUntil.Before(now) {
 			continue
 		}
@@ -105,17 +101,17 @@ func (l *line) open(ctx context.Context, cursor uint64) error {
 }
 
 // wake tells the ringing calls of the user that the device is here; a call that does not ring on it yet does so now.
-func (l *line) wake(ctx context.Context) error {
-	rows, err := l.s.store.CallsOfUser(ctx, l.v.App, l.v.User)
+func (l *line) wake(ctx context.Context, here device) error {
+	rows, err := l.s.store.CallsOfUser(ctx, l.app, l.user)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
-			if t.Callee.User == l.v.User && t.Fork.State == fork.Ringing {
-				t.arrived(l.here, true)
+			if t.Callee.User == l.user && t.Fork.State == fork.Ringing {
+				t.arrived(here, true)
 			}
-			t.isAt(l.v.User, l.device, l.here.Node)
+			t.isAt(l.user, l.device, here.Node)
 			return nil
 		})
 		if err != nil && connect.CodeOf(err) != connect.CodeNotFound {
@@ -147,53 +143,10 @@ func (t *turn) arrived(d device, streamed bool) {
 	}
 }
 
-// run streams events until the device, the server or a newer stream ends it. What this node commits is handed over; the
-// store is read for the rest: at the beginning, after a gap, and when another node may have committed something.
-func (l *line) run(ctx context.Context, here *openStream, wake <-chan struct{}) error {
-	tick := time.NewTicker(l.s.cfg.PingInterval)
-	defer tick.Stop()
-	if err := apart(func() error { return l.drain(ctx) }); err != nil {
-		return l.s.failed("reading events", err)
-	}
-	for {
-		var err error
-		select {
-		case <-here.inbox.full:
-			err = l.empty(ctx, here)
-		case <-wake:
-			err = apart(func() error { return l.drain(ctx) })
-		case <-tick.C:
-			if err := l.ping(ctx); err != nil {
-				return err
-			}
-			if l.s.cfg.Presence != nil { // for what the bus lost: a node that is alone hands everything over
-				err = l.drain(ctx)
-			}
-		case <-ctx.Done():
-			return nil
-		case <-here.over:
-			return l.over(here.why)
-		case <-l.at.over:
-			why, err := l.at.verify(ctx)
-			if err != nil {
-				return l.s.failed("reading where the event stream is", err)
-			}
-			if why != "" {
-				return l.over(why)
-			}
-		case <-l.s.closing:
-			return stopping()
-		}
-		if err != nil {
-			return l.s.failed("reading events", err)
-		}
-	}
-}
-
 // empty sends what was handed over. Commits that crossed may have been handed over in another order than their seqs', and
 // the store then has what is missing.
-func (l *line) empty(ctx context.Context, here *openStream) error {
-	events, more := here.inbox.take()
+func (l *line) empty(ctx context.Context) error {
+	events, more := l.here.inbox.take()
 	for _, e := range events {
 		switch {
 		case e.Seq <= l.cursor: // it was read from the store
@@ -211,9 +164,12 @@ func (l *line) empty(ctx context.Context, here *openStream) error {
 	return nil
 }
 
-// over is the end of a stream that another one replaced, or whose device or node is gone.
-func (l *line) over(why string) error {
-	if why == "node_cut_off" {
+// ended is the end of a stream that another one replaced, or whose device or node is gone.
+func (l *line) ended(why string) error {
+	switch why {
+	case "server_stopping":
+		return stopping()
+	case "node_cut_off":
 		return problem(connect.CodeUnavailable, why, "connect again: another node answers", nil, "this node does not reach its store")
 	}
 	return problem(connect.CodeAborted, why, "one stream a device: do not open it again", nil, "the event stream of device %q is over", l.device)
@@ -229,7 +185,7 @@ func (l *line) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTime) // a store that says nothing: the device does better elsewhere
 	defer cancel()
 	for {
-		events, err := l.s.store.EventsAfter(ctx, l.v.App, l.device, l.cursor, eventBatch)
+		events, err := l.s.store.EventsAfter(ctx, l.app, l.device, l.cursor, eventBatch)
 		if err != nil {
 			return err
 		}
@@ -266,7 +222,7 @@ func (l *line) pass(e store.Event) error {
 
 // send sends one event. An error is the wire's: the device is gone, or takes nothing.
 func (l *line) send(r *v1.EventsResponse) error {
-	if err := l.out.Send(r); err != nil {
+	if err := l.out.send(r); err != nil {
 		return problem(connect.CodeUnavailable, "stream_broken", "connect again", nil, "the event stream of device %q broke: %s", l.device, err)
 	}
 	return nil
@@ -275,7 +231,10 @@ func (l *line) send(r *v1.EventsResponse) error {
 // follow remembers which answered calls the device is in.
 func (l *line) follow(c *v1.Call) {
 	if c.State == v1.CallState_CALL_STATE_ANSWERED {
-		l.live[c.Id] = true
+		if l.live == nil {
+			l.live = map[string]struct{}{}
+		}
+		l.live[c.Id] = struct{}{}
 	} else {
 		delete(l.live, c.Id)
 	}

@@ -42,8 +42,9 @@ type gate struct {
 
 // admitted is an open stream and what let it in.
 type admitted struct {
-	token string
-	end   context.CancelCauseFunc
+	token  string
+	expiry *time.Timer     // nil: the token does not expire
+	end    func(why error) // ends the stream; the gate's mu guards it
 }
 
 func newGate(s *Server) *gate { return &gate{s: s, streams: map[*admitted]struct{}{}} }
@@ -178,16 +179,25 @@ func (g *gate) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.S
 		ctx, end := context.WithCancelCause(context.WithValue(ctx, viewerKey{}, v))
 		defer end(nil)
 		a := &admitted{token: token, end: end}
-		g.enter(a)
-		defer g.leave(a)
+		g.enter(a, v.Expires)
+		kept := false
+		defer func() {
+			if !kept {
+				g.leave(a)
+			}
+		}()
 		g.check(a) // the keys may have changed between the two
-		if !v.Expires.IsZero() {
-			expiry := time.AfterFunc(v.Expires.Sub(g.s.now())+g.s.verifier.Leeway(), func() { g.check(a) })
-			defer expiry.Stop()
-		}
 		err := next(ctx, &boundConn{StreamingHandlerConn: conn, v: v})
 		if cause := context.Cause(ctx); connect.CodeOf(cause) == connect.CodeUnauthenticated {
 			return cause
+		}
+		if door := doorOf(ctx); err == nil && door != nil && door.line != nil {
+			kept = true // the stream outlives its request
+			door.line.admitted = a
+			g.mu.Lock()
+			a.end = door.line.expire
+			g.mu.Unlock()
+			g.check(a) // the token may have ended before that
 		}
 		return err
 	}
@@ -207,13 +217,19 @@ func (c *boundConn) Receive(msg any) error {
 	return c.v.bind(msg)
 }
 
-func (g *gate) enter(a *admitted) {
+func (g *gate) enter(a *admitted, expires time.Time) {
+	if !expires.IsZero() {
+		a.expiry = time.AfterFunc(expires.Sub(g.s.now())+g.s.verifier.Leeway(), func() { g.check(a) })
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.streams[a] = struct{}{}
 }
 
 func (g *gate) leave(a *admitted) {
+	if a.expiry != nil {
+		a.expiry.Stop()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.streams, a)
@@ -232,7 +248,10 @@ func (g *gate) recheck() {
 // check ends a stream if its token is no longer good.
 func (g *gate) check(a *admitted) {
 	if _, err := g.verify(a.token); err != nil {
-		a.end(err)
+		g.mu.Lock()
+		end := a.end
+		g.mu.Unlock()
+		end(err)
 	}
 }
 

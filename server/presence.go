@@ -261,22 +261,20 @@ func (s *Server) catchUp(ctx context.Context, t *turn) {
 
 // attachment is a line's entry in the store's presence.
 type attachment struct {
-	s    *Server
-	is   store.Stream
-	over <-chan struct{} // somebody thinks that the stream is over; nil if this node is alone
+	s  *Server
+	is store.Stream
 }
 
-// attach tells the other nodes that the stream is here, and the one that it took the place of that it is over.
-func (s *Server) attach(ctx context.Context, app, device string, foreground bool) (*attachment, error) {
-	a := &attachment{s: s, is: store.Stream{App: app, Device: device, Node: s.cfg.NodeID, ID: rand.Text(), Foreground: foreground}}
+// attach tells the other nodes that the stream is here, and the one that it took the place of that it is over. listen is
+// given the topic by which others say that they think the stream is over. It returns nil if this node is alone.
+func (s *Server) attach(ctx context.Context, app, device string, foreground bool, listen func(topic string) error) (*attachment, error) {
 	if s.cfg.Presence == nil {
-		return a, nil
+		return nil, nil
 	}
-	over, err := s.bus.Listen(ctx, a.topic())
-	if err != nil {
+	a := &attachment{s: s, is: store.Stream{App: app, Device: device, Node: s.cfg.NodeID, ID: rand.Text(), Foreground: foreground}}
+	if err := listen(a.topic()); err != nil {
 		return nil, err
 	}
-	a.over = over
 	before, err := s.cfg.Presence.Attach(ctx, a.is)
 	if err != nil {
 		return nil, err
@@ -293,7 +291,7 @@ func overTopic(stream string) string { return "over/" + stream }
 
 // detach tells the other nodes that the stream has gone. A node that goes itself says so once for all.
 func (a *attachment) detach(ctx context.Context) {
-	if a.s.cfg.Presence == nil || a.s.stopping() {
+	if a == nil || a.s.stopping() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatTimeout)

@@ -132,6 +132,7 @@ type Server struct {
 	gate              *gate
 	byAddress, byUser *paces // count requests
 	streams           *streams
+	pulse             *pulse
 	media             *budgets
 	limits            *limiter
 	pushes            chan store.Job
@@ -171,6 +172,7 @@ func New(cfg Config) (*Server, error) {
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}
+	s.pulse = newPulse(cfg.PingInterval)
 	s.listening.Store(cfg.Now().UnixNano())
 	s.mail = &mail{s: s, men: map[string]*postman{}, off: map[string]bool{}}
 	s.alerts = make(chan struct{}, 1)
@@ -271,7 +273,10 @@ const (
 	bodyTimeout = 30 * time.Second
 )
 
-// Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2.
+// Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2. An event
+// stream that a device opens by Connect over HTTP/1.1 takes its connection out of the hands of the http.Server
+// (http.Hijacker), so that a device that is only connected costs little; a middleware that hides the hijacker makes it an
+// ordinary, dearer response.
 func (s *Server) Handler() http.Handler {
 	options := connect.WithHandlerOptions(
 		connect.WithInterceptors(append(slices.Clone(s.cfg.Interceptors), fence{s}, s.gate)...),
@@ -282,7 +287,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
 	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
-	return s.limited(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody))
+	return s.limited(s.light(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody)))
 }
 
 func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, what any) error {
@@ -306,9 +311,16 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	all.Wait()
 	s.Close()
+	s.streams.lines.Wait()
 	return nil
 }
 
 // Close ends all event streams, so that their devices connect again, elsewhere or later. It does not wait for them:
-// http.Server.Shutdown does. It may be called more than once.
-func (s *Server) Close() { s.close.Do(func() { close(s.closing) }) }
+// [Server.Run] does. http.Server.Shutdown waits only for those over HTTP/2, for it knows of no others. It may be called
+// more than once.
+func (s *Server) Close() {
+	s.close.Do(func() {
+		close(s.closing)
+		s.streams.close()
+	})
+}

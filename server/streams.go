@@ -17,15 +17,18 @@ type streams struct {
 	now  func() time.Time
 	open map[string]*openStream
 	left map[string]time.Time // when a device's last stream ended
+
+	closed bool           // no stream enters any more
+	lines  sync.WaitGroup // what serves the streams
 }
 
-// openStream is one device's stream.
+// openStream is one device's stream, as the rest of the server sees it.
 type openStream struct {
 	all        *streams
 	topic      string
 	foreground bool
-	over       chan struct{} // closed when the stream has to end
-	why        string        // valid once over is closed: "stream_replaced", "device_unregistered"
+	server     interface{ stir(due) } // who serves it
+	why        string                 // it has to end: "stream_replaced", "device_unregistered", "server_stopping"
 	inbox      inbox
 }
 
@@ -37,8 +40,7 @@ const maxInbox = 32
 type inbox struct {
 	mu     sync.Mutex
 	events []store.Event
-	more   bool          // some did not fit
-	full   chan struct{} // of capacity one: there is something
+	more   bool // some did not fit
 }
 
 func (b *inbox) put(e store.Event) {
@@ -49,10 +51,6 @@ func (b *inbox) put(e store.Event) {
 		b.more = true
 	}
 	b.mu.Unlock()
-	select {
-	case b.full <- struct{}{}:
-	default:
-	}
 }
 
 // take empties the inbox; more says that the store has more than what it held.
@@ -68,15 +66,20 @@ func newStreams(now func() time.Time) *streams {
 	return &streams{now: now, open: map[string]*openStream{}, left: map[string]time.Time{}}
 }
 
-// enter registers a stream and ends the device's old one.
-func (s *streams) enter(topic string, foreground bool) *openStream {
-	o := &openStream{all: s, topic: topic, foreground: foreground, over: make(chan struct{}), inbox: inbox{full: make(chan struct{}, 1)}}
+// enter registers a stream and ends the device's old one. It returns false if no stream may enter any more. Who entered
+// says done to s.lines when nothing of the stream is left.
+func (s *streams) enter(o *openStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.end(topic, "stream_replaced")
-	s.open[topic] = o
-	delete(s.left, topic)
-	return o
+	if s.closed {
+		return false
+	}
+	o.all = s
+	s.lines.Add(1)
+	s.end(o.topic, "stream_replaced")
+	s.open[o.topic] = o
+	delete(s.left, o.topic)
+	return true
 }
 
 // leave takes the stream out, unless another one replaced it.
@@ -101,19 +104,38 @@ func (s *streams) drop(topic, why string) {
 func (s *streams) endAll(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.endAllLocked(why)
+}
+
+func (s *streams) endAllLocked(why string) {
 	for topic := range s.open {
 		s.end(topic, why)
 		s.left[topic] = s.now()
 	}
 }
 
+// close ends every stream and lets none in any more.
+func (s *streams) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.endAllLocked("server_stopping")
+}
+
 // end closes the topic's stream. s.mu must be held.
 func (s *streams) end(topic, why string) {
 	if o := s.open[topic]; o != nil {
 		o.why = why
-		close(o.over)
 		delete(s.open, topic)
+		o.server.stir(dueOver)
 	}
+}
+
+// reason returns why the stream has to end, empty if it goes on.
+func (o *openStream) reason() string {
+	o.all.mu.Lock()
+	defer o.all.mu.Unlock()
+	return o.why
 }
 
 // hand gives a committed event to the topic's stream, and reports whether there is one here.
@@ -123,6 +145,7 @@ func (s *streams) hand(topic string, e store.Event) bool {
 	s.mu.Unlock()
 	if o != nil {
 		o.inbox.put(e)
+		o.server.stir(dueInbox)
 	}
 	return o != nil
 }

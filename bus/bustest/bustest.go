@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) bus.Bus) {
 		{"ListeningEndsWithItsContext", listeningEnds},
 		{"ClosedIsQuiet", closedIsQuiet},
 		{"ManyAtOnce", manyAtOnce},
+		{"FunctionsAreCalled", functionsAreCalled},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,6 +135,55 @@ func closedIsQuiet(t *testing.T, b bus.Bus) {
 	}
 	if _, err := b.Listen(t.Context(), "a"); !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("Listen after Close: %v, want bus.ErrClosed", err)
+	}
+}
+
+// functionsAreCalled checks a bus that is a [bus.FuncListener] too.
+func functionsAreCalled(t *testing.T, b bus.Bus) {
+	f, ok := b.(bus.FuncListener)
+	if !ok {
+		t.Skip("this bus fills channels only")
+	}
+	called := make(chan struct{}, 1)
+	note := func() {
+		select {
+		case called <- struct{}{}:
+		default:
+		}
+	}
+	stop, err := f.ListenFunc("a", note)
+	if err != nil {
+		t.Fatalf("ListenFunc: %v", err)
+	}
+	never, err := f.ListenFunc("b", func() { t.Error("a Publish of a called who listens for b") })
+	if err != nil {
+		t.Fatalf("ListenFunc: %v", err)
+	}
+	defer never()
+	other := listen(t, t.Context(), b, "a")
+	b.Publish("a")
+	wait(t, called)
+	wait(t, other)
+	stop()
+	stop() // may be called again
+	b.Publish("a")
+	wait(t, other)
+	select {
+	case <-called: // the one that met stop
+	default:
+	}
+	b.Publish("a")
+	wait(t, other)
+	select {
+	case <-called:
+		t.Error("called after stop")
+	default:
+	}
+	if err := b.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if _, err := f.ListenFunc("a", note); !errors.Is(err, bus.ErrClosed) {
+		t.Errorf("ListenFunc after Close: %v, want bus.ErrClosed", err)
 	}
 }
 

@@ -5,6 +5,7 @@ package local
 import (
 	"context"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/ringtrip/ringtrip/bus"
@@ -21,22 +22,27 @@ type Bus struct {
 
 type shard struct {
 	mu     sync.RWMutex
-	topics map[string]map[*listener]struct{}
+	topics map[string][]*listener
 	closed bool
 }
 
+// listener has either a channel or a function.
 type listener struct {
 	wake chan struct{}
-	stop func() bool // takes back what waits for the listener's context
+	stop func() bool // takes back what waits for the listener's context; nil with a function
+	call func()
 }
 
-var _ bus.Bus = (*Bus)(nil)
+var (
+	_ bus.Bus          = (*Bus)(nil)
+	_ bus.FuncListener = (*Bus)(nil)
+)
 
 // New returns a bus that nobody listens to yet.
 func New() *Bus {
 	b := &Bus{seed: maphash.MakeSeed()}
 	for i := range b.shards {
-		b.shards[i].topics = map[string]map[*listener]struct{}{}
+		b.shards[i].topics = map[string][]*listener{}
 	}
 	return b
 }
@@ -65,8 +71,12 @@ func (b *Bus) WakeAll() {
 	}
 }
 
-func wake(listeners map[*listener]struct{}) {
-	for l := range listeners {
+func wake(listeners []*listener) {
+	for _, l := range listeners {
+		if l.call != nil {
+			l.call()
+			continue
+		}
 		select {
 		case l.wake <- struct{}{}:
 		default: // it has not taken the last one yet, which stands for this one too
@@ -86,20 +96,32 @@ func (b *Bus) Listen(ctx context.Context, topic string) (<-chan struct{}, error)
 	if s.closed {
 		return nil, bus.ErrClosed
 	}
-	if s.topics[topic] == nil {
-		s.topics[topic] = map[*listener]struct{}{}
-	}
-	s.topics[topic][l] = struct{}{}
+	s.topics[topic] = append(s.topics[topic], l)
 	l.stop = context.AfterFunc(ctx, func() { s.remove(topic, l) })
 	return l.wake, nil
+}
+
+// ListenFunc implements [bus.FuncListener].
+func (b *Bus) ListenFunc(topic string, f func()) (stop func(), err error) {
+	s := b.shard(topic)
+	l := &listener{call: f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, bus.ErrClosed
+	}
+	s.topics[topic] = append(s.topics[topic], l)
+	return func() { s.remove(topic, l) }, nil
 }
 
 func (s *shard) remove(topic string, l *listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.topics[topic], l)
-	if len(s.topics[topic]) == 0 {
+	left := slices.DeleteFunc(s.topics[topic], func(one *listener) bool { return one == l })
+	if len(left) == 0 {
 		delete(s.topics, topic)
+	} else {
+		s.topics[topic] = left
 	}
 }
 
@@ -110,8 +132,10 @@ func (b *Bus) Close() error {
 		s.mu.Lock()
 		s.closed = true
 		for _, listeners := range s.topics {
-			for l := range listeners {
-				l.stop()
+			for _, l := range listeners {
+				if l.stop != nil {
+					l.stop()
+				}
 			}
 		}
 		clear(s.topics)

@@ -233,6 +233,11 @@ func (b *Bus) Listen(ctx context.Context, topic string) (<-chan struct{}, error)
 	return b.here.Listen(ctx, topic)
 }
 
+// ListenFunc implements [bus.FuncListener].
+func (b *Bus) ListenFunc(topic string, f func()) (stop func(), err error) {
+	return b.here.ListenFunc(topic, f)
+}
+
 // Stats returns the counters of this moment.
 func (b *Bus) Stats() Stats {
 	return Stats{Connected: b.Connected(), Sent: b.sent.Load(), Received: b.received.Load(), Dropped: b.dropped.Load()}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ import (
 type benchIdleCmd struct {
 	Phones []int         `help:"How many, one after the other." default:"1,10,100,1000,10000"`
 	For    time.Duration `help:"How long each number is watched." default:"20s"`
+	HTTP   []string      `name:"http" help:"What the event streams come by: 1 is HTTP/1.1, as phones do it, 2 is HTTP/2." enum:"1,2" default:"1,2"`
+	TLS    bool          `name:"tls" help:"With TLS, and a certificate that is made for it."`
+	Floors bool          `help:"Measure also what Go alone costs." default:"true" negatable:""`
 	Data   string        `help:"Folder for the server's database." placeholder:"DIR"`
 	Serve  []string      `help:"Further flags of serve for the server, as --serve=--store=postgres://…" placeholder:"FLAG" sep:"none"`
 	JSON   bool          `help:"Print JSON, for machines."`
@@ -52,21 +56,45 @@ func (c *benchIdleCmd) Run(ctx context.Context, o out) (err error) {
 	if err := wantFiles(uint64(most) + 1000); err != nil {
 		return fmt.Errorf("%d phones need as many open files in both processes: %w; raise ulimit -n, or take fewer --phones", most, err)
 	}
+	wire := "without TLS"
+	var secure []string
+	if c.TLS {
+		wire = "with TLS"
+		dir, err := os.MkdirTemp("", "ringtrip-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		if secure, err = benchCertificate(dir); err != nil {
+			return err
+		}
+	}
 	if !c.JSON {
-		fmt.Fprintf(o, "ringtrip bench idle: phones with an open event stream that do nothing, HTTP/2 without TLS on loopback, server and phones on the same %d cores, %s\n",
-			runtime.NumCPU(), runtime.Version())
+		fmt.Fprintf(o, "ringtrip bench idle: phones with an open event stream that do nothing, %s on loopback, server and phones on the same %d cores, %s\n",
+			wire, runtime.NumCPU(), runtime.Version())
 	}
 	report := map[string][]idleFigures{}
 	for _, kind := range []struct {
-		name  string
-		start func() (*benchServer, error)
+		http, name string
+		start      func() (*benchServer, error) // nil: a floor
 	}{
-		{"floor: Go's net/http, a handler that writes seven bytes every 5 s", func() (*benchServer, error) {
-			return startBench(ctx, func(s *benchServer, _ string) []string { return []string{"bench", "idle-floor", s.addr} })
-		}},
-		{"ringtrip serve", func() (*benchServer, error) { return startBenchServer(ctx, c.Data, c.Serve...) }},
+		{"1", "floor: a connection and a goroutine that reads from it, seven bytes every 5 s", nil},
+		{"1", "ringtrip serve, HTTP/1.1", func() (*benchServer, error) { return startBenchServer(ctx, c.Data, append(secure, c.Serve...)...) }},
+		{"2", "floor: Go's HTTP/2, a handler that writes seven bytes every 5 s", nil},
+		{"2", "ringtrip serve, HTTP/2", func() (*benchServer, error) { return startBenchServer(ctx, c.Data, append(secure, c.Serve...)...) }},
 	} {
-		if report[kind.name], err = c.measure(ctx, o, kind.name, kind.start); err != nil {
+		start := kind.start
+		if start == nil {
+			start = func() (*benchServer, error) {
+				return startBench(ctx, func(s *benchServer, _ string) []string {
+					return append([]string{"bench", "idle-floor", s.addr}, secure...)
+				})
+			}
+		}
+		if !slices.Contains(c.HTTP, kind.http) || kind.start == nil && !c.Floors {
+			continue
+		}
+		if report[kind.name], err = c.measure(ctx, o, kind.name, kind.http, start); err != nil {
 			return fmt.Errorf("%s: %w", kind.name, err)
 		}
 	}
@@ -79,13 +107,13 @@ func (c *benchIdleCmd) Run(ctx context.Context, o out) (err error) {
 }
 
 // measure is the curve of one server.
-func (c *benchIdleCmd) measure(ctx context.Context, o out, name string, start func() (*benchServer, error)) (all []idleFigures, err error) {
+func (c *benchIdleCmd) measure(ctx context.Context, o out, name, version string, start func() (*benchServer, error)) (all []idleFigures, err error) {
 	s, err := start()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	b := newIdleBench(s)
+	b := newIdleBench(s, version, c.TLS)
 	defer b.close()
 	empty, err := b.watch(ctx, 3*time.Second)
 	if err != nil {
@@ -121,6 +149,8 @@ type idleBench struct {
 	server *benchServer
 	rpc    ringtripv1connect.PhoneServiceClient
 	client *http.Transport
+	tls    *tls.Config // nil: without
+	idle   func(c net.Conn, authority string, p *lightPhone, each func(first bool)) error
 	phones []net.Conn
 	events atomic.Int64
 	lost   atomic.Int64
@@ -129,13 +159,36 @@ type idleBench struct {
 	all    sync.WaitGroup
 }
 
-func newIdleBench(s *benchServer) *idleBench {
-	var h2c http.Protocols
-	h2c.SetUnencryptedHTTP2(true)
-	b := &idleBench{server: s, client: &http.Transport{Protocols: &h2c}}
+func newIdleBench(s *benchServer, version string, secure bool) *idleBench {
+	var only http.Protocols
+	only.SetUnencryptedHTTP2(!secure)
+	only.SetHTTP2(secure)
+	b := &idleBench{server: s, idle: idle, client: &http.Transport{Protocols: &only}}
+	next := "h2"
+	if version == "1" {
+		b.idle, next = idleLight, "http/1.1"
+	}
+	url := "http://" + s.addr
+	if secure {
+		url = "https://" + s.addr
+		b.client.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // it is our own process that listens there
+		b.tls = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{next}}
+	}
 	b.why.Store("")
-	b.rpc = ringtripv1connect.NewPhoneServiceClient(&http.Client{Transport: b.client}, "http://"+s.addr)
+	b.rpc = ringtripv1connect.NewPhoneServiceClient(&http.Client{Transport: b.client}, url)
 	return b
+}
+
+// dial connects a phone.
+func (b *idleBench) dial(ctx context.Context, i int) (net.Conn, error) {
+	// One address has some 28,000 ports to call from.
+	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/20_000))}
+	dialer := net.Dialer{LocalAddr: from, Timeout: 30 * time.Second}
+	c, err := dialer.DialContext(ctx, "tcp", b.server.addr)
+	if err != nil || b.tls == nil {
+		return c, err
+	}
+	return tls.Client(c, b.tls), nil
 }
 
 // grow connects phones until there are n.
@@ -155,17 +208,14 @@ func (b *idleBench) grow(ctx context.Context, n int) error {
 			if _, err := p.rpc.RegisterDevice(ctx, request(p, &v1.RegisterDeviceRequest{DeviceId: p.id, Platform: "linux"})); err != nil {
 				return fmt.Errorf("registering: %w", err)
 			}
-			// One address has some 28,000 ports to call from.
-			from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/20_000))}
-			dialer := net.Dialer{LocalAddr: from, Timeout: 30 * time.Second}
-			c, err := dialer.DialContext(ctx, "tcp", b.server.addr)
+			c, err := b.dial(ctx, i)
 			if err != nil {
 				return err
 			}
 			b.phones[i] = c
 			hello := make(chan struct{})
 			b.all.Go(func() {
-				err := idle(c, b.server.addr, p, func(first bool) {
+				err := b.idle(c, b.server.addr, p, func(first bool) {
 					if b.events.Add(1); first {
 						close(hello)
 					}
