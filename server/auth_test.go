@@ -74,6 +74,10 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 	"GetCall": func(w *world, token, id, device string) error {
 		return errOf((&phone{w: w, token: token, device: device}).get(id))
 	},
+	"GetCredentials": func(w *world, token, id, device string) error {
+		_, err := w.as(token).GetCredentials(context.Background(), connect.NewRequest(&v1.GetCredentialsRequest{CallId: id, DeviceId: device}))
+		return err
+	},
 	"ListHistory": func(w *world, token, _, _ string) error {
 		_, err := w.as(token).ListHistory(context.Background(), connect.NewRequest(&v1.ListHistoryRequest{}))
 		return err
@@ -192,7 +196,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			"Move": "unknown_device", "GetSealKeys": "unknown_device"}),
 		stranger: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
 			"Start": "not_your_device", "Move": "not_your_device", "GetSealKeys": "not_your_device"}),
-		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-"}),
+		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-", "GetCredentials": "-"}),
 		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
 			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
 		other: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",

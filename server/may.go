@@ -40,6 +40,7 @@ var may = map[string][]auth.Scope{
 	rpc.PhoneServiceGetQuietHoursProcedure:    byUser,
 	rpc.PhoneServiceSetPrioritiesProcedure:    byUser,
 	rpc.PhoneServiceGetPrioritiesProcedure:    byUser,
+	rpc.PhoneServiceGetCredentialsProcedure:   byRinging,
 	rpc.OpsServiceGetLedgerProcedure:          byWatcher,
 	rpc.OpsServiceListCallsProcedure:          byWatcher,
 	rpc.OpsServiceEndCallProcedure:            byKeeper,

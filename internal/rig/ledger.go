@@ -61,6 +61,7 @@ var stages = []struct {
 	{v1.Stage_STAGE_FIRST_MEDIA, "first sound"},
 	{v1.Stage_STAGE_HELD, "held"},
 	{v1.Stage_STAGE_RESUMED, "resumed"},
+	{v1.Stage_STAGE_CARRIER, "carrier"},
 	{v1.Stage_STAGE_ENDED, "ended"},
 	{v1.Stage_STAGE_CALL_ENDED, "call ended"},
 	{v1.Stage_STAGE_ALERT_SENT, "missed call handed to the sender"},

@@ -459,6 +459,7 @@ const (
 	Stage_STAGE_ALERT_SENT      Stage = 17 // server: the notification of a missed call handed to the push sender
 	Stage_STAGE_ALERT_ACCEPTED  Stage = 18 // server: APNs took it
 	Stage_STAGE_ALERT_FAILED    Stage = 19 // server: it did not, with its reason
+	Stage_STAGE_CARRIER         Stage = 20 // server: what the carrier of the media said or was told, as detail
 )
 
 // Enum value maps for Stage.
@@ -484,6 +485,7 @@ var (
 		17: "STAGE_ALERT_SENT",
 		18: "STAGE_ALERT_ACCEPTED",
 		19: "STAGE_ALERT_FAILED",
+		20: "STAGE_CARRIER",
 	}
 	Stage_value = map[string]int32{
 		"STAGE_UNSPECIFIED":     0,
@@ -506,6 +508,7 @@ var (
 		"STAGE_ALERT_SENT":      17,
 		"STAGE_ALERT_ACCEPTED":  18,
 		"STAGE_ALERT_FAILED":    19,
+		"STAGE_CARRIER":         20,
 	}
 )
 
@@ -1142,9 +1145,9 @@ func (x *Ping) GetServerTime() *timestamppb.Timestamp {
 
 type Party struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`     // for people
-	Handle        string                 `protobuf:"bytes,3,opt,name=handle,proto3" json:"handle,omitempty"` // what Recents calls back; empty: user_id
+	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"` // of a telephone: "tel:" and its number
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`                   // for people
+	Handle        string                 `protobuf:"bytes,3,opt,name=handle,proto3" json:"handle,omitempty"`               // what Recents calls back; empty: user_id
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1291,12 +1294,17 @@ type Call struct {
 	AnsweredBy       string                 `protobuf:"bytes,17,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`                   // device id of the winner
 	AnsweredByName   string                 `protobuf:"bytes,18,opt,name=answered_by_name,json=answeredByName,proto3" json:"answered_by_name,omitempty"`     // its name
 	Legs             []*Leg                 `protobuf:"bytes,19,rep,name=legs,proto3" json:"legs,omitempty"`                                                 // for the caller: all; for the callee: its own
-	MediaCredentials []byte                 `protobuf:"bytes,20,opt,name=media_credentials,json=mediaCredentials,proto3" json:"media_credentials,omitempty"` // JSON for the media session
+	MediaCredentials []byte                 `protobuf:"bytes,20,opt,name=media_credentials,json=mediaCredentials,proto3" json:"media_credentials,omitempty"` // JSON for the media session; empty while this device may not join yet
 	ReplacedBy       string                 `protobuf:"bytes,21,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`                   // glare: the call that goes on instead
 	Sealed           []byte                 `protobuf:"bytes,30,opt,name=sealed,proto3" json:"sealed,omitempty"`                                             // for a device of the callee: who calls, sealed for it by the caller
 	Group            string                 `protobuf:"bytes,40,opt,name=group,proto3" json:"group,omitempty"`                                               // the group call that this is a part of; empty: a call of two
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Who carries the media: "twilio", "agora", "daily", "vonage", "livekit". A device then has one media session, with the
+	// carrier, as soon as there are credentials, and SendMedia is not needed. Empty: the devices between themselves, by
+	// offer and answer (WebRTC).
+	Carrier       string                 `protobuf:"bytes,50,opt,name=carrier,proto3" json:"carrier,omitempty"`
+	MediaUntil    *timestamppb.Timestamp `protobuf:"bytes,51,opt,name=media_until,json=mediaUntil,proto3" json:"media_until,omitempty"` // when media_credentials expire: GetCredentials renews them; empty: never
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Call) Reset() {
@@ -1490,6 +1498,20 @@ func (x *Call) GetGroup() string {
 	return ""
 }
 
+func (x *Call) GetCarrier() string {
+	if x != nil {
+		return x.Carrier
+	}
+	return ""
+}
+
+func (x *Call) GetMediaUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MediaUntil
+	}
+	return nil
+}
+
 // RingPlan says in which order, and how fast, the callee's devices ring. The ring's deadline stays the whole call's. The
 // next group's turn comes when its delay has passed, or at once when nobody of those before could answer any more.
 type RingPlan struct {
@@ -1570,7 +1592,7 @@ type StartRequest struct {
 	DeviceId       string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	CallId         string                 `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"` // from next_call_id; empty: the server makes one
 	IdempotencyKey string                 `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	Callee         string                 `protobuf:"bytes,4,opt,name=callee,proto3" json:"callee,omitempty"` // user id
+	Callee         string                 `protobuf:"bytes,4,opt,name=callee,proto3" json:"callee,omitempty"` // user id, or a telephone as "tel:+15551234567" (RFC 3966) if the app may call telephones
 	Video          bool                   `protobuf:"varint,5,opt,name=video,proto3" json:"video,omitempty"`
 	CallerName     string                 `protobuf:"bytes,6,opt,name=caller_name,json=callerName,proto3" json:"caller_name,omitempty"` // shown to the callee; empty: the token's name, else the user id
 	CallerHandle   string                 `protobuf:"bytes,7,opt,name=caller_handle,json=callerHandle,proto3" json:"caller_handle,omitempty"`
@@ -3181,6 +3203,118 @@ func (x *GetPrioritiesResponse) GetPriorities() []*DevicePriority {
 	return nil
 }
 
+type GetCredentialsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCredentialsRequest) Reset() {
+	*x = GetCredentialsRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCredentialsRequest) ProtoMessage() {}
+
+func (x *GetCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*GetCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *GetCredentialsRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *GetCredentialsRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type GetCredentialsResponse struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Carrier          string                 `protobuf:"bytes,1,opt,name=carrier,proto3" json:"carrier,omitempty"`                                           // as in Call
+	MediaCredentials []byte                 `protobuf:"bytes,2,opt,name=media_credentials,json=mediaCredentials,proto3" json:"media_credentials,omitempty"` // as in Call
+	MediaUntil       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=media_until,json=mediaUntil,proto3" json:"media_until,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *GetCredentialsResponse) Reset() {
+	*x = GetCredentialsResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCredentialsResponse) ProtoMessage() {}
+
+func (x *GetCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*GetCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *GetCredentialsResponse) GetCarrier() string {
+	if x != nil {
+		return x.Carrier
+	}
+	return ""
+}
+
+func (x *GetCredentialsResponse) GetMediaCredentials() []byte {
+	if x != nil {
+		return x.MediaCredentials
+	}
+	return nil
+}
+
+func (x *GetCredentialsResponse) GetMediaUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MediaUntil
+	}
+	return nil
+}
+
 type Mark struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Stage         Stage                  `protobuf:"varint,1,opt,name=stage,proto3,enum=ringtrip.v1.Stage" json:"stage,omitempty"`
@@ -3192,7 +3326,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3338,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3351,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Mark) GetStage() Stage {
@@ -3252,7 +3386,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3264,7 +3398,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3277,7 +3411,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AckRequest) GetCallId() string {
@@ -3310,7 +3444,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3322,7 +3456,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3335,7 +3469,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AckResponse) GetCall() *Call {
@@ -3355,7 +3489,7 @@ type AnswerRequest struct {
 
 func (x *AnswerRequest) Reset() {
 	*x = AnswerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3367,7 +3501,7 @@ func (x *AnswerRequest) String() string {
 func (*AnswerRequest) ProtoMessage() {}
 
 func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3380,7 +3514,7 @@ func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AnswerRequest) GetCallId() string {
@@ -3406,7 +3540,7 @@ type AnswerResponse struct {
 
 func (x *AnswerResponse) Reset() {
 	*x = AnswerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3418,7 +3552,7 @@ func (x *AnswerResponse) String() string {
 func (*AnswerResponse) ProtoMessage() {}
 
 func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3431,7 +3565,7 @@ func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
 func (*AnswerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AnswerResponse) GetCall() *Call {
@@ -3453,7 +3587,7 @@ type DeclineRequest struct {
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3465,7 +3599,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3478,7 +3612,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeclineRequest) GetCallId() string {
@@ -3518,7 +3652,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3530,7 +3664,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3543,7 +3677,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DeclineResponse) GetCall() *Call {
@@ -3563,7 +3697,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3575,7 +3709,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3588,7 +3722,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CancelRequest) GetCallId() string {
@@ -3614,7 +3748,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3626,7 +3760,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3639,7 +3773,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *CancelResponse) GetCall() *Call {
@@ -3660,7 +3794,7 @@ type EndRequest struct {
 
 func (x *EndRequest) Reset() {
 	*x = EndRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3672,7 +3806,7 @@ func (x *EndRequest) String() string {
 func (*EndRequest) ProtoMessage() {}
 
 func (x *EndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3685,7 +3819,7 @@ func (x *EndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndRequest.ProtoReflect.Descriptor instead.
 func (*EndRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *EndRequest) GetCallId() string {
@@ -3718,7 +3852,7 @@ type EndResponse struct {
 
 func (x *EndResponse) Reset() {
 	*x = EndResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3730,7 +3864,7 @@ func (x *EndResponse) String() string {
 func (*EndResponse) ProtoMessage() {}
 
 func (x *EndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3743,7 +3877,7 @@ func (x *EndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndResponse.ProtoReflect.Descriptor instead.
 func (*EndResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *EndResponse) GetCall() *Call {
@@ -3764,7 +3898,7 @@ type HoldRequest struct {
 
 func (x *HoldRequest) Reset() {
 	*x = HoldRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3776,7 +3910,7 @@ func (x *HoldRequest) String() string {
 func (*HoldRequest) ProtoMessage() {}
 
 func (x *HoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3789,7 +3923,7 @@ func (x *HoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
 func (*HoldRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HoldRequest) GetCallId() string {
@@ -3822,7 +3956,7 @@ type HoldResponse struct {
 
 func (x *HoldResponse) Reset() {
 	*x = HoldResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +3968,7 @@ func (x *HoldResponse) String() string {
 func (*HoldResponse) ProtoMessage() {}
 
 func (x *HoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +3981,7 @@ func (x *HoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldResponse.ProtoReflect.Descriptor instead.
 func (*HoldResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *HoldResponse) GetCall() *Call {
@@ -3872,7 +4006,7 @@ type MediaMessage struct {
 
 func (x *MediaMessage) Reset() {
 	*x = MediaMessage{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3884,7 +4018,7 @@ func (x *MediaMessage) String() string {
 func (*MediaMessage) ProtoMessage() {}
 
 func (x *MediaMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3897,7 +4031,7 @@ func (x *MediaMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaMessage.ProtoReflect.Descriptor instead.
 func (*MediaMessage) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *MediaMessage) GetCallId() string {
@@ -3951,7 +4085,7 @@ type SendMediaRequest struct {
 
 func (x *SendMediaRequest) Reset() {
 	*x = SendMediaRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3963,7 +4097,7 @@ func (x *SendMediaRequest) String() string {
 func (*SendMediaRequest) ProtoMessage() {}
 
 func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3976,7 +4110,7 @@ func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaRequest.ProtoReflect.Descriptor instead.
 func (*SendMediaRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SendMediaRequest) GetMessage() *MediaMessage {
@@ -3994,7 +4128,7 @@ type SendMediaResponse struct {
 
 func (x *SendMediaResponse) Reset() {
 	*x = SendMediaResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4006,7 +4140,7 @@ func (x *SendMediaResponse) String() string {
 func (*SendMediaResponse) ProtoMessage() {}
 
 func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4019,7 +4153,7 @@ func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaResponse.ProtoReflect.Descriptor instead.
 func (*SendMediaResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
 }
 
 type GetCallRequest struct {
@@ -4032,7 +4166,7 @@ type GetCallRequest struct {
 
 func (x *GetCallRequest) Reset() {
 	*x = GetCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4044,7 +4178,7 @@ func (x *GetCallRequest) String() string {
 func (*GetCallRequest) ProtoMessage() {}
 
 func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4057,7 +4191,7 @@ func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
 func (*GetCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GetCallRequest) GetCallId() string {
@@ -4083,7 +4217,7 @@ type GetCallResponse struct {
 
 func (x *GetCallResponse) Reset() {
 	*x = GetCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4095,7 +4229,7 @@ func (x *GetCallResponse) String() string {
 func (*GetCallResponse) ProtoMessage() {}
 
 func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4108,7 +4242,7 @@ func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
 func (*GetCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *GetCallResponse) GetCall() *Call {
@@ -4137,7 +4271,7 @@ type HistoryRecord struct {
 
 func (x *HistoryRecord) Reset() {
 	*x = HistoryRecord{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4149,7 +4283,7 @@ func (x *HistoryRecord) String() string {
 func (*HistoryRecord) ProtoMessage() {}
 
 func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4162,7 +4296,7 @@ func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRecord.ProtoReflect.Descriptor instead.
 func (*HistoryRecord) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HistoryRecord) GetCallId() string {
@@ -4252,7 +4386,7 @@ type ListHistoryRequest struct {
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4264,7 +4398,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4277,7 +4411,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListHistoryRequest) GetLimit() int32 {
@@ -4304,7 +4438,7 @@ type ListHistoryResponse struct {
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4316,7 +4450,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4329,7 +4463,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ListHistoryResponse) GetRecords() []*HistoryRecord {
@@ -4363,7 +4497,7 @@ type LedgerEntry struct {
 
 func (x *LedgerEntry) Reset() {
 	*x = LedgerEntry{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4375,7 +4509,7 @@ func (x *LedgerEntry) String() string {
 func (*LedgerEntry) ProtoMessage() {}
 
 func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4388,7 +4522,7 @@ func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
 func (*LedgerEntry) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *LedgerEntry) GetSeq() uint64 {
@@ -4456,7 +4590,7 @@ type GetLedgerRequest struct {
 
 func (x *GetLedgerRequest) Reset() {
 	*x = GetLedgerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4468,7 +4602,7 @@ func (x *GetLedgerRequest) String() string {
 func (*GetLedgerRequest) ProtoMessage() {}
 
 func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4481,7 +4615,7 @@ func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
 func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetLedgerRequest) GetCallId() string {
@@ -4505,7 +4639,7 @@ type GetLedgerResponse struct {
 
 func (x *GetLedgerResponse) Reset() {
 	*x = GetLedgerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4517,7 +4651,7 @@ func (x *GetLedgerResponse) String() string {
 func (*GetLedgerResponse) ProtoMessage() {}
 
 func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4530,7 +4664,7 @@ func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
 func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetLedgerResponse) GetCallId() string {
@@ -4584,7 +4718,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4596,7 +4730,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4609,7 +4743,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListCallsRequest) GetLimit() int32 {
@@ -4628,7 +4762,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4640,7 +4774,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4653,7 +4787,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ListCallsResponse) GetCalls() []*HistoryRecord {
@@ -4672,7 +4806,7 @@ type EndCallRequest struct {
 
 func (x *EndCallRequest) Reset() {
 	*x = EndCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4684,7 +4818,7 @@ func (x *EndCallRequest) String() string {
 func (*EndCallRequest) ProtoMessage() {}
 
 func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4697,7 +4831,7 @@ func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallRequest.ProtoReflect.Descriptor instead.
 func (*EndCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EndCallRequest) GetCallId() string {
@@ -4715,7 +4849,7 @@ type EndCallResponse struct {
 
 func (x *EndCallResponse) Reset() {
 	*x = EndCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4727,7 +4861,7 @@ func (x *EndCallResponse) String() string {
 func (*EndCallResponse) ProtoMessage() {}
 
 func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4740,7 +4874,7 @@ func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallResponse.ProtoReflect.Descriptor instead.
 func (*EndCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
 }
 
 type ListWebhooksRequest struct {
@@ -4751,7 +4885,7 @@ type ListWebhooksRequest struct {
 
 func (x *ListWebhooksRequest) Reset() {
 	*x = ListWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4763,7 +4897,7 @@ func (x *ListWebhooksRequest) String() string {
 func (*ListWebhooksRequest) ProtoMessage() {}
 
 func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4776,7 +4910,7 @@ func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
 }
 
 // WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
@@ -4795,7 +4929,7 @@ type WebhookEndpoint struct {
 
 func (x *WebhookEndpoint) Reset() {
 	*x = WebhookEndpoint{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4807,7 +4941,7 @@ func (x *WebhookEndpoint) String() string {
 func (*WebhookEndpoint) ProtoMessage() {}
 
 func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4820,7 +4954,7 @@ func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookEndpoint.ProtoReflect.Descriptor instead.
 func (*WebhookEndpoint) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *WebhookEndpoint) GetId() string {
@@ -4881,7 +5015,7 @@ type ListWebhooksResponse struct {
 
 func (x *ListWebhooksResponse) Reset() {
 	*x = ListWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4893,7 +5027,7 @@ func (x *ListWebhooksResponse) String() string {
 func (*ListWebhooksResponse) ProtoMessage() {}
 
 func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4906,7 +5040,7 @@ func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ListWebhooksResponse) GetEndpoints() []*WebhookEndpoint {
@@ -4925,7 +5059,7 @@ type TestWebhookRequest struct {
 
 func (x *TestWebhookRequest) Reset() {
 	*x = TestWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4937,7 +5071,7 @@ func (x *TestWebhookRequest) String() string {
 func (*TestWebhookRequest) ProtoMessage() {}
 
 func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4950,7 +5084,7 @@ func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookRequest.ProtoReflect.Descriptor instead.
 func (*TestWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *TestWebhookRequest) GetEndpoint() string {
@@ -4972,7 +5106,7 @@ type TestWebhookResponse struct {
 
 func (x *TestWebhookResponse) Reset() {
 	*x = TestWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4984,7 +5118,7 @@ func (x *TestWebhookResponse) String() string {
 func (*TestWebhookResponse) ProtoMessage() {}
 
 func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4997,7 +5131,7 @@ func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookResponse.ProtoReflect.Descriptor instead.
 func (*TestWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *TestWebhookResponse) GetTaken() bool {
@@ -5037,7 +5171,7 @@ type EnableWebhookRequest struct {
 
 func (x *EnableWebhookRequest) Reset() {
 	*x = EnableWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5049,7 +5183,7 @@ func (x *EnableWebhookRequest) String() string {
 func (*EnableWebhookRequest) ProtoMessage() {}
 
 func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5062,7 +5196,7 @@ func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
 func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *EnableWebhookRequest) GetEndpoint() string {
@@ -5081,7 +5215,7 @@ type EnableWebhookResponse struct {
 
 func (x *EnableWebhookResponse) Reset() {
 	*x = EnableWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5093,7 +5227,7 @@ func (x *EnableWebhookResponse) String() string {
 func (*EnableWebhookResponse) ProtoMessage() {}
 
 func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5106,7 +5240,7 @@ func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
 func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *EnableWebhookResponse) GetWasDisabled() bool {
@@ -5127,7 +5261,7 @@ type ListDeadWebhooksRequest struct {
 
 func (x *ListDeadWebhooksRequest) Reset() {
 	*x = ListDeadWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5139,7 +5273,7 @@ func (x *ListDeadWebhooksRequest) String() string {
 func (*ListDeadWebhooksRequest) ProtoMessage() {}
 
 func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5152,7 +5286,7 @@ func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ListDeadWebhooksRequest) GetLimit() int32 {
@@ -5194,7 +5328,7 @@ type DeadWebhook struct {
 
 func (x *DeadWebhook) Reset() {
 	*x = DeadWebhook{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5206,7 +5340,7 @@ func (x *DeadWebhook) String() string {
 func (*DeadWebhook) ProtoMessage() {}
 
 func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5219,7 +5353,7 @@ func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadWebhook.ProtoReflect.Descriptor instead.
 func (*DeadWebhook) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DeadWebhook) GetId() string {
@@ -5295,7 +5429,7 @@ type ListDeadWebhooksResponse struct {
 
 func (x *ListDeadWebhooksResponse) Reset() {
 	*x = ListDeadWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5307,7 +5441,7 @@ func (x *ListDeadWebhooksResponse) String() string {
 func (*ListDeadWebhooksResponse) ProtoMessage() {}
 
 func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5320,7 +5454,7 @@ func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ListDeadWebhooksResponse) GetWebhooks() []*DeadWebhook {
@@ -5347,7 +5481,7 @@ type ReplayWebhooksRequest struct {
 
 func (x *ReplayWebhooksRequest) Reset() {
 	*x = ReplayWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5359,7 +5493,7 @@ func (x *ReplayWebhooksRequest) String() string {
 func (*ReplayWebhooksRequest) ProtoMessage() {}
 
 func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5372,7 +5506,7 @@ func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ReplayWebhooksRequest) GetIds() []string {
@@ -5398,7 +5532,7 @@ type ReplayWebhooksResponse struct {
 
 func (x *ReplayWebhooksResponse) Reset() {
 	*x = ReplayWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5410,7 +5544,7 @@ func (x *ReplayWebhooksResponse) String() string {
 func (*ReplayWebhooksResponse) ProtoMessage() {}
 
 func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5423,7 +5557,7 @@ func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ReplayWebhooksResponse) GetReplayed() int32 {
@@ -5447,7 +5581,7 @@ type CallProblem struct {
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5459,7 +5593,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5472,7 +5606,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -5563,7 +5697,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xec\x06\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xc3\a\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -5593,7 +5727,10 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vreplaced_by\x18\x15 \x01(\tR\n" +
 	"replacedBy\x12\x16\n" +
 	"\x06sealed\x18\x1e \x01(\fR\x06sealed\x12\x14\n" +
-	"\x05group\x18( \x01(\tR\x05group\"\xa6\x01\n" +
+	"\x05group\x18( \x01(\tR\x05group\x12\x18\n" +
+	"\acarrier\x182 \x01(\tR\acarrier\x12;\n" +
+	"\vmedia_until\x183 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"mediaUntil\"\xa6\x01\n" +
 	"\bRingPlan\x12,\n" +
 	"\x05order\x18\x01 \x01(\x0e2\x16.ringtrip.v1.RingOrderR\x05order\x12\x16\n" +
 	"\x06delays\x18\x02 \x03(\x05R\x06delays\x12\x18\n" +
@@ -5697,7 +5834,15 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x15GetPrioritiesResponse\x12;\n" +
 	"\n" +
 	"priorities\x18\x01 \x03(\v2\x1b.ringtrip.v1.DevicePriorityR\n" +
-	"priorities\"t\n" +
+	"priorities\"M\n" +
+	"\x15GetCredentialsRequest\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"\x9c\x01\n" +
+	"\x16GetCredentialsResponse\x12\x18\n" +
+	"\acarrier\x18\x01 \x01(\tR\acarrier\x12+\n" +
+	"\x11media_credentials\x18\x02 \x01(\fR\x10mediaCredentials\x12;\n" +
+	"\vmedia_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"mediaUntil\"t\n" +
 	"\x04Mark\x12(\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x12.ringtrip.v1.StageR\x05stage\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -5906,7 +6051,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"OneAtATime\x12\x1d\n" +
 	"\x19ONE_AT_A_TIME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ONE_AT_A_TIME_YES\x10\x01\x12\x14\n" +
-	"\x10ONE_AT_A_TIME_NO\x10\x02*\xa9\x03\n" +
+	"\x10ONE_AT_A_TIME_NO\x10\x02*\xbc\x03\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTAGE_STARTED\x10\x01\x12\x10\n" +
@@ -5930,13 +6075,14 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x15STAGE_MEDIA_CONNECTED\x10\x10\x12\x14\n" +
 	"\x10STAGE_ALERT_SENT\x10\x11\x12\x18\n" +
 	"\x14STAGE_ALERT_ACCEPTED\x10\x12\x12\x16\n" +
-	"\x12STAGE_ALERT_FAILED\x10\x13*\x82\x01\n" +
+	"\x12STAGE_ALERT_FAILED\x10\x13\x12\x11\n" +
+	"\rSTAGE_CARRIER\x10\x14*\x82\x01\n" +
 	"\tMediaKind\x12\x1a\n" +
 	"\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +
 	"\x11MEDIA_KIND_ANSWER\x10\x02\x12\x18\n" +
 	"\x14MEDIA_KIND_CANDIDATE\x10\x03\x12\x12\n" +
-	"\x0eMEDIA_KIND_BYE\x10\x042\x89\x0e\n" +
+	"\x0eMEDIA_KIND_BYE\x10\x042\xe4\x0e\n" +
 	"\fPhoneService\x12Y\n" +
 	"\x0eRegisterDevice\x12\".ringtrip.v1.RegisterDeviceRequest\x1a#.ringtrip.v1.RegisterDeviceResponse\x12_\n" +
 	"\x10UnregisterDevice\x12$.ringtrip.v1.UnregisterDeviceRequest\x1a%.ringtrip.v1.UnregisterDeviceResponse\x12C\n" +
@@ -5961,7 +6107,8 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\rSetQuietHours\x12!.ringtrip.v1.SetQuietHoursRequest\x1a\".ringtrip.v1.SetQuietHoursResponse\x12V\n" +
 	"\rGetQuietHours\x12!.ringtrip.v1.GetQuietHoursRequest\x1a\".ringtrip.v1.GetQuietHoursResponse\x12V\n" +
 	"\rSetPriorities\x12!.ringtrip.v1.SetPrioritiesRequest\x1a\".ringtrip.v1.SetPrioritiesResponse\x12V\n" +
-	"\rGetPriorities\x12!.ringtrip.v1.GetPrioritiesRequest\x1a\".ringtrip.v1.GetPrioritiesResponse2\xa5\x05\n" +
+	"\rGetPriorities\x12!.ringtrip.v1.GetPrioritiesRequest\x1a\".ringtrip.v1.GetPrioritiesResponse\x12Y\n" +
+	"\x0eGetCredentials\x12\".ringtrip.v1.GetCredentialsRequest\x1a#.ringtrip.v1.GetCredentialsResponse2\xa5\x05\n" +
 	"\n" +
 	"OpsService\x12J\n" +
 	"\tGetLedger\x12\x1d.ringtrip.v1.GetLedgerRequest\x1a\x1e.ringtrip.v1.GetLedgerResponse\x12J\n" +
@@ -5986,7 +6133,7 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 }
 
 var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
@@ -6041,59 +6188,61 @@ var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(*SetPrioritiesResponse)(nil),    // 50: ringtrip.v1.SetPrioritiesResponse
 	(*GetPrioritiesRequest)(nil),     // 51: ringtrip.v1.GetPrioritiesRequest
 	(*GetPrioritiesResponse)(nil),    // 52: ringtrip.v1.GetPrioritiesResponse
-	(*Mark)(nil),                     // 53: ringtrip.v1.Mark
-	(*AckRequest)(nil),               // 54: ringtrip.v1.AckRequest
-	(*AckResponse)(nil),              // 55: ringtrip.v1.AckResponse
-	(*AnswerRequest)(nil),            // 56: ringtrip.v1.AnswerRequest
-	(*AnswerResponse)(nil),           // 57: ringtrip.v1.AnswerResponse
-	(*DeclineRequest)(nil),           // 58: ringtrip.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 59: ringtrip.v1.DeclineResponse
-	(*CancelRequest)(nil),            // 60: ringtrip.v1.CancelRequest
-	(*CancelResponse)(nil),           // 61: ringtrip.v1.CancelResponse
-	(*EndRequest)(nil),               // 62: ringtrip.v1.EndRequest
-	(*EndResponse)(nil),              // 63: ringtrip.v1.EndResponse
-	(*HoldRequest)(nil),              // 64: ringtrip.v1.HoldRequest
-	(*HoldResponse)(nil),             // 65: ringtrip.v1.HoldResponse
-	(*MediaMessage)(nil),             // 66: ringtrip.v1.MediaMessage
-	(*SendMediaRequest)(nil),         // 67: ringtrip.v1.SendMediaRequest
-	(*SendMediaResponse)(nil),        // 68: ringtrip.v1.SendMediaResponse
-	(*GetCallRequest)(nil),           // 69: ringtrip.v1.GetCallRequest
-	(*GetCallResponse)(nil),          // 70: ringtrip.v1.GetCallResponse
-	(*HistoryRecord)(nil),            // 71: ringtrip.v1.HistoryRecord
-	(*ListHistoryRequest)(nil),       // 72: ringtrip.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),      // 73: ringtrip.v1.ListHistoryResponse
-	(*LedgerEntry)(nil),              // 74: ringtrip.v1.LedgerEntry
-	(*GetLedgerRequest)(nil),         // 75: ringtrip.v1.GetLedgerRequest
-	(*GetLedgerResponse)(nil),        // 76: ringtrip.v1.GetLedgerResponse
-	(*ListCallsRequest)(nil),         // 77: ringtrip.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),        // 78: ringtrip.v1.ListCallsResponse
-	(*EndCallRequest)(nil),           // 79: ringtrip.v1.EndCallRequest
-	(*EndCallResponse)(nil),          // 80: ringtrip.v1.EndCallResponse
-	(*ListWebhooksRequest)(nil),      // 81: ringtrip.v1.ListWebhooksRequest
-	(*WebhookEndpoint)(nil),          // 82: ringtrip.v1.WebhookEndpoint
-	(*ListWebhooksResponse)(nil),     // 83: ringtrip.v1.ListWebhooksResponse
-	(*TestWebhookRequest)(nil),       // 84: ringtrip.v1.TestWebhookRequest
-	(*TestWebhookResponse)(nil),      // 85: ringtrip.v1.TestWebhookResponse
-	(*EnableWebhookRequest)(nil),     // 86: ringtrip.v1.EnableWebhookRequest
-	(*EnableWebhookResponse)(nil),    // 87: ringtrip.v1.EnableWebhookResponse
-	(*ListDeadWebhooksRequest)(nil),  // 88: ringtrip.v1.ListDeadWebhooksRequest
-	(*DeadWebhook)(nil),              // 89: ringtrip.v1.DeadWebhook
-	(*ListDeadWebhooksResponse)(nil), // 90: ringtrip.v1.ListDeadWebhooksResponse
-	(*ReplayWebhooksRequest)(nil),    // 91: ringtrip.v1.ReplayWebhooksRequest
-	(*ReplayWebhooksResponse)(nil),   // 92: ringtrip.v1.ReplayWebhooksResponse
-	(*CallProblem)(nil),              // 93: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 94: google.protobuf.Timestamp
+	(*GetCredentialsRequest)(nil),    // 53: ringtrip.v1.GetCredentialsRequest
+	(*GetCredentialsResponse)(nil),   // 54: ringtrip.v1.GetCredentialsResponse
+	(*Mark)(nil),                     // 55: ringtrip.v1.Mark
+	(*AckRequest)(nil),               // 56: ringtrip.v1.AckRequest
+	(*AckResponse)(nil),              // 57: ringtrip.v1.AckResponse
+	(*AnswerRequest)(nil),            // 58: ringtrip.v1.AnswerRequest
+	(*AnswerResponse)(nil),           // 59: ringtrip.v1.AnswerResponse
+	(*DeclineRequest)(nil),           // 60: ringtrip.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 61: ringtrip.v1.DeclineResponse
+	(*CancelRequest)(nil),            // 62: ringtrip.v1.CancelRequest
+	(*CancelResponse)(nil),           // 63: ringtrip.v1.CancelResponse
+	(*EndRequest)(nil),               // 64: ringtrip.v1.EndRequest
+	(*EndResponse)(nil),              // 65: ringtrip.v1.EndResponse
+	(*HoldRequest)(nil),              // 66: ringtrip.v1.HoldRequest
+	(*HoldResponse)(nil),             // 67: ringtrip.v1.HoldResponse
+	(*MediaMessage)(nil),             // 68: ringtrip.v1.MediaMessage
+	(*SendMediaRequest)(nil),         // 69: ringtrip.v1.SendMediaRequest
+	(*SendMediaResponse)(nil),        // 70: ringtrip.v1.SendMediaResponse
+	(*GetCallRequest)(nil),           // 71: ringtrip.v1.GetCallRequest
+	(*GetCallResponse)(nil),          // 72: ringtrip.v1.GetCallResponse
+	(*HistoryRecord)(nil),            // 73: ringtrip.v1.HistoryRecord
+	(*ListHistoryRequest)(nil),       // 74: ringtrip.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 75: ringtrip.v1.ListHistoryResponse
+	(*LedgerEntry)(nil),              // 76: ringtrip.v1.LedgerEntry
+	(*GetLedgerRequest)(nil),         // 77: ringtrip.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),        // 78: ringtrip.v1.GetLedgerResponse
+	(*ListCallsRequest)(nil),         // 79: ringtrip.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),        // 80: ringtrip.v1.ListCallsResponse
+	(*EndCallRequest)(nil),           // 81: ringtrip.v1.EndCallRequest
+	(*EndCallResponse)(nil),          // 82: ringtrip.v1.EndCallResponse
+	(*ListWebhooksRequest)(nil),      // 83: ringtrip.v1.ListWebhooksRequest
+	(*WebhookEndpoint)(nil),          // 84: ringtrip.v1.WebhookEndpoint
+	(*ListWebhooksResponse)(nil),     // 85: ringtrip.v1.ListWebhooksResponse
+	(*TestWebhookRequest)(nil),       // 86: ringtrip.v1.TestWebhookRequest
+	(*TestWebhookResponse)(nil),      // 87: ringtrip.v1.TestWebhookResponse
+	(*EnableWebhookRequest)(nil),     // 88: ringtrip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),    // 89: ringtrip.v1.EnableWebhookResponse
+	(*ListDeadWebhooksRequest)(nil),  // 90: ringtrip.v1.ListDeadWebhooksRequest
+	(*DeadWebhook)(nil),              // 91: ringtrip.v1.DeadWebhook
+	(*ListDeadWebhooksResponse)(nil), // 92: ringtrip.v1.ListDeadWebhooksResponse
+	(*ReplayWebhooksRequest)(nil),    // 93: ringtrip.v1.ReplayWebhooksRequest
+	(*ReplayWebhooksResponse)(nil),   // 94: ringtrip.v1.ReplayWebhooksResponse
+	(*CallProblem)(nil),              // 95: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 96: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	0,   // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	94,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	96,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
 	15,  // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
 	19,  // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
-	66,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
+	68,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
 	16,  // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	94,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	96,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
 	19,  // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	94,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	96,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
 	4,   // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
 	3,   // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
 	1,   // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
@@ -6101,138 +6250,142 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	17,  // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
 	17,  // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
 	3,   // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	94,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	94,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	94,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	94,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	96,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	96,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	96,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	96,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
 	18,  // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
-	5,   // 21: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
-	6,   // 22: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
-	22,  // 23: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
-	20,  // 24: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
-	24,  // 25: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
-	19,  // 26: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
-	27,  // 27: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
-	19,  // 28: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
-	19,  // 29: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
-	32,  // 30: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
-	19,  // 31: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
-	35,  // 32: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
-	17,  // 33: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
-	1,   // 34: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
-	43,  // 35: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
-	42,  // 36: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	42,  // 37: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	49,  // 38: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
-	49,  // 39: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
-	7,   // 40: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	94,  // 41: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	53,  // 42: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	19,  // 43: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 44: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 45: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 46: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 47: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 48: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 49: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 50: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	8,   // 51: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	66,  // 52: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	19,  // 53: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,   // 54: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	17,  // 55: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,   // 56: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	94,  // 57: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	94,  // 58: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	94,  // 59: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	17,  // 60: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	17,  // 61: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	71,  // 62: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	7,   // 63: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	94,  // 64: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	94,  // 65: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,   // 66: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,   // 67: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,   // 68: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	17,  // 69: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	17,  // 70: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	74,  // 71: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	71,  // 72: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	94,  // 73: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	82,  // 74: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
-	94,  // 75: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
-	94,  // 76: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
-	89,  // 77: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
-	19,  // 78: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	9,   // 79: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	11,  // 80: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	13,  // 81: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	21,  // 82: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	23,  // 83: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	54,  // 84: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	56,  // 85: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	58,  // 86: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	60,  // 87: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	62,  // 88: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	64,  // 89: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	67,  // 90: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	69,  // 91: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	72,  // 92: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	28,  // 93: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
-	30,  // 94: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
-	33,  // 95: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
-	36,  // 96: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
-	38,  // 97: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
-	40,  // 98: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
-	44,  // 99: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
-	46,  // 100: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
-	48,  // 101: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
-	51,  // 102: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
-	75,  // 103: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	77,  // 104: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	79,  // 105: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	81,  // 106: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
-	84,  // 107: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
-	86,  // 108: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
-	88,  // 109: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
-	91,  // 110: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
-	10,  // 111: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	12,  // 112: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	14,  // 113: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	26,  // 114: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	25,  // 115: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	55,  // 116: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	57,  // 117: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	59,  // 118: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	61,  // 119: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	63,  // 120: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	65,  // 121: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	68,  // 122: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	70,  // 123: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	73,  // 124: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	29,  // 125: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
-	31,  // 126: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
-	34,  // 127: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
-	37,  // 128: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
-	39,  // 129: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
-	41,  // 130: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
-	45,  // 131: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
-	47,  // 132: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
-	50,  // 133: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
-	52,  // 134: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
-	76,  // 135: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	78,  // 136: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	80,  // 137: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	83,  // 138: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
-	85,  // 139: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
-	87,  // 140: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
-	90,  // 141: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
-	92,  // 142: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
-	111, // [111:143] is the sub-list for method output_type
-	79,  // [79:111] is the sub-list for method input_type
-	79,  // [79:79] is the sub-list for extension type_name
-	79,  // [79:79] is the sub-list for extension extendee
-	0,   // [0:79] is the sub-list for field type_name
+	96,  // 21: ringtrip.v1.Call.media_until:type_name -> google.protobuf.Timestamp
+	5,   // 22: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
+	6,   // 23: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
+	22,  // 24: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
+	20,  // 25: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
+	24,  // 26: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
+	19,  // 27: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
+	27,  // 28: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
+	19,  // 29: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
+	19,  // 30: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
+	32,  // 31: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
+	19,  // 32: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
+	35,  // 33: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
+	17,  // 34: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
+	1,   // 35: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
+	43,  // 36: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
+	42,  // 37: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	42,  // 38: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	49,  // 39: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
+	49,  // 40: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
+	96,  // 41: ringtrip.v1.GetCredentialsResponse.media_until:type_name -> google.protobuf.Timestamp
+	7,   // 42: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	96,  // 43: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	55,  // 44: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	19,  // 45: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 46: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 47: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 48: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 49: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 50: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 51: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 52: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	8,   // 53: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	68,  // 54: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	19,  // 55: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,   // 56: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	17,  // 57: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,   // 58: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	96,  // 59: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	96,  // 60: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	96,  // 61: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	17,  // 62: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	17,  // 63: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	73,  // 64: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	7,   // 65: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	96,  // 66: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	96,  // 67: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,   // 68: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 69: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,   // 70: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	17,  // 71: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	17,  // 72: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	76,  // 73: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	73,  // 74: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	96,  // 75: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	84,  // 76: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	96,  // 77: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	96,  // 78: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	91,  // 79: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	19,  // 80: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	9,   // 81: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	11,  // 82: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	13,  // 83: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	21,  // 84: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	23,  // 85: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	56,  // 86: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	58,  // 87: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	60,  // 88: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	62,  // 89: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	64,  // 90: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	66,  // 91: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	69,  // 92: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	71,  // 93: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	74,  // 94: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	28,  // 95: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
+	30,  // 96: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
+	33,  // 97: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
+	36,  // 98: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
+	38,  // 99: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
+	40,  // 100: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
+	44,  // 101: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
+	46,  // 102: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
+	48,  // 103: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
+	51,  // 104: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
+	53,  // 105: ringtrip.v1.PhoneService.GetCredentials:input_type -> ringtrip.v1.GetCredentialsRequest
+	77,  // 106: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	79,  // 107: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	81,  // 108: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	83,  // 109: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	86,  // 110: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	88,  // 111: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	90,  // 112: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	93,  // 113: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	10,  // 114: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	12,  // 115: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	14,  // 116: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	26,  // 117: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	25,  // 118: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	57,  // 119: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	59,  // 120: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	61,  // 121: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	63,  // 122: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	65,  // 123: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	67,  // 124: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	70,  // 125: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	72,  // 126: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	75,  // 127: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	29,  // 128: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
+	31,  // 129: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
+	34,  // 130: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
+	37,  // 131: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
+	39,  // 132: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
+	41,  // 133: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
+	45,  // 134: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
+	47,  // 135: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
+	50,  // 136: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
+	52,  // 137: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
+	54,  // 138: ringtrip.v1.PhoneService.GetCredentials:output_type -> ringtrip.v1.GetCredentialsResponse
+	78,  // 139: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	80,  // 140: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	82,  // 141: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	85,  // 142: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	87,  // 143: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	89,  // 144: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	92,  // 145: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	94,  // 146: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	114, // [114:147] is the sub-list for method output_type
+	81,  // [81:114] is the sub-list for method input_type
+	81,  // [81:81] is the sub-list for extension type_name
+	81,  // [81:81] is the sub-list for extension extendee
+	0,   // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -6252,7 +6405,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   85,
+			NumMessages:   87,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -97,6 +97,9 @@ const (
 	// PhoneServiceGetPrioritiesProcedure is the fully-qualified name of the PhoneService's
 	// GetPriorities RPC.
 	PhoneServiceGetPrioritiesProcedure = "/ringtrip.v1.PhoneService/GetPriorities"
+	// PhoneServiceGetCredentialsProcedure is the fully-qualified name of the PhoneService's
+	// GetCredentials RPC.
+	PhoneServiceGetCredentialsProcedure = "/ringtrip.v1.PhoneService/GetCredentials"
 	// OpsServiceGetLedgerProcedure is the fully-qualified name of the OpsService's GetLedger RPC.
 	OpsServiceGetLedgerProcedure = "/ringtrip.v1.OpsService/GetLedger"
 	// OpsServiceListCallsProcedure is the fully-qualified name of the OpsService's ListCalls RPC.
@@ -173,6 +176,9 @@ type PhoneServiceClient interface {
 	SetPriorities(context.Context, *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error)
 	// GetPriorities tells what SetPriorities stored.
 	GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error)
+	// GetCredentials returns fresh credentials for the media of a call, for a device whose own are about to expire: a long
+	// call outlives many carriers' tokens.
+	GetCredentials(context.Context, *connect.Request[ringtripv1.GetCredentialsRequest]) (*connect.Response[ringtripv1.GetCredentialsResponse], error)
 }
 
 // NewPhoneServiceClient constructs a client for the ringtrip.v1.PhoneService service. By default,
@@ -330,6 +336,12 @@ func NewPhoneServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(phoneServiceMethods.ByName("GetPriorities")),
 			connect.WithClientOptions(opts...),
 		),
+		getCredentials: connect.NewClient[ringtripv1.GetCredentialsRequest, ringtripv1.GetCredentialsResponse](
+			httpClient,
+			baseURL+PhoneServiceGetCredentialsProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("GetCredentials")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -359,6 +371,7 @@ type phoneServiceClient struct {
 	getQuietHours    *connect.Client[ringtripv1.GetQuietHoursRequest, ringtripv1.GetQuietHoursResponse]
 	setPriorities    *connect.Client[ringtripv1.SetPrioritiesRequest, ringtripv1.SetPrioritiesResponse]
 	getPriorities    *connect.Client[ringtripv1.GetPrioritiesRequest, ringtripv1.GetPrioritiesResponse]
+	getCredentials   *connect.Client[ringtripv1.GetCredentialsRequest, ringtripv1.GetCredentialsResponse]
 }
 
 // RegisterDevice calls ringtrip.v1.PhoneService.RegisterDevice.
@@ -481,6 +494,11 @@ func (c *phoneServiceClient) GetPriorities(ctx context.Context, req *connect.Req
 	return c.getPriorities.CallUnary(ctx, req)
 }
 
+// GetCredentials calls ringtrip.v1.PhoneService.GetCredentials.
+func (c *phoneServiceClient) GetCredentials(ctx context.Context, req *connect.Request[ringtripv1.GetCredentialsRequest]) (*connect.Response[ringtripv1.GetCredentialsResponse], error) {
+	return c.getCredentials.CallUnary(ctx, req)
+}
+
 // PhoneServiceHandler is an implementation of the ringtrip.v1.PhoneService service.
 type PhoneServiceHandler interface {
 	// RegisterDevice stores or renews a device and its push token. Idempotent.
@@ -536,6 +554,9 @@ type PhoneServiceHandler interface {
 	SetPriorities(context.Context, *connect.Request[ringtripv1.SetPrioritiesRequest]) (*connect.Response[ringtripv1.SetPrioritiesResponse], error)
 	// GetPriorities tells what SetPriorities stored.
 	GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error)
+	// GetCredentials returns fresh credentials for the media of a call, for a device whose own are about to expire: a long
+	// call outlives many carriers' tokens.
+	GetCredentials(context.Context, *connect.Request[ringtripv1.GetCredentialsRequest]) (*connect.Response[ringtripv1.GetCredentialsResponse], error)
 }
 
 // NewPhoneServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -689,6 +710,12 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(phoneServiceMethods.ByName("GetPriorities")),
 		connect.WithHandlerOptions(opts...),
 	)
+	phoneServiceGetCredentialsHandler := connect.NewUnaryHandler(
+		PhoneServiceGetCredentialsProcedure,
+		svc.GetCredentials,
+		connect.WithSchema(phoneServiceMethods.ByName("GetCredentials")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/ringtrip.v1.PhoneService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case PhoneServiceRegisterDeviceProcedure:
@@ -739,6 +766,8 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 			phoneServiceSetPrioritiesHandler.ServeHTTP(w, r)
 		case PhoneServiceGetPrioritiesProcedure:
 			phoneServiceGetPrioritiesHandler.ServeHTTP(w, r)
+		case PhoneServiceGetCredentialsProcedure:
+			phoneServiceGetCredentialsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -842,6 +871,10 @@ func (UnimplementedPhoneServiceHandler) SetPriorities(context.Context, *connect.
 
 func (UnimplementedPhoneServiceHandler) GetPriorities(context.Context, *connect.Request[ringtripv1.GetPrioritiesRequest]) (*connect.Response[ringtripv1.GetPrioritiesResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetPriorities is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) GetCredentials(context.Context, *connect.Request[ringtripv1.GetCredentialsRequest]) (*connect.Response[ringtripv1.GetCredentialsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetCredentials is not implemented"))
 }
 
 // OpsServiceClient is a client for the ringtrip.v1.OpsService service.

@@ -23,6 +23,7 @@ export const stages: Record<Stage, { name: string; means: string }> = {
   [Stage.ALERT_ACCEPTED]: { name: "Alert accepted", means: "The push service took the notification of the missed call." },
   [Stage.ALERT_FAILED]: { name: "Alert failed", means: "The push service refused the notification of the missed call, or could not be reached." },
   [Stage.MEDIA_CONNECTED]: { name: "Connected", means: "The media path between the two ends is up." },
+  [Stage.CARRIER]: { name: "Carrier", means: "The carrier of the sound said something, or was told something." },
 };
 
 const reasons: Record<EndReason, string> = {
