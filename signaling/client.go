@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -23,6 +24,13 @@ type ClientConfig struct {
 	// not have a time-out of its own, for the event stream is one request that never ends; with HTTP/2 it should
 	// ping (http.HTTP2Config), or else a connection that died silently holds up requests until the stream's Silence.
 	HTTPClient connect.HTTPClient
+	// StreamClient carries the event stream; nil: HTTPClient, but over HTTP/1.1 and a connection of its own if it is an
+	// *http.Client with an *http.Transport. The server then keeps a connection and a small goroutine for a phone that
+	// does nothing, a tenth of what a stream of HTTP/2 costs it; the phone has one connection more.
+	StreamClient connect.HTTPClient
+	// SharedConnection makes the stream go over HTTPClient as it is: with HTTP/2 on the connection of the requests. It is
+	// for networks that let nothing but HTTP/2 through, or where each connection is dear.
+	SharedConnection bool
 	// Options are for the connect client, as interceptors or another encoding.
 	Options []connect.ClientOption
 	// DeviceID is this installation's.
@@ -66,10 +74,11 @@ const maxMessage = 8 << 20
 // device is lost, and nothing comes twice. It decides nothing about calls.
 type Client struct {
 	cfg  ClientConfig
-	api  ringtripv1connect.PhoneServiceClient
+	api  ringtripv1connect.PhoneServiceClient // for requests
+	line ringtripv1connect.PhoneServiceClient // for the event stream
 	log  *slog.Logger
-	own  *http.Transport // nil if the HTTP client is the caller's
-	turn chan struct{}   // full while a callback runs. A channel, so that waiting for it is visible to synctest
+	own  []*http.Transport // what is not the caller's
+	turn chan struct{}     // full while a callback runs. A channel, so that waiting for it is visible to synctest
 	jwt  tokens
 
 	ctx    context.Context // ends with Close
@@ -121,13 +130,23 @@ func New(cfg ClientConfig) *Client {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if c.cfg.HTTPClient == nil {
-		c.own = ownTransport()
-		c.cfg.HTTPClient = &http.Client{Transport: c.own}
+		own := ownTransport()
+		c.own = append(c.own, own)
+		c.cfg.HTTPClient = &http.Client{Transport: own}
+	}
+	if c.cfg.StreamClient == nil {
+		c.cfg.StreamClient = c.cfg.HTTPClient
+		if apart, transport := apart(c.cfg.HTTPClient); apart != nil && !c.cfg.SharedConnection {
+			c.own = append(c.own, transport)
+			c.cfg.StreamClient = apart
+		}
 	}
 	c.jwt = tokens{fetch: cfg.Token, turn: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	options := append([]connect.ClientOption{connect.WithReadMaxBytes(maxMessage)}, cfg.Options...)
-	c.api = ringtripv1connect.NewPhoneServiceClient(c.cfg.HTTPClient, strings.TrimRight(cfg.BaseURL, "/"), options...)
+	url := strings.TrimRight(cfg.BaseURL, "/")
+	c.api = ringtripv1connect.NewPhoneServiceClient(c.cfg.HTTPClient, url, options...)
+	c.line = ringtripv1connect.NewPhoneServiceClient(c.cfg.StreamClient, url, options...)
 	return c
 }
 
@@ -137,7 +156,37 @@ func ownTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	// The server speaks every 5 s on an open stream, so that these pings are only sent when something is wrong.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 6 * time.Second, PingTimeout: 3 * time.Second}
+	// The stream and the requests have a connection each: the second handshake takes up the first one's session.
+	t.TLSClientConfig = &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(8)}
 	return t
+}
+
+// apart returns a client like h that speaks HTTP/1.1 only, and so has connections of its own, with its transport; nil if h
+// is of a kind that can't be copied.
+func apart(h connect.HTTPClient) (*http.Client, *http.Transport) {
+	like, ok := h.(*http.Client)
+	if !ok {
+		return nil, nil
+	}
+	base := like.Transport
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	transport, ok := base.(*http.Transport)
+	if !ok {
+		return nil, nil
+	}
+	own := transport.Clone()
+	own.Protocols = new(http.Protocols)
+	own.Protocols.SetHTTP1(true)
+	own.ForceAttemptHTTP2 = false
+	own.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // the copy has the original's HTTP/2
+	if own.TLSClientConfig != nil {
+		own.TLSClientConfig.NextProtos = nil // so has what is offered to the server
+	}
+	client := *like
+	client.Transport = own
+	return &client, own
 }
 
 // Open implements [Connection]. On a stream that is open, or waits to be, it ends the waiting: a push says that the
@@ -177,8 +226,8 @@ func (c *Client) Close() {
 	c.mu.Unlock()
 	c.cancel()
 	c.all.Wait()
-	if c.own != nil {
-		c.own.CloseIdleConnections()
+	for _, own := range c.own {
+		own.CloseIdleConnections()
 	}
 }
 
@@ -247,7 +296,9 @@ func (c *Client) random() float64 {
 
 // dropIdle closes the idle connections after a time-out: the next try had better not meet a dead one.
 func (c *Client) dropIdle() {
-	if h, ok := c.cfg.HTTPClient.(interface{ CloseIdleConnections() }); ok {
-		h.CloseIdleConnections()
+	for _, client := range []connect.HTTPClient{c.cfg.HTTPClient, c.cfg.StreamClient} {
+		if h, ok := client.(interface{ CloseIdleConnections() }); ok {
+			h.CloseIdleConnections()
+		}
 	}
 }

@@ -35,8 +35,8 @@ func one(t *testing.T, results *[]signaling.Result) signaling.Result {
 }
 
 func TestOrderPerCallThroughFailures(t *testing.T) {
-	bothProtocols(t, func(t *testing.T, http2 bool) {
-		inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+	everyWire(t, func(t *testing.T, by wire) {
+		inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 			tries := 0
 			w.server.answer = func(proto.Message) (err error) {
 				w.server.locked(func() {
@@ -77,7 +77,7 @@ func TestOrderPerCallThroughFailures(t *testing.T) {
 }
 
 func TestStuckCallDoesNotHoldUpOthers(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.answer = func(msg proto.Message) error {
 			if m, ok := msg.(*v1.HoldRequest); ok && m.CallId == "stuck" {
 				return unavailable()
@@ -102,7 +102,7 @@ func TestStuckCallDoesNotHoldUpOthers(t *testing.T) {
 }
 
 func TestAnswerDoesNotWaitForMedia(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.answer = func(msg proto.Message) error {
 			if _, ok := msg.(*v1.SendMediaRequest); ok {
 				return unavailable()
@@ -135,8 +135,8 @@ func TestUntil(t *testing.T) {
 		{"frozen", func(w *world) { w.net.freeze() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bothProtocols(t, func(t *testing.T, http2 bool) {
-				inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+			everyWire(t, func(t *testing.T, by wire) {
+				inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 					test.broken(w)
 					r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(20 * time.Second)})
 					w.after(12 * time.Second)
@@ -163,8 +163,8 @@ func TestRequestSurvives(t *testing.T) {
 		{"freeze", func(w *world) { w.net.freeze() }, func(w *world) { w.net.melt() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bothProtocols(t, func(t *testing.T, http2 bool) {
-				inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+			everyWire(t, func(t *testing.T, by wire) {
+				inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 					w.client.Open()
 					w.after(time.Second)
 					test.broken(w)
@@ -184,7 +184,7 @@ func TestRequestSurvives(t *testing.T) {
 // When the stream is back, requests need not wait for their backoff.
 func TestHelloEndsTheWaiting(t *testing.T) {
 	cfg := signaling.ClientConfig{RetryMax: time.Hour, BackoffMax: time.Second}
-	inWorld(t, false, cfg, func(w *world) {
+	inWorld(t, http1, cfg, func(w *world) {
 		w.client.Open()
 		w.stop()
 		r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(24 * time.Hour)})
@@ -200,7 +200,7 @@ func TestHelloEndsTheWaiting(t *testing.T) {
 // A push says that the server can be reached: what waited for that goes on at once.
 func TestOpenEndsTheWaiting(t *testing.T) {
 	cfg := signaling.ClientConfig{RetryMax: time.Hour, BackoffMax: time.Hour}
-	inWorld(t, false, cfg, func(w *world) {
+	inWorld(t, http1, cfg, func(w *world) {
 		w.client.Open()
 		w.stop()
 		r := w.send(&v1.AnswerRequest{CallId: "c"}, signaling.SendOptions{Until: time.Now().Add(48 * time.Hour)})
@@ -216,7 +216,7 @@ func TestOpenEndsTheWaiting(t *testing.T) {
 
 func TestFinalAnswers(t *testing.T) {
 	tries := 0
-	inWorld(t, true, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
 		w.server.answer = func(proto.Message) error {
 			w.server.locked(func() { tries++ })
 			err := connect.NewError(connect.CodeFailedPrecondition, errors.New("answered elsewhere"))
@@ -250,7 +250,7 @@ func TestFinalAnswers(t *testing.T) {
 
 func TestBestEffortIsTriedOnce(t *testing.T) {
 	tries := 0
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.answer = func(proto.Message) error {
 			w.server.locked(func() { tries++ })
 			return unavailable()
@@ -278,7 +278,7 @@ func TestBestEffortIsTriedOnce(t *testing.T) {
 }
 
 func TestActionToken(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		tries := 0
 		w.server.check = func(token string) error {
 			if tries++; token != "Bearer action" {
@@ -305,7 +305,7 @@ func TestActionToken(t *testing.T) {
 }
 
 func TestStart(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		var keys []string
 		w.server.answer = func(msg proto.Message) (err error) {
 			w.server.locked(func() {
@@ -334,7 +334,7 @@ func TestStart(t *testing.T) {
 }
 
 func TestUnknownRequest(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		r := w.send(&v1.Ping{}, signaling.SendOptions{})
 		w.after(0)
 		if connect.CodeOf(one(t, r).Err) != connect.CodeUnimplemented {

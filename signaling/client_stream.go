@@ -77,7 +77,7 @@ func (c *Client) stream() (up time.Duration, err error) {
 	defer watchdog.Stop()
 	req := connect.NewRequest(&v1.EventsRequest{DeviceId: c.cfg.DeviceID, Cursor: c.cursor, Foreground: foreground})
 	authorize(req.Header(), token)
-	stream, err := c.api.Events(ctx, req)
+	stream, err := c.line.Events(ctx, req)
 	if err != nil {
 		return 0, c.streamLost(ctx, err, token)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -88,14 +89,15 @@ type world struct {
 	tokens int    // how many were fetched
 }
 
-func inWorld(t *testing.T, http2 bool, cfg signaling.ClientConfig, test func(w *world)) {
+func inWorld(t *testing.T, by wire, cfg signaling.ClientConfig, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, net: newNetwork()}
 		w.mu.Lock()
 		w.server = newServer(&w.mu)
 		w.heard = &heard{t: t, mu: &w.mu}
 		w.stop = w.net.serve(t, w.server.handler())
-		w.http = w.net.client(http2)
+		w.http = w.net.client(by != http1)
+		cfg.SharedConnection = by == http2
 		w.client = w.newClient(cfg)
 		test(w)
 		w.close()
@@ -140,14 +142,24 @@ func (w *world) after(d time.Duration) {
 	w.mu.Lock()
 }
 
-func bothProtocols(t *testing.T, test func(t *testing.T, http2 bool)) {
-	t.Run("HTTP1", func(t *testing.T) { test(t, false) })
-	t.Run("HTTP2", func(t *testing.T) { test(t, true) })
+// wire is what a client's requests and its stream go by.
+type wire string
+
+const (
+	http1 wire = "HTTP1"         // both by HTTP/1.1
+	http2 wire = "HTTP2"         // both by one connection of HTTP/2
+	mixed wire = "HTTP2 and own" // the stream by HTTP/1.1, with a connection of its own
+)
+
+func everyWire(t *testing.T, test func(t *testing.T, by wire)) {
+	for _, by := range []wire{http1, http2, mixed} {
+		t.Run(string(by), func(t *testing.T) { test(t, by) })
+	}
 }
 
 func TestEventsComeOnceInOrderThroughLosses(t *testing.T) {
-	bothProtocols(t, func(t *testing.T, http2 bool) {
-		inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+	everyWire(t, func(t *testing.T, by wire) {
+		inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 			w.server.overlap = 3
 			w.client.Open()
 			r := rand.New(rand.NewPCG(3, 4))
@@ -174,7 +186,7 @@ func TestEventsComeOnceInOrderThroughLosses(t *testing.T) {
 }
 
 func TestCursorOutlivesTheProcess(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.client.Open()
 		w.server.emit(5)
 		w.after(time.Second)
@@ -190,7 +202,7 @@ func TestCursorOutlivesTheProcess(t *testing.T) {
 
 // An event that was handled halfway when the process died must come again: the cursor moves afterwards.
 func TestCursorMovesAfterTheHandler(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.heard.onCall = func() { time.Sleep(time.Second) }
 		w.client.Open()
 		w.server.emit(3)
@@ -203,8 +215,8 @@ func TestCursorMovesAfterTheHandler(t *testing.T) {
 }
 
 func TestServerRestart(t *testing.T) {
-	bothProtocols(t, func(t *testing.T, http2 bool) {
-		inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+	everyWire(t, func(t *testing.T, by wire) {
+		inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 			w.client.Open()
 			w.client.Open() // does nothing more
 			w.server.emit(2)
@@ -224,7 +236,7 @@ func TestServerRestart(t *testing.T) {
 
 // A node that stops sends its devices elsewhere: they are there at once. If there is nowhere to go, they are patient.
 func TestServerSendsElsewhere(t *testing.T) {
-	inWorld(t, true, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
 		away := connect.NewError(connect.CodeUnavailable, errors.New("the server is stopping"))
 		detail, err := connect.NewErrorDetail(&v1.CallProblem{Code: "server_stopping"})
 		if err != nil {
@@ -251,7 +263,7 @@ func TestServerSendsElsewhere(t *testing.T) {
 }
 
 func TestBackoffIsPatient(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.check = func(string) error { return connect.NewError(connect.CodeUnavailable, errors.New("full")) }
 		w.client.Open()
 		w.after(10 * time.Minute)
@@ -263,8 +275,8 @@ func TestBackoffIsPatient(t *testing.T) {
 }
 
 func TestSilentServer(t *testing.T) {
-	bothProtocols(t, func(t *testing.T, http2 bool) {
-		inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+	everyWire(t, func(t *testing.T, by wire) {
+		inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 			w.client.Open()
 			w.after(time.Hour)
 			if w.heard.hellos != 1 {
@@ -284,7 +296,7 @@ func TestSilentServer(t *testing.T) {
 }
 
 func TestSlowHandlerIsNotSilence(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.heard.onCall = func() { time.Sleep(time.Minute) }
 		w.client.Open()
 		w.server.emit(2)
@@ -297,7 +309,7 @@ func TestSlowHandlerIsNotSilence(t *testing.T) {
 }
 
 func TestForegroundOpensAnew(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.client.Open()
 		w.after(time.Second)
 		w.client.SetForeground(true)
@@ -321,7 +333,7 @@ func TestForegroundOpensAnew(t *testing.T) {
 }
 
 func TestTokenExpires(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		valid := "Bearer jwt1"
 		w.server.check = func(token string) error {
 			if token != valid {
@@ -351,7 +363,7 @@ func TestTokenExpires(t *testing.T) {
 }
 
 func TestRefusedTokensDoNotHammer(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.check = func(string) error { return connect.NewError(connect.CodeUnauthenticated, errors.New("no")) }
 		w.client.Open()
 		w.after(10 * time.Minute)
@@ -376,7 +388,7 @@ func TestTokenSourceFails(t *testing.T) {
 		}
 		return "jwt", nil
 	}}
-	inWorld(t, false, cfg, func(w *world) {
+	inWorld(t, http1, cfg, func(w *world) {
 		w.client.Open()
 		r := w.send(&v1.EndRequest{CallId: "c"}, signaling.SendOptions{})
 		w.after(20 * time.Second)
@@ -390,7 +402,7 @@ func TestTokenSourceFails(t *testing.T) {
 
 // A server whose database was lost gives seqs from 1 again: what it says now must not be taken for old.
 func TestServerThatForgot(t *testing.T) {
-	inWorld(t, false, signaling.ClientConfig{Cursor: 1000}, func(w *world) {
+	inWorld(t, http1, signaling.ClientConfig{Cursor: 1000}, func(w *world) {
 		w.server.emit(2)
 		w.client.Open()
 		w.after(time.Second)
@@ -406,9 +418,9 @@ func TestServerThatForgot(t *testing.T) {
 }
 
 func TestCloseInTheMiddle(t *testing.T) {
-	for _, http2 := range []bool{false, true} {
+	for _, by := range []wire{http1, http2, mixed} {
 		for ms := range 40 {
-			inWorld(t, http2, signaling.ClientConfig{}, func(w *world) {
+			inWorld(t, by, signaling.ClientConfig{}, func(w *world) {
 				w.server.answer = func(proto.Message) error { time.Sleep(10 * time.Millisecond); return nil }
 				w.heard.onCall = func() { time.Sleep(7 * time.Millisecond) }
 				w.client.Open()
@@ -425,3 +437,47 @@ func TestCloseInTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// The stream goes by HTTP/1.1 and the requests by HTTP/2 where both are offered, and together if they are to.
+func TestStreamHasItsOwnConnection(t *testing.T) {
+	for shared, want := range map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"} {
+		proto := make(chan [2]string, 16)
+		s := newServer(new(sync.Mutex))
+		h := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			proto <- [2]string{r.URL.Path, r.Proto}
+			s.handler().ServeHTTP(w, r)
+		}))
+		h.EnableHTTP2 = true
+		h.StartTLS()
+		online := make(chan bool, 4)
+		c := signaling.New(signaling.ClientConfig{BaseURL: h.URL, HTTPClient: h.Client(), DeviceID: "d1", Handler: onlineOnly(online), SharedConnection: shared})
+		answered := make(chan signaling.Result, 1)
+		ask := func() {
+			c.Send(&v1.HoldRequest{CallId: "c"}, signaling.SendOptions{}, func(r signaling.Result) { answered <- r })
+			if r := <-answered; r.Err != nil {
+				t.Error(r.Err)
+			}
+			if got := <-proto; got[1] != "HTTP/2.0" {
+				t.Errorf("the request came by %v", got)
+			}
+		}
+		ask()
+		c.Open()
+		<-online
+		if got := <-proto; got[1] != want {
+			t.Errorf("shared=%t: the stream came by %v, want %s", shared, got, want)
+		}
+		ask()
+		c.Close()
+		h.CloseClientConnections()
+		h.Close()
+	}
+}
+
+// onlineOnly is a Handler that only tells when it is online.
+type onlineOnly chan bool
+
+func (onlineOnly) Hello(*v1.Hello)        {}
+func (onlineOnly) Call(*v1.Call)          {}
+func (onlineOnly) Media(*v1.MediaMessage) {}
+func (o onlineOnly) Online(on bool)       { o <- on }
