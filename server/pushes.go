@@ -293,7 +293,7 @@ func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Devic
 		s.log.Error("correcting a push token failed", "device", d.ID, "err", err)
 	}
 	_, err := s.change(ctx, j.CallID, func(t *turn) error {
-		t.drop = []string{j.ID}
+		t.drop = append(t.drop, j.ID)
 		if o.err == nil {
 			t.note(v1.Stage_STAGE_ACCEPTED, leg, 0, accepted(o.receipt))
 			t.step(fork.Event{Kind: fork.PushAccepted, Leg: int8(leg)})

@@ -134,6 +134,7 @@ type Server struct {
 	streams           *streams
 	pulse             *pulse
 	media             *budgets
+	desk              *desk
 	limits            *limiter
 	pushes            chan store.Job
 	mail              *mail
@@ -176,6 +177,8 @@ func New(cfg Config) (*Server, error) {
 	s.listening.Store(cfg.Now().UnixNano())
 	s.mail = &mail{s: s, men: map[string]*postman{}, off: map[string]bool{}}
 	s.alerts = make(chan struct{}, 1)
+	_, shared := cfg.Store.(store.Presence) // whatever the operator says: it could be somebody else's as well
+	s.desk = newDesk(cfg.Presence == nil && !shared)
 	s.gate = newGate(s)
 	s.byAddress, s.byUser = newPaces(cfg.Bounds.PerAddress, cfg.Now), newPaces(cfg.Bounds.PerUser, cfg.Now)
 	s.apps.Store(byID(cfg.Apps))

@@ -184,7 +184,7 @@ func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, 
 			break
 		}
 	}
-	if err := s.commit(ctx, t); err != nil {
+	if err := s.commitNew(ctx, t); err != nil {
 		return nil, err
 	}
 	if t.Fork.State == fork.Ringing {

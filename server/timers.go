@@ -126,6 +126,7 @@ func (s *Server) runPurge(ctx context.Context) {
 		s.streams.forget(backSoon)
 		s.media.forget()
 		s.limits.forget()
+		s.desk.clear(s.now())
 		if n, err := s.store.Purge(ctx, s.now()); err != nil {
 			s.report(ctx, "clearing tombstones away failed", err)
 		} else if n > 0 {

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -39,46 +38,9 @@ type turn struct {
 
 	ring     fork.Event  // of a new call: how it begins
 	over     bool        // this turn ended the call
+	unkept   bool        // it is not to be remembered
 	accepted bool        // the answer of this turn won
 	refused  call.Reason // why it did not
-}
-
-// change reads the call, lets decide change it and commits; if someone else was faster it does so again. decide may
-// run several times. Its error ends the attempt, and nothing is stored. The turn shows what is true now, also beside
-// an error of decide.
-func (s *Server) change(ctx context.Context, id string, decide func(*turn) error) (*turn, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
-	defer cancel()
-	for try := 0; ; try++ {
-		row, err := s.store.Call(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, unknownCall(id)
-		}
-		if err != nil {
-			return nil, s.failed("reading call "+id, err)
-		}
-		t, err := s.turn(row)
-		if err != nil {
-			return nil, s.failed("reading call "+id, err)
-		}
-		t.ctx = ctx
-		if err := decide(t); err != nil {
-			return t, err
-		}
-		t.giveUpUnreachable()
-		if err = s.commit(ctx, t); err == nil {
-			if t.Fork.State == fork.Ringing {
-				s.handOver(t.urgent)
-			}
-			return t, nil
-		}
-		if !errors.Is(err, store.ErrConflict) {
-			return t, s.failed("storing call "+id, err)
-		}
-		if !pause(ctx, try) {
-			return t, s.failed("storing call "+id, ctx.Err())
-		}
-	}
 }
 
 // pause waits a little before a change is tried again. The first tries do not wait: someone made progress.
@@ -96,9 +58,17 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
+// turn returns a turn of a stored call.
 func (s *Server) turn(row store.Call) (*turn, error) {
+	if k := s.desk.recall(row.ID); k != nil && k.row.Rev == row.Rev {
+		return s.turnOf(row, k.state.clone()), nil
+	}
 	st, err := decodeState(row)
-	return &turn{s: s, row: row, state: st, before: st.Fork, now: s.now(), told: map[int]bool{}}, err
+	return s.turnOf(row, st), err
+}
+
+func (s *Server) turnOf(row store.Call, st state) *turn {
+	return &turn{s: s, row: row, state: st, before: st.Fork, now: s.now(), told: map[int]bool{}}
 }
 
 // step lets fork decide about e and takes down what follows.
@@ -187,6 +157,7 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	}
 	t.row = tr.Call
 	t.row.Rev = made.Rev
+	s.desk.keep(t)
 	for i, e := range tr.Events {
 		e.Seq = made.Seqs[i]
 		s.pass(e, t.nodeOf(e.Device))
