@@ -47,17 +47,12 @@ func (s *Store) Commit(ctx context.Context, t store.Transition) (store.Committed
 				return fmt.Errorf("storing job %s: %w", j.ID, err)
 			}
 		}
-		for _, e := range t.Events {
-			seq, err := putEvent(tx, e)
-			if err != nil {
-				return fmt.Errorf("storing an event of device %s: %w", e.Device, err)
-			}
-			done.Seqs = append(done.Seqs, seq)
+		var err error
+		if done.Seqs, err = putEvents(tx, t.Events); err != nil {
+			return fmt.Errorf("storing the events of call %s: %w", t.Call.ID, err)
 		}
-		for _, e := range t.Ledger {
-			if err := putLedger(tx, e); err != nil {
-				return fmt.Errorf("storing a ledger entry of call %s: %w", e.CallID, err)
-			}
+		if err := putLedger(tx, t.Ledger); err != nil {
+			return fmt.Errorf("storing the ledger of call %s: %w", t.Call.ID, err)
 		}
 		if t.History != nil {
 			if err := putRecord(tx, *t.History); err != nil {
@@ -72,20 +67,34 @@ func (s *Store) Commit(ctx context.Context, t store.Transition) (store.Committed
 	return done, nil
 }
 
+// oldCall returns what indices follow from as it is stored, with Rev 0 if there is no such call.
+func oldCall(tx *tx, id string) (*callMemo, error) {
+	if known := tx.memo.calls[id]; known != nil {
+		return known, nil
+	}
+	old := &callMemo{ledger: -1}
+	var rev int64
+	err := tx.row(`SELECT app, rev, live, devices, users, key, timer, keep_until, created_at FROM call WHERE id = ?`, []any{id},
+		&old.row.App, &rev, &old.row.Live, (*names)(&old.row.Devices), (*names)(&old.row.Users), &old.row.Key,
+		(*instant)(&old.row.Timer), (*instant)(&old.row.KeepUntil), (*instant)(&old.row.CreatedAt))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("reading call %s: %w", id, err)
+	}
+	old.rev = uint64(rev)
+	return old, nil
+}
+
 // putCall makes or changes the call's row and what finds it. It checks everything that may conflict before it
 // changes anything.
 func putCall(tx *tx, c store.Call, expect uint64) error {
-	var old store.Call
-	var rev int64
-	err := tx.row(`SELECT app, rev, live, devices, users, key FROM call WHERE id = ?`, []any{c.ID},
-		&old.App, &rev, &old.Live, (*names)(&old.Devices), (*names)(&old.Users), &old.Key)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("reading call %s: %w", c.ID, err)
+	old, err := oldCall(tx, c.ID)
+	if err != nil {
+		return err
 	}
-	if uint64(rev) != expect {
+	if old.rev != expect {
 		return store.ErrConflict
 	}
-	if c.Key != "" && (c.Key != old.Key || c.App != old.App) {
+	if c.Key != "" && (c.Key != old.row.Key || c.App != old.row.App) {
 		var other string
 		err := tx.row(`SELECT id FROM call WHERE app = ? AND key = ? AND key <> ''`, []any{c.App, c.Key}, &other)
 		if err == nil {
@@ -95,12 +104,17 @@ func putCall(tx *tx, c store.Call, expect uint64) error {
 			return fmt.Errorf("looking for key %q: %w", c.Key, err)
 		}
 	}
-	if expect == 0 {
+	switch {
+	case expect == 0:
 		err = tx.exec(`INSERT INTO call (id, app, rev, state, live, devices, users, key, timer, keep_until, created_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			c.ID, c.App, 1, blob(c.State), c.Live, names(c.Devices), names(c.Users), c.Key,
 			instant(c.Timer), instant(c.KeepUntil), instant(c.CreatedAt))
-	} else {
+	case !old.differs(c) && c.Timer.Equal(old.row.Timer): // no index follows from the rest
+		err = tx.exec(`UPDATE call SET rev = ?, state = ? WHERE id = ?`, int64(expect+1), blob(c.State), c.ID)
+	case !old.differs(c):
+		err = tx.exec(`UPDATE call SET rev = ?, state = ?, timer = ? WHERE id = ?`, int64(expect+1), blob(c.State), instant(c.Timer), c.ID)
+	default:
 		err = tx.exec(`UPDATE call SET app = ?, rev = ?, state = ?, live = ?, devices = ?, users = ?, key = ?,
 			timer = ?, keep_until = ?, created_at = ? WHERE id = ?`,
 			c.App, int64(expect+1), blob(c.State), c.Live, names(c.Devices), names(c.Users), c.Key,
@@ -109,11 +123,26 @@ func putCall(tx *tx, c store.Call, expect uint64) error {
 	if err != nil {
 		return fmt.Errorf("storing call %s: %w", c.ID, err)
 	}
-	if err := indexDevices(tx, c.ID, old, c); err != nil {
+	if err := indexDevices(tx, c.ID, old.row, c); err != nil {
 		return err
 	}
-	return indexUsers(tx, c.ID, old, c)
+	if err := indexUsers(tx, c.ID, old.row, c); err != nil {
+		return err
+	}
+	tx.memo.keep(c.ID, &callMemo{rev: expect + 1, row: c, ledger: old.ledger})
+	return nil
 }
+
+// differs reports whether c has another value than the stored row where an index follows from it, the timer apart.
+func (m *callMemo) differs(c store.Call) bool {
+	return m.row.App != c.App || m.row.Live != c.Live || m.row.Key != c.Key || !m.row.KeepUntil.Equal(c.KeepUntil) || !m.row.CreatedAt.Equal(c.CreatedAt) ||
+		!slices.Equal(m.row.Devices, c.Devices) || !slices.Equal(m.row.Users, c.Users)
+}
+
+var (
+	insertDevices = rowsFor(`INSERT OR IGNORE INTO call_device (app, device, call_id)`, 3)
+	insertUsers   = rowsFor(`INSERT OR IGNORE INTO call_user (app, user, call_id)`, 3)
+)
 
 func indexDevices(tx *tx, id string, old, c store.Call) error {
 	if old.App == c.App && slices.Equal(old.Devices, c.Devices) {
@@ -124,10 +153,12 @@ func indexDevices(tx *tx, id string, old, c store.Call) error {
 			return fmt.Errorf("taking call %s from device %s: %w", id, d, err)
 		}
 	}
+	args := make([]any, 0, 3*len(c.Devices))
 	for _, d := range c.Devices {
-		if err := tx.exec(`INSERT OR IGNORE INTO call_device (app, device, call_id) VALUES (?, ?, ?)`, c.App, d, id); err != nil {
-			return fmt.Errorf("giving call %s to device %s: %w", id, d, err)
-		}
+		args = append(args, c.App, d, id)
+	}
+	if err := insertDevices.insert(tx, 3, args); err != nil {
+		return fmt.Errorf("giving call %s to its devices: %w", id, err)
 	}
 	return nil
 }
@@ -147,10 +178,12 @@ func indexUsers(tx *tx, id string, old, c store.Call) error {
 			return fmt.Errorf("taking call %s from user %s: %w", id, u, err)
 		}
 	}
+	args := make([]any, 0, 3*len(c.Users))
 	for _, u := range c.Users {
-		if err := tx.exec(`INSERT OR IGNORE INTO call_user (app, user, call_id) VALUES (?, ?, ?)`, c.App, u, id); err != nil {
-			return fmt.Errorf("giving call %s to user %s: %w", id, u, err)
-		}
+		args = append(args, c.App, u, id)
+	}
+	if err := insertUsers.insert(tx, 3, args); err != nil {
+		return fmt.Errorf("giving call %s to its users: %w", id, err)
 	}
 	return nil
 }
@@ -194,7 +227,7 @@ func (s *Store) CallsOfDevice(ctx context.Context, app, device string) ([]store.
 		var unused int64
 		return scanCall(rows.Scan, &unused)
 	}, `SELECT * FROM (
-			SELECT coalesce((SELECT seq FROM cursor WHERE app = ?1 AND device = ?2), 0) AS newest,
+			SELECT `+newestSeq+` AS newest,
 				'' AS id, '' AS app, 0 AS rev, x'' AS state, 0 AS live, '' AS devices, '' AS users, '' AS key,
 				0 AS timer, 0 AS keep_until, -9223372036854775808 AS created_at
 			UNION ALL
@@ -234,6 +267,7 @@ func (s *Store) DueTimers(ctx context.Context, now time.Time, n int, lease time.
 		}
 		for i := range due {
 			due[i].Timer = now.Add(lease)
+			tx.memo.forget(due[i].ID)
 			if err := tx.exec(`UPDATE call SET timer = ? WHERE id = ?`, instant(due[i].Timer), due[i].ID); err != nil {
 				return fmt.Errorf("leasing the timer of call %s: %w", due[i].ID, err)
 			}
@@ -285,10 +319,11 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 }
 
 func forget(tx *tx, c store.Call) error {
+	tx.memo.forget(c.ID)
 	if err := indexDevices(tx, c.ID, c, store.Call{}); err != nil {
 		return err
 	}
-	if err := tx.exec(`DELETE FROM event WHERE call_id = ?`, c.ID); err != nil {
+	if err := dropEvents(tx, `call_id = ?`, c.ID); err != nil {
 		return err
 	}
 	return tx.exec(`DELETE FROM call WHERE id = ?`, c.ID)

@@ -117,7 +117,7 @@ func (s *Store) DeleteDevice(ctx context.Context, app, id string) error {
 		if err := tx.exec(`DELETE FROM device WHERE app = ? AND id = ?`, app, id); err != nil {
 			return fmt.Errorf("forgetting device %s: %w", id, err)
 		}
-		if err := tx.exec(`DELETE FROM event WHERE app = ? AND device = ?`, app, id); err != nil {
+		if err := dropEvents(tx, `app = ? AND device = ?`, app, id); err != nil {
 			return fmt.Errorf("forgetting the events of device %s: %w", id, err)
 		}
 		return nil

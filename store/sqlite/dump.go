@@ -29,7 +29,9 @@ var dumped = []struct {
 		d, err := scanDevice(rows)
 		return store.Row{Device: &d}, err
 	}},
-	{"cursor", `SELECT app, device, seq FROM cursor`, func(rows *sql.Rows) (store.Row, error) {
+	{"cursor", `SELECT app, device, max(seq) FROM (
+			SELECT app, device, seq FROM cursor UNION ALL SELECT app, device, max(seq) FROM event GROUP BY app, device
+		) GROUP BY app, device`, func(rows *sql.Rows) (store.Row, error) {
 		var c store.Cursor
 		var seq int64
 		err := rows.Scan(&c.App, &c.Device, &seq)
@@ -134,6 +136,7 @@ func (s *Store) Load(ctx context.Context, next func() (store.Row, error)) error 
 }
 
 func load(ctx context.Context, tx *tx, next func() (store.Row, error)) error {
+	defer tx.memo.clear() // rows are loaded as they were, whatever the memo takes down
 	for _, d := range dumped {
 		var full bool
 		if d.table == "setting" {

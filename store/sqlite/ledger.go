@@ -8,10 +8,34 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-func putLedger(tx *tx, e store.LedgerEntry) error {
-	return tx.exec(`INSERT INTO ledger (`+ledgerColumns+`)
-		SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM ledger WHERE call_id = ?1`,
-		e.CallID, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail)
+var insertLedgers = rowsFor(`INSERT INTO ledger (`+ledgerColumns+`)`, 8)
+
+// putLedger appends entries to their calls' ledgers.
+func putLedger(tx *tx, entries []store.LedgerEntry) error {
+	args := make([]any, 0, 8*len(entries))
+	last := map[string]int64{} // of calls that the memo does not have
+	for _, e := range entries {
+		seq := int64(-1)
+		known := tx.memo.calls[e.CallID]
+		if known != nil {
+			seq = known.ledger
+		} else if n, ok := last[e.CallID]; ok {
+			seq = n
+		}
+		if seq < 0 {
+			if err := tx.row(`SELECT coalesce(max(seq), 0) FROM ledger WHERE call_id = ?`, []any{e.CallID}, &seq); err != nil {
+				return fmt.Errorf("reading the ledger of call %s: %w", e.CallID, err)
+			}
+		}
+		seq++
+		if known != nil {
+			known.ledger = seq
+		} else {
+			last[e.CallID] = seq
+		}
+		args = append(args, e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail)
+	}
+	return insertLedgers.insert(tx, 8, args)
 }
 
 const ledgerColumns = `call_id, seq, stage, device, at, device_at, reason, detail`
@@ -34,10 +58,8 @@ func (s *Store) AppendLedger(ctx context.Context, entries []store.LedgerEntry) e
 		return nil
 	}
 	return s.write(ctx, func(tx *tx) error {
-		for _, e := range entries {
-			if err := putLedger(tx, e); err != nil {
-				return fmt.Errorf("storing a ledger entry of call %s: %w", e.CallID, err)
-			}
+		if err := putLedger(tx, entries); err != nil {
+			return fmt.Errorf("storing ledger entries: %w", err)
 		}
 		return nil
 	})

@@ -27,6 +27,7 @@ func (s *Store) TrimLedger(ctx context.Context, before time.Time, n int) (int, e
 			return 0, err
 		}
 		for _, id := range old {
+			tx.memo.forget(id)
 			if err := tx.exec(`DELETE FROM ledger WHERE call_id = ?`, id); err != nil {
 				return 0, fmt.Errorf("of call %s: %w", id, err)
 			}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"os"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestWALIsBounded(t *testing.T) {
 	rev := uint64(0)
 	some := func() int64 {
 		for range 4 * walEvery {
-			commit(t, s, store.Transition{Call: store.Call{ID: "c1", State: make([]byte, 16<<10)}, ExpectRev: rev})
+			commit(t, s, store.Transition{Call: store.Call{ID: "c1", State: bytes.Repeat([]byte{byte(rev)}, 16<<10)}, ExpectRev: rev})
 			rev++
 		}
 		info, err := os.Stat(s.path + "-wal")

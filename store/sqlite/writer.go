@@ -51,7 +51,7 @@ func newWriter(conn *sql.Conn, path string, log *slog.Logger) *writer {
 	return &writer{
 		queue:    make(chan *write, maxQueue),
 		later:    make(chan *write, maxQueue),
-		tx:       &tx{conn: conn, stmts: map[string]*sql.Stmt{}},
+		tx:       &tx{conn: conn, stmts: map[string]*sql.Stmt{}, memo: newMemo()},
 		ended:    make(chan struct{}),
 		log:      log,
 		wal:      path + "-wal",
@@ -174,6 +174,7 @@ func (w *writer) attempt(writes []*write) ([]error, error) {
 
 // rollback ends the transaction, unless SQLite has done so by itself as it does after some errors of the disk.
 func (w *writer) rollback() error {
+	w.tx.memo.clear()
 	err := w.tx.exec("ROLLBACK")
 	if err != nil && w.tx.exec("BEGIN IMMEDIATE") == nil {
 		return w.tx.exec("ROLLBACK") // no transaction was left
@@ -224,6 +225,7 @@ func (s *Store) enqueue(ctx context.Context, one *write) error {
 type tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt // by SQL text; all texts are constants
+	memo  memo
 }
 
 func (t *tx) stmt(query string) (*sql.Stmt, error) {
