@@ -32,14 +32,14 @@ type desk struct {
 
 	mu    sync.Mutex
 	lines map[string]*queue // of calls that somebody is at work on
-	known map[string]*kept
+	known map[string]*recollection
 }
 
 // queue is the changes of one call that wait, in the order in which they came.
 type queue struct{ waiting []*errand }
 
-// kept is a call as it was committed. It is not changed any more once it is here.
-type kept struct {
+// recollection is a call as it was committed. It is not changed any more once it is here.
+type recollection struct {
 	row   store.Call // without State
 	state state
 	at    time.Time
@@ -57,7 +57,7 @@ type errand struct {
 }
 
 func newDesk(alone bool) *desk {
-	return &desk{alone: alone, lines: map[string]*queue{}, known: map[string]*kept{}}
+	return &desk{alone: alone, lines: map[string]*queue{}, known: map[string]*recollection{}}
 }
 
 // enter puts e at the end of the call's queue and reports whether nobody is at work on the call: then e's owner is, and
@@ -140,7 +140,7 @@ func (d *desk) next(id string, back []*errand) {
 }
 
 // recall returns the call as this node knows it, nil if it does not.
-func (d *desk) recall(id string) *kept {
+func (d *desk) recall(id string) *recollection {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.known[id]
@@ -160,7 +160,7 @@ func (d *desk) keep(t *turn) {
 			break
 		}
 	}
-	k := &kept{row: t.row, state: t.state, at: t.now}
+	k := &recollection{row: t.row, state: t.state, at: t.now}
 	k.row.State = nil
 	d.known[t.row.ID] = k
 }
@@ -176,7 +176,7 @@ func (d *desk) forget(id string) {
 func (d *desk) clear(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	maps.DeleteFunc(d.known, func(_ string, k *kept) bool { return now.Sub(k.at).Abs() > knownFor })
+	maps.DeleteFunc(d.known, func(_ string, k *recollection) bool { return now.Sub(k.at).Abs() > knownFor })
 }
 
 // change lets decide change the call and commits; if someone else was faster it reads the call again and does so again.
