@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,6 +50,7 @@ type app struct {
 type table struct {
 	apps map[string]app
 	keys map[string]held // API keys by id
+	seen seen
 }
 
 // Verifier checks tokens and API keys. It is safe for concurrent use and never blocks.
@@ -148,6 +150,19 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	if strings.HasPrefix(token, KeyPrefix) {
 		return t.verifyKey(token, v.now())
 	}
+	hash := sha256.Sum256([]byte(token))
+	if c, ok := t.seen.find(hash, v.now(), v.leeway); ok {
+		return c, nil
+	}
+	c, err := v.verifyToken(t, token)
+	if err == nil {
+		t.seen.keep(hash, c)
+	}
+	return c, err
+}
+
+// verifyToken is Verify of a token that is looked at for the first time.
+func (v *Verifier) verifyToken(t *table, token string) (Claims, error) {
 	var w wire
 	var kid string
 	parser := jwt.NewParser(
