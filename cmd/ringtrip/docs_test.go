@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,4 +137,74 @@ func TestOperationsPage(t *testing.T) {
 			t.Errorf("the commands of docs/operations.md do not show %s:\n%s", want, out)
 		}
 	}
+}
+
+// TestSecurityPage runs the commands of docs/security.md: a key is rotated, and an API key used, without a restart.
+func TestSecurityPage(t *testing.T) {
+	out := follow(t, "security.md", "curl", "openssl")
+	// A token, the check of the configuration, and two answers of a user who has no history.
+	for _, want := range []string{"eyJ", "ok, 1 app(s)", "{}"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the commands of docs/security.md do not show %s:\n%s", want, out)
+		}
+	}
+	if n := strings.Count(out, "{}"); n != 2 {
+		t.Errorf("%d requests of docs/security.md were answered, want 2:\n%s", n, out)
+	}
+}
+
+// TestWebhooksPage runs the commands of docs/webhooks.md, the server and the receiver that they start among them; the test
+// says which ports.
+func TestWebhooksPage(t *testing.T) {
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not here: the commands of docs/webhooks.md were NOT run", tool)
+		}
+	}
+	text, all := blocks(t, "webhooks.md")
+	var commands strings.Builder
+	for _, b := range all {
+		if b.kind != "" {
+			t.Errorf("docs/webhooks.md has commands that the test does not run: %q", b.text)
+		}
+		commands.WriteString(b.text)
+	}
+	for _, m := range regexp.MustCompile("`(ringtrip [^`]*--[^`]*)`").FindAllStringSubmatch(text, -1) { // those within sentences
+		commands.WriteString(m[1] + "\n")
+	}
+	t.Chdir(t.TempDir())
+	server, receiver := freeAddress(t), freeAddress(t)
+	t.Setenv("RINGTRIP_SERVER", "http://"+server)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What runs in the background is ended by its own id, whatever comes of the rest.
+	page := `
+trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+ringtrip() {
+	case "$1 $2" in
+	serve*) RINGTRIP_TEST_COMMAND=1 exec ` + self + ` "$@" --listen ` + server + ` ;;
+	"webhook listen") RINGTRIP_TEST_COMMAND=1 exec ` + self + ` "$@" --listen ` + receiver + ` ;;
+	*) RINGTRIP_TEST_COMMAND=1 ` + self + ` "$@" ;;
+	esac
+}
+` + strings.NewReplacer("127.0.0.1:8787", server, "127.0.0.1:8790", receiver).Replace(commands.String())
+	out := script(t, "webhooks.md", page)
+	for _, want := range []string{"ready", "main  ", "taken: 204 after", "webhook.test", "0 dead", "0 on their way", "it was not disabled", "whsk_", "whpk_"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the commands of docs/webhooks.md do not show %s:\n%s", want, out)
+		}
+	}
+}
+
+// freeAddress returns an address of this machine where nobody listens just now.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
