@@ -26,6 +26,7 @@ import (
 func metrics(t *testing.T) map[string]bool {
 	t.Helper()
 	m := observe.NewMetrics("")
+	m.WatchBus(func() observe.Bus { return observe.Bus{} })
 	m.Watch(nil, nil)
 	descs := make(chan *prometheus.Desc, 1000)
 	m.Registry().Describe(descs)

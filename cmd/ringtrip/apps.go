@@ -93,8 +93,11 @@ type namedSender struct {
 	*apns.Sender
 }
 
-// build reads every file that apps name and makes their senders, which open no connection. Nil log: none.
-func (c *serveCmd) build(apps []appConfig, log *slog.Logger) (_ *built, err error) {
+// onAlarm hears what a person has to put right of an app's pushes: see [apns.Config.OnAlarm].
+type onAlarm func(app string, env push.Environment, e push.Error)
+
+// build reads every file that apps name and makes their senders, which open no connection. Nil log or alarm: none.
+func (c *serveCmd) build(apps []appConfig, log *slog.Logger, alarm onAlarm) (_ *built, err error) {
 	b := &built{}
 	defer func() {
 		if err != nil {
@@ -111,7 +114,11 @@ func (c *serveCmd) build(apps []appConfig, log *slog.Logger) (_ *built, err erro
 		}
 		b.apps = append(b.apps, app)
 		for _, p := range a.APNs {
-			s, err := p.sender(log)
+			s, err := p.sender(log, func(env push.Environment, e push.Error) {
+				if alarm != nil {
+					alarm(a.ID, env, e)
+				}
+			})
 			if err != nil {
 				return b, fmt.Errorf("app %q: %w", a.ID, err)
 			}
@@ -227,7 +234,7 @@ func (p apnsConfig) tls() (*tls.Config, error) {
 	return &tls.Config{RootCAs: roots}, nil
 }
 
-func (p apnsConfig) sender(log *slog.Logger) (*apns.Sender, error) {
+func (p apnsConfig) sender(log *slog.Logger, alarm func(push.Environment, push.Error)) (*apns.Sender, error) {
 	key, err := p.p8()
 	if err != nil {
 		return nil, err
@@ -236,7 +243,7 @@ func (p apnsConfig) sender(log *slog.Logger) (*apns.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := apns.New(apns.Config{Key: key, KeyID: p.KeyID, TeamID: p.Team, ProductionURL: p.ProductionURL, SandboxURL: p.SandboxURL, TLS: trust, Logger: log})
+	s, err := apns.New(apns.Config{Key: key, KeyID: p.KeyID, TeamID: p.Team, ProductionURL: p.ProductionURL, SandboxURL: p.SandboxURL, TLS: trust, Logger: log, OnAlarm: alarm})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cmp.Or(p.KeyFile, "$"+p.KeyEnv), err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/bus/local"
 	"github.com/ringtrip/ringtrip/bus/nats"
+	"github.com/ringtrip/ringtrip/server/observe"
 	"github.com/ringtrip/ringtrip/store"
 )
 
@@ -69,6 +70,18 @@ func (c *clusterFlags) join(st store.Store, log *slog.Logger) (*membership, erro
 	}
 	m.bus = b
 	return m, nil
+}
+
+// watch adds the bus's figures to the metrics, if it is one between nodes.
+func (m *membership) watch(metrics *observe.Metrics) {
+	b, ok := m.bus.(*nats.Bus)
+	if !ok {
+		return
+	}
+	metrics.WatchBus(func() observe.Bus {
+		now := b.Stats()
+		return observe.Bus{Connected: now.Connected, Peers: b.Peers(), Sent: now.Sent, Received: now.Received, Dropped: now.Dropped}
+	})
 }
 
 // name is a name of this run of the node: what a dead run left behind must not be taken for this one's.

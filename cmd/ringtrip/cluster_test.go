@@ -2,11 +2,13 @@ package main
 
 import (
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/ringtrip/ringtrip/server/observe"
 	"github.com/ringtrip/ringtrip/store"
 	"github.com/ringtrip/ringtrip/store/storetest"
 )
@@ -61,5 +63,14 @@ func TestJoin(t *testing.T) {
 	defer two.bus.Close()
 	if one.id == two.id || !strings.HasPrefix(one.id, "k-se-example-") || one.presence == nil {
 		t.Errorf("two runs are %q and %q", one.id, two.id)
+	}
+	metrics := observe.NewMetrics("")
+	one.watch(metrics)
+	r := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(r, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{"ringtrip_bus_connected 1\n", "ringtrip_bus_dropped_total 0\n", "ringtrip_bus_peers"} {
+		if !strings.Contains(r.Body.String(), want) {
+			t.Errorf("the metrics lack %q", want)
+		}
 	}
 }

@@ -277,7 +277,7 @@ func (c *configCheckCmd) Run(o out) error {
 	if err != nil {
 		return err
 	}
-	if _, err := parsed.Serve.build(apps, nil); err != nil {
+	if _, err := parsed.Serve.build(apps, nil, nil); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(o, "%s: ok, %d app(s)\n", c.File, len(apps))

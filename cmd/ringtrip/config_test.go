@@ -116,7 +116,7 @@ apps:
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := c.build(list, nil)
+	b, err := c.build(list, nil, nil)
 	if err != nil || len(b.apps) != 2 || b.apps[0].RingTimeout != 20*time.Second || b.apps[1].Keys[0].Algorithm() != "HS256" {
 		t.Errorf("the apps are %+v, %v", b.apps, err)
 	}

@@ -26,7 +26,7 @@ func (d *doctor) apns(ctx context.Context, a appConfig, p apnsConfig) {
 			d.say(failure, what, "give the app's bundle id alone", "the bundle id %s ends in .voip, which the topic gets by itself", b)
 		}
 	}
-	s, err := p.sender(nil)
+	s, err := p.sender(nil, nil)
 	if err != nil {
 		d.say(failure, what, "put the setting right", "%s", err)
 		return

@@ -34,6 +34,7 @@ type health struct {
 	store    store.Store
 	bus      bus.Bus
 	stopping atomic.Bool
+	warnings func() []string // what operators are told though the node is ready; nil: nothing
 
 	mu   sync.Mutex
 	at   time.Time // of the last check of the store
@@ -94,7 +95,11 @@ func (h *health) serve(next http.Handler, details bool) http.Handler {
 			err := h.ready(r.Context())
 			switch {
 			case err == nil:
-				say(w, http.StatusOK, "ready")
+				text := "ready"
+				if details && h.warnings != nil {
+					text = strings.Join(append([]string{text}, h.warnings()...), "\nwarning: ")
+				}
+				say(w, http.StatusOK, text)
 			case details:
 				say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			default:

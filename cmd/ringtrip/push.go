@@ -53,7 +53,7 @@ func (c *pushCmd) Run(ctx context.Context, o out) error {
 		}
 		a = list[at]
 	}
-	b, err := c.build([]appConfig{a}, nil)
+	b, err := c.build([]appConfig{a}, nil, nil)
 	if err != nil {
 		return err
 	}

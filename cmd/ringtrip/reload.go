@@ -21,6 +21,7 @@ type reparse func() (*cli, error)
 // apps are the apps that a server has now, with who pushes for them. A reload replaces them whole.
 type apps struct {
 	secret []byte // for action tokens
+	alarm  onAlarm
 
 	mu  sync.Mutex
 	now *built
@@ -109,7 +110,7 @@ func (c *serveCmd) reload(again reparse, s *server.Server, people *apps, level *
 		log.Error("the configuration was not reloaded: all stays as it is", "err", err)
 		return
 	}
-	b, err := next.build(configured, log)
+	b, err := next.build(configured, log, people.alarm)
 	if err != nil {
 		log.Error("the configuration was not reloaded: all stays as it is", "err", err)
 		return

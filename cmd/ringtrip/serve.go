@@ -75,11 +75,13 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	if err != nil {
 		return err
 	}
-	b, err := c.build(configured, log)
+	metrics := observe.NewMetrics(version())
+	b, err := c.build(configured, log, metrics.Alarm)
 	if err != nil {
 		return err
 	}
 	people := newApps(b)
+	people.alarm = metrics.Alarm
 	defer people.close()
 	if len(b.senders) == 0 {
 		log.Warn("no --apns-key: phones that are not connected will not ring")
@@ -107,7 +109,6 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 	}
 	defer node.bus.Close()
 	b.use(people.secret)
-	metrics := observe.NewMetrics(version())
 	watching, seeing, err := c.tracing(ctx, node.id, metrics, log)
 	if err != nil {
 		return err
@@ -127,7 +128,14 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		return err
 	}
 	metrics.Watch(s, st)
+	node.watch(metrics)
 	h := newHealth(s, st, node.bus)
+	h.warnings = func() (all []string) {
+		for _, a := range metrics.Alarms() {
+			all = append(all, a.String())
+		}
+		return all
+	}
 	admin, err := c.admin(log, h, metrics)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ var table = map[string]row{
 		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"store/storetest", "store/sqlite", "bus/local"}},
 	"server/observe": {why: "metrics and traces of what the server tells its Observer; it keeps Prometheus and OpenTelemetry out of package server",
-		ours:    []string{"call", "push", "server", "signaling/...", "store"},
+		ours:    []string{"call", "internal/scrub", "push", "server", "signaling/...", "store"},
 		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		testing: []string{"bus/local", "server/auth", "store/sqlite"}},
 	"server/webhook": {why: "Standard Webhooks for both ends: receivers import it too, so it needs the standard library only"},

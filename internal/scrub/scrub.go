@@ -1,4 +1,4 @@
-// Package scrub takes secrets out of what is logged: tokens, API keys, push tokens, private keys, passwords in URLs.
+// Package scrub takes secrets out of what is logged or traced: tokens, API keys, push tokens, private keys, passwords in URLs.
 // It is the last line, for texts that come from elsewhere (an error of a library that repeats its URL); code that logs
 // a secret on purpose is a mistake that it does not excuse. It refuses to guess: what has no form of its own, as a
 // user's name, stays.
@@ -16,18 +16,28 @@ import (
 // gone stands where a secret stood.
 const gone = "[redacted]"
 
-// forms are what secrets look like.
+// forms are what secrets look like. has is what each of them has, and texts without it need no closer look.
 var forms = []struct {
-	is *regexp.Regexp
-	to string
+	has func(string) bool
+	is  *regexp.Regexp
+	to  string
 }{
-	{regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`), gone},
-	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`), gone},
-	{regexp.MustCompile(`rtk_([0-9A-Za-z]{8})_[0-9A-Za-z]+`), "rtk_${1}_" + gone}, // the id says which key to take away
-	{regexp.MustCompile(`whsec_[A-Za-z0-9+/=_-]+`), "whsec_" + gone},
-	{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`), "${1} " + gone},
-	{regexp.MustCompile(`\b[0-9a-fA-F]{60,}\b`), gone}, // push tokens have 64 digits today
-	{regexp.MustCompile(`(://[^/\s:@]*):[^/\s@]+@`), "${1}:" + gone + "@"},
+	{with("PRIVATE KEY-----"), regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`), gone},
+	{with("eyJ"), regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`), gone},
+	{with("rtk_"), regexp.MustCompile(`rtk_([0-9A-Za-z]{8})_[0-9A-Za-z]+`), "rtk_${1}_" + gone}, // the id says which key to take away
+	{with("whs"), regexp.MustCompile(`(whsec|whsk)_[A-Za-z0-9+/=_-]+`), "${1}_" + gone},
+	{long(14), regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`), "${1} " + gone},
+	{long(60), regexp.MustCompile(`\b[0-9a-fA-F]{60,}\b`), gone}, // push tokens have 64 digits today
+	{with("://"), regexp.MustCompile(`(://[^/\s:@]*):[^/\s@]+@`), "${1}:" + gone + "@"},
+}
+
+func with(part string) func(string) bool {
+	return func(s string) bool { return strings.Contains(s, part) }
+}
+
+// long is for a form of at least n bytes; one with a word and a space has more.
+func long(n int) func(string) bool {
+	return func(s string) bool { return len(s) >= n && (n >= 60 || strings.ContainsAny(s, " \t\n\f\r")) }
 }
 
 // names are attributes whose values are secrets whatever they look like.
@@ -36,9 +46,20 @@ var names = []string{"authorization", "token", "voip_token", "alert_token", "sec
 // Text returns s without secrets.
 func Text(s string) string {
 	for _, f := range forms {
+		if !f.has(s) {
+			continue
+		}
 		s = f.is.ReplaceAllString(s, f.to)
 	}
 	return s
+}
+
+// Value returns the text of something that has a name, as an attribute of a span, without secrets.
+func Value(name, text string) string {
+	if slices.Contains(names, strings.ToLower(name)) {
+		return gone
+	}
+	return Text(text)
 }
 
 // Handler returns a handler that passes records on to next without secrets.

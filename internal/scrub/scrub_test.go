@@ -16,6 +16,8 @@ func TestHandler(t *testing.T) {
 		"eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJzaG9wIn0.MARKED":                      "MARKED",
 		"rtk_abcdEFGH_MARKEDMARKEDMARKED":                                      "MARKED",
 		"whsec_MARKED/MARKED=":                                                 "MARKED",
+		"whsk_MARKED/MARKED=":                                                  "MARKED",
+		"bEARER\tMARKEDMARKED":                                                 "MARKED",
 		"Bearer MARKEDMARKED":                                                  "MARKED",
 		`Post "https://api.push.apple.com/3/device/` + push + `": EOF`:         push,
 		"postgres://ring:MARKED@db/ringtrip":                                   "MARKED",

@@ -52,6 +52,8 @@ type Metrics struct {
 	answering *prometheus.HistogramVec // method
 
 	versions, systems, reasons *capped
+
+	alarms *alarms
 }
 
 var _ server.Observer = (*Metrics)(nil)
@@ -74,7 +76,8 @@ func NewMetrics(version string) *Metrics {
 		answering: histograms("ringtrip_request_seconds", "Seconds until a request was answered; event streams are not among them.", quickBuckets, "method"),
 		versions:  newCapped(maxVersions), systems: newCapped(maxVersions), reasons: newCapped(maxReasons),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.alarms = &alarms{reasons: m.reasons, now: time.Now, last: map[alarmKey]time.Time{}}
+	m.registry.MustRegister(m.alarms, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering)
 	build := gauges("ringtrip_build_info", "1; the version is a label.", "version")
 	build.WithLabelValues(version).Set(1)
@@ -178,13 +181,13 @@ func (m *Metrics) Pushing(ctx context.Context, p server.PushStart) (context.Cont
 	}
 }
 
-// Names are the names of all metrics of ringtrip's own, sorted; those of Watch too.
+// Names are the names of all metrics of ringtrip's own, sorted; those of Watch and WatchBus too.
 func (m *Metrics) Names() []string {
 	all := []string{"ringtrip_build_info"}
 	descs := make(chan *prometheus.Desc, 64)
 	go func() {
 		defer close(descs)
-		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, &inHand{}} {
+		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.alarms, busFigures{}, &inHand{}} {
 			c.Describe(descs)
 		}
 	}()

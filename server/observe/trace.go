@@ -79,7 +79,7 @@ func NewTracing(cfg TraceConfig) (*Tracing, error) {
 			return sdktrace.WithSyncer(e)
 		}
 	}
-	t := &Tracing{shard: cfg.Shard, provider: sdktrace.NewTracerProvider(how(cfg.Exporter), sdktrace.WithResource(about),
+	t := &Tracing{shard: cfg.Shard, provider: sdktrace.NewTracerProvider(how(clean{cfg.Exporter}), sdktrace.WithResource(about),
 		// By the trace's id alone, never by what a client claims: so all nodes decide alike.
 		sdktrace.WithSampler(sdktrace.TraceIDRatioBased(cfg.Ratio)), sdktrace.WithIDGenerator(ids{}))}
 	t.tracer = t.provider.Tracer("github.com/ringtrip/ringtrip/server")
