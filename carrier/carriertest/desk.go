@@ -1,0 +1,184 @@
+package carriertest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ringtrip/ringtrip/carrier"
+)
+
+// Desk is a carrier.Desk that keeps calls in memory and believes what it is told as the server does: by [carrier.Event.Seq],
+// so that what comes twice or late changes nothing. It is the server for tests of one carrier: an http.Handler for its
+// webhooks. It rings nobody, and refuses [carrier.Desk.Incoming].
+type Desk struct {
+	carrier carrier.Carrier
+	now     func() time.Time
+
+	mu    sync.Mutex
+	calls map[string]*deskCall
+	told  []carrier.Event // all that it was told, repeated and late ones too
+	said  []string        // why webhooks were refused
+}
+
+type deskCall struct {
+	call  carrier.Call
+	in    map[string]carrier.Event // who is in the room, by [carrier.Event.Source]: the event that brought it
+	out   map[string]carrier.Event // who has left
+	seen  map[string]uint64
+	ended bool
+}
+
+var _ carrier.Desk = (*Desk)(nil)
+
+// NewDesk returns a desk without calls. now is its clock; nil: the wall's.
+func NewDesk(c carrier.Carrier, now func() time.Time) *Desk {
+	if now == nil {
+		now = time.Now
+	}
+	return &Desk{carrier: c, now: now, calls: map[string]*deskCall{}}
+}
+
+// Put keeps a call, or another state of it.
+func (d *Desk) Put(c carrier.Call) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known := d.calls[c.ID]; known != nil {
+		known.call = c
+		return
+	}
+	d.calls[c.ID] = &deskCall{call: c, in: map[string]carrier.Event{}, out: map[string]carrier.Event{}, seen: map[string]uint64{}}
+}
+
+// Incoming implements carrier.Desk.
+func (d *Desk) Incoming(context.Context, carrier.Incoming) (carrier.Call, error) {
+	return carrier.Call{}, carrier.ErrUnknownNumber
+}
+
+// Call implements carrier.Desk.
+func (d *Desk) Call(_ context.Context, id string) (carrier.Call, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.calls[id]; c != nil {
+		return c.call, nil
+	}
+	return carrier.Call{}, carrier.ErrUnknownCall
+}
+
+// CallByRef implements carrier.Desk.
+func (d *Desk) CallByRef(context.Context, string) (carrier.Call, error) {
+	return carrier.Call{}, carrier.ErrUnknownCall
+}
+
+// Tell implements carrier.Desk.
+func (d *Desk) Tell(_ context.Context, e carrier.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.calls[e.Call]
+	if c == nil {
+		return fmt.Errorf("%w: %s", carrier.ErrUnknownCall, e.Call)
+	}
+	if e.User != "" && e.User != c.call.Caller.User && e.User != c.call.Callee.User {
+		return fmt.Errorf("%w: %s", carrier.ErrNotInCall, e.User)
+	}
+	d.told = append(d.told, e)
+	if e.Seq != 0 {
+		if e.Seq <= c.seen[e.Source] {
+			return nil
+		}
+		c.seen[e.Source] = e.Seq
+	}
+	switch e.Kind {
+	case carrier.Joined:
+		c.in[e.Source], c.ended = e, false
+		delete(c.out, e.Source)
+	case carrier.Left:
+		delete(c.in, e.Source)
+		c.out[e.Source] = e
+	case carrier.RoomEnded:
+		c.ended = true
+		maps.DeleteFunc(c.in, func(_ string, in carrier.Event) bool { return !in.At.After(e.At) })
+	}
+	return nil
+}
+
+// In lists who is in a call's room, as "user/device", in order.
+func (d *Desk) In(id string) []string {
+	return d.list(id, func(c *deskCall) map[string]carrier.Event { return c.in })
+}
+
+// Out lists who has left it and is not back, as "user/device reason".
+func (d *Desk) Out(id string) []string {
+	return d.list(id, func(c *deskCall) map[string]carrier.Event { return c.out })
+}
+
+func (d *Desk) list(id string, of func(*deskCall) map[string]carrier.Event) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []string
+	if c := d.calls[id]; c != nil {
+		for _, e := range of(c) {
+			all = append(all, strings.TrimSpace(e.User+"/"+e.Device+" "+e.Reason.String()))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Ended reports whether the call's room is over.
+func (d *Desk) Ended(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.calls[id] != nil && d.calls[id].ended
+}
+
+// Told returns all that it was told, in order.
+func (d *Desk) Told() []carrier.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.told)
+}
+
+// Refused returns why webhooks were refused.
+func (d *Desk) Refused() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.said)
+}
+
+// ServeHTTP takes webhooks at /carriers/APP/NAME/HOOK.
+func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 256<<10))
+	if err != nil {
+		http.Error(w, "too large", carrier.Status(carrier.ErrTooLarge))
+		return
+	}
+	parts := strings.SplitN(r.URL.Path, "/", 5) // "", carriers, app, name, hook
+	hook := ""
+	if len(parts) == 5 {
+		hook = parts[4]
+	}
+	public := &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	reply, err := d.carrier.Webhook(r.Context(), &carrier.Request{Method: r.Method, URL: public, Hook: hook, Header: r.Header, Body: body, Now: d.now()}, d)
+	if err != nil {
+		d.mu.Lock()
+		d.said = append(d.said, err.Error())
+		d.mu.Unlock()
+		http.Error(w, http.StatusText(carrier.Status(err)), carrier.Status(err))
+		return
+	}
+	if reply.ContentType != "" {
+		w.Header().Set("Content-Type", reply.ContentType)
+	}
+	if reply.Status != 0 {
+		w.WriteHeader(reply.Status)
+	}
+	_, _ = w.Write(reply.Body)
+}
