@@ -68,6 +68,7 @@ var table = map[string]row{
 	"carrier/carriertest": {why: "carriers on this machine, written from their documentation and not from our leaves, and the conformance suite",
 		ours: []string{"call", "carrier", "media"}},
 	"carrier/livekit": {why: "a leaf: LiveKit's tokens, webhooks and rooms, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
+	"carrier/twilio":  {why: "a leaf: Twilio's tokens, signatures, TwiML and webhooks, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
 		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "carrier", "store", "bus", "server/auth", "server/webhook"},
