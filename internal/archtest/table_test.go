@@ -69,6 +69,7 @@ var table = map[string]row{
 		ours: []string{"call", "carrier", "media"}},
 	"carrier/livekit": {why: "a leaf: LiveKit's tokens, webhooks and rooms, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/twilio":  {why: "a leaf: Twilio's tokens, signatures, TwiML and webhooks, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
+	"carrier/vonage":  {why: "a leaf: Vonage's voice and video: tokens, webhooks and call control, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
 		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "carrier", "store", "bus", "server/auth", "server/webhook"},

@@ -1,0 +1,116 @@
+package vonage
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/carrier"
+)
+
+var noted = carrier.Reply{Status: http.StatusNoContent}
+
+// legEvent is the application's event hook: what became of a leg that came in, a device's or a telephone's. Legs that go
+// out have an event hook of their own.
+func (c *Carrier) legEvent(ctx context.Context, _ *carrier.Request, f fields, desk carrier.Desk) (carrier.Reply, error) {
+	n := rank(f.text("status"))
+	if n < rankAnswered || f.text("direction") == "outbound" {
+		return noted, nil // errors, inputs, and what the answer hook says better
+	}
+	leg := f.text("uuid")
+	if !isLeg(leg) {
+		return carrier.Reply{}, fmt.Errorf("%w: the leg's uuid is %.60q", carrier.ErrMalformed, leg)
+	}
+	e := carrier.Event{Call: f.text("to"), Seq: n, Source: leg, At: f.at(), Detail: "Vonage leg " + leg + " " + f.text("status")}
+	if carrier.IsID(e.Call) { // a device's: it calls "to" its call
+		return noted, tellDevice(ctx, f, desk, e)
+	}
+	if n < rankOver {
+		return noted, nil // a telephone is answered by waiting
+	}
+	found, err := desk.CallByRef(ctx, leg)
+	if err != nil {
+		return carrier.Reply{}, err
+	}
+	e.Kind, e.Call, e.Reason = carrier.PhoneEnded, found.ID, call.MediaFailed
+	if f.text("status") == "completed" || f.text("status") == "cancelled" {
+		e.Reason = call.HungUp
+	}
+	return noted, desk.Tell(ctx, e)
+}
+
+func tellDevice(ctx context.Context, f fields, desk carrier.Desk, e carrier.Event) error {
+	name := f.text("from_user")
+	if name == "" {
+		name = f.text("from")
+	}
+	user, ok := UserID(name)
+	if !ok {
+		return fmt.Errorf("%w: %.60q", carrier.ErrNotInCall, name)
+	}
+	e.User, e.Kind = user, carrier.Joined
+	if e.Seq == rankOver {
+		e.Kind, e.Reason = carrier.Left, call.MediaFailed
+		if f.text("status") == "completed" {
+			e.Reason = call.HungUp // also of a leg that was lost: Vonage does not tell them apart
+		}
+	}
+	return desk.Tell(ctx, e)
+}
+
+// phoneEnds is why a telephone's leg ended that was called.
+var phoneEnds = map[string]call.Reason{
+	"completed":  call.HungUp,
+	"busy":       call.Busy,
+	"rejected":   call.Declined,
+	"timeout":    call.Unanswered,
+	"unanswered": call.Unanswered,
+	"failed":     call.Unreachable,
+}
+
+// phoneEvent is the event hook of a telephone that is called; its URL names the call.
+func (c *Carrier) phoneEvent(ctx context.Context, r *carrier.Request, f fields, desk carrier.Desk) (carrier.Reply, error) {
+	id, leg, status := r.URL.Query().Get("call"), f.text("uuid"), f.text("status")
+	n := rank(status)
+	if n == 0 {
+		return noted, nil
+	}
+	if !isLeg(leg) {
+		return carrier.Reply{}, fmt.Errorf("%w: the leg's uuid is %.60q", carrier.ErrMalformed, leg)
+	}
+	if !carrier.IsID(id) {
+		return carrier.Reply{}, fmt.Errorf("%w: %.60q", carrier.ErrUnknownCall, id)
+	}
+	about, err := desk.Call(ctx, id)
+	if err != nil {
+		return carrier.Reply{}, err
+	}
+	if to := number(f.text("to")); about.Callee.Phone == "" || to != about.Callee.Phone {
+		return carrier.Reply{}, fmt.Errorf("%w: the telephone %.40q", carrier.ErrNotInCall, f.text("to"))
+	}
+	e := carrier.Event{Call: id, Seq: n, Source: leg, At: f.at(), Refs: map[string]string{phoneLeg: leg}, Detail: "Vonage leg " + leg + " " + status}
+	switch n {
+	case rankStarted:
+		e.Kind = carrier.Noted
+	case rankRinging:
+		e.Kind = carrier.PhoneRinging
+	case rankAnswered:
+		e.Kind = carrier.PhoneAnswered
+	case rankOver:
+		reason, ok := phoneEnds[status]
+		if !ok { // cancelled: our side gave up, and says so itself
+			e.Kind = carrier.Noted
+			break
+		}
+		if status == "completed" && about.State == carrier.Ringing && f.text("start_time") != "" {
+			answered := e
+			answered.Kind, answered.Seq = carrier.PhoneAnswered, rankAnswered // that it was answered is late, or lost
+			if err := desk.Tell(ctx, answered); err != nil {
+				return carrier.Reply{}, err
+			}
+		}
+		e.Kind, e.Reason = carrier.PhoneEnded, reason
+	}
+	return noted, desk.Tell(ctx, e)
+}

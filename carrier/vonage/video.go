@@ -1,0 +1,214 @@
+package vonage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/carrier"
+)
+
+// rooms remembers the sessions of groups, whose calls share one: the first call of a group that is prepared makes it. On
+// another node, or after a restart, the server has to say it in carrier.Call.Ref.
+type rooms struct {
+	mu       sync.Mutex // held while a session is made, so that a group gets one
+	sessions map[string]string
+}
+
+const maxRooms = 10_000
+
+func newRooms() *rooms { return &rooms{sessions: map[string]string{}} }
+
+func (c *Carrier) prepareSession(ctx context.Context, call carrier.Call) (string, error) {
+	if call.Ref != "" && call.Ref != call.ID {
+		return call.Ref, nil
+	}
+	if call.Group == "" {
+		return c.makeSession(ctx, c.cfg.Relayed)
+	}
+	c.rooms.mu.Lock()
+	defer c.rooms.mu.Unlock()
+	if s := c.rooms.sessions[call.Group]; s != "" {
+		return s, nil
+	}
+	s, err := c.makeSession(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	if len(c.rooms.sessions) >= maxRooms {
+		clear(c.rooms.sessions)
+	}
+	c.rooms.sessions[call.Group] = s
+	return s, nil
+}
+
+func (c *Carrier) makeSession(ctx context.Context, relayed bool) (string, error) {
+	form := url.Values{"archiveMode": {"manual"}, "p2p.preference": {"disabled"}}
+	if relayed {
+		form.Set("p2p.preference", "enabled")
+	}
+	body, err := c.rest.Do(ctx, http.MethodPost, "/session/create", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	if err != nil {
+		return "", fmt.Errorf("vonage: making a session: %w", err)
+	}
+	var made []struct {
+		ID string `json:"session_id"`
+	}
+	if err := json.Unmarshal(body, &made); err != nil || len(made) == 0 || made[0].ID == "" {
+		return "", errors.New("vonage: making a session: the answer names none")
+	}
+	return made[0].ID, nil
+}
+
+// connectionData is in a device's token, and comes back in what Vonage tells of its connection.
+type connectionData struct {
+	Call   string `json:"call"`
+	User   string `json:"user"`
+	Device string `json:"device"`
+}
+
+func (c *Carrier) videoCredentials(j carrier.Join) (json.RawMessage, error) {
+	session := j.Call.Ref
+	if session == "" || session == j.Call.ID {
+		return nil, nil // no session was made
+	}
+	data, err := carrier.Compact(connectionData{j.Call.ID, j.Self.User, j.Self.Device})
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.sessionToken(session, string(data), j.Now)
+	if err != nil {
+		return nil, err
+	}
+	access := struct {
+		Session string `json:"session_id"`
+		Token   string `json:"token"`
+		App     string `json:"application_id,omitempty"`
+		Key     string `json:"api_key,omitempty"`
+	}{Session: session, Token: token, App: c.cfg.ApplicationID}
+	if c.cfg.openTok() {
+		access.App, access.Key = "", c.cfg.APIKey
+	}
+	return carrier.Compact(access)
+}
+
+// sessionEvent is the hook of session monitoring.
+func (c *Carrier) sessionEvent(ctx context.Context, r *carrier.Request, f fields, desk carrier.Desk) (carrier.Reply, error) {
+	var about struct {
+		Session    string  `json:"sessionId"`
+		Event      string  `json:"event"`
+		Reason     string  `json:"reason"`
+		Timestamp  float64 `json:"timestamp"` // ms
+		Connection struct {
+			ID   string `json:"id"`
+			Data string `json:"data"`
+		} `json:"connection"`
+	}
+	if err := json.Unmarshal(r.Body, &about); err != nil {
+		return carrier.Reply{}, fmt.Errorf("%w: it is no event of a session", carrier.ErrMalformed)
+	}
+	e := carrier.Event{Detail: "Vonage connection " + about.Connection.ID}
+	if about.Timestamp > 0 && about.Timestamp < 1<<53 {
+		e.At = time.UnixMilli(int64(about.Timestamp))
+	}
+	switch about.Event {
+	case "connectionCreated":
+		e.Kind, e.Seq, e.Source = carrier.Joined, 1, about.Connection.ID
+		if e.Source != "" {
+			e.Refs = map[string]string{connectionRef + e.Source: e.Source}
+		}
+	case "connectionDestroyed":
+		e.Kind, e.Seq, e.Source, e.Reason = carrier.Left, 2, about.Connection.ID, call.MediaFailed
+		if about.Reason == "clientDisconnected" {
+			e.Reason = call.HungUp
+		}
+		e.Detail += " " + about.Reason
+	case "sessionDestroyed":
+		e.Kind, e.Detail = carrier.RoomEnded, "Vonage session destroyed"
+	default:
+		return noted200, nil // streams, archives
+	}
+	var data connectionData
+	if json.Unmarshal([]byte(about.Connection.Data), &data) == nil && carrier.IsID(data.Call) {
+		e.Call, e.User, e.Device = data.Call, data.User, data.Device
+	} else if found, err := desk.CallByRef(ctx, about.Session); err == nil {
+		e.Call = found.ID
+	} else {
+		return carrier.Reply{}, err
+	}
+	return noted200, desk.Tell(ctx, e)
+}
+
+// noted200 is what session monitoring takes for delivered.
+var noted200 = carrier.Reply{Status: http.StatusOK}
+
+// connectionRef begins the words of carrier.Call.Refs for the call's connections.
+const connectionRef = "connection/"
+
+// endSession disconnects the call's devices that are still in its session: a session itself is never deleted, it costs
+// nothing without connections. A group's session has other calls' devices too, so of it only those go that are known to be
+// this call's.
+func (c *Carrier) endSession(ctx context.Context, call carrier.Call) error {
+	if call.Ref == "" || call.Ref == call.ID {
+		return nil
+	}
+	project := c.cfg.ApplicationID
+	if c.cfg.openTok() {
+		project = c.cfg.APIKey
+	}
+	path := "/v2/project/" + url.PathEscape(project) + "/session/" + url.PathEscape(call.Ref) + "/connection"
+	gone := map[string]bool{}
+	for word, id := range call.Refs {
+		if strings.HasPrefix(word, connectionRef) {
+			gone[id] = true
+		}
+	}
+	var errs []error
+	if call.Group == "" && !c.cfg.openTok() {
+		listed, err := c.connections(ctx, path)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, id := range listed {
+			gone[id] = true
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(gone)) {
+		if _, err := c.rest.Do(ctx, http.MethodDelete, path+"/"+url.PathEscape(id), "", nil); err != nil && !carrier.Gone(err) {
+			errs = append(errs, fmt.Errorf("vonage: disconnecting %s: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// connections lists who is in a session. OpenTok's API has no such list.
+func (c *Carrier) connections(ctx context.Context, path string) (ids []string, err error) {
+	body, err := c.rest.Do(ctx, http.MethodGet, path, "", nil)
+	if carrier.Gone(err) {
+		return nil, nil
+	}
+	var list struct {
+		Items []struct {
+			ID string `json:"connectionId"`
+		} `json:"items"`
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &list)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("vonage: who is in the session: %w", err)
+	}
+	for _, conn := range list.Items {
+		ids = append(ids, conn.ID)
+	}
+	return ids, nil
+}
