@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,4 +83,53 @@ func BenchmarkBarePosts(b *testing.B) {
 	<-all
 	workers.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+}
+
+// BenchmarkRingInAStorm is how long it takes from a caller's request to the push, when nothing else is to do and while a
+// backlog of webhooks goes out as fast as it can. An operation is one call.
+func BenchmarkRingInAStorm(b *testing.B) {
+	for _, storm := range []bool{false, true} {
+		name := "quiet"
+		if storm {
+			name = "storm"
+		}
+		b.Run(name, func(b *testing.B) {
+			url, _ := sink(b, -1)
+			w := newWorld(b, func(c *server.Config) {
+				c.Apps[0].Webhooks = []webhook.Endpoint{{ID: "all", URL: url, AllowPrivate: true, InFlight: inFlight, Secrets: []webhook.Secret{must(webhook.ParseSecret(hookSecret))}}}
+			})
+			a := w.phone("alice", "a1", "")
+			w.phone("bob", "b1", voip(2))
+			kind := "webhook:" + app + "/all"
+			if storm {
+				var jobs []store.Job
+				for n := range 200*b.N + 4000 { // more than go out meanwhile
+					jobs = append(jobs, store.Job{ID: fmt.Sprintf("job%09d", n), Kind: kind, Payload: append(bytes.Clone(benchBody), '\n'), LeasedUntil: time.Now()})
+				}
+				if err := w.store.PutJobs(context.Background(), jobs); err != nil {
+					b.Fatal(err)
+				}
+				w.restart()
+			}
+			var took []time.Duration
+			b.ResetTimer()
+			for range b.N {
+				began := time.Now()
+				c := a.call("bob")
+				<-w.apns.sent
+				took = append(took, time.Since(began))
+				if _, err := a.cancel(c.Id); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			if left, err := w.store.JobsOfKind(context.Background(), kind, "job", 2); storm && (err != nil || len(left) < 2) {
+				b.Errorf("the storm was over too soon (%v)", err)
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
