@@ -164,6 +164,7 @@ func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		if err := v.bind(req.Any()); err != nil {
 			return nil, err
 		}
+		g.s.asked.Store(time.Now().UnixNano())
 		return next(context.WithValue(ctx, viewerKey{}, v), req)
 	}
 }

@@ -18,6 +18,12 @@ const (
 	maxAhead = 192
 	// maxUnkept bounds the jobs that are done and not yet kept as done: so many a crash may have done twice.
 	maxUnkept = 512
+	// While requests come, a round does no more than gently jobs a stride: hundreds at once would stand before each step of a
+	// request in the queue for a processor.
+	gently = 2
+	stride = time.Millisecond
+	// lately is how long after a request a round still goes gently.
+	lately = 100 * time.Millisecond
 	// maxHeld is for how long rings may hold a round up.
 	maxHeld = time.Second
 )
@@ -66,6 +72,8 @@ type shift struct {
 	claiming, keeping bool
 	lastClaim         time.Time
 	lastKeep          time.Time
+	moment            time.Time // when gentle began to count
+	started           int       // since then
 	held              time.Time // since when rings hold it up; zero: they don't
 }
 
@@ -95,7 +103,11 @@ func (s *shift) step() {
 	if stopping || s.s.Draining() {
 		s.handBack()
 	}
+	soon := time.Hour
 	for len(s.queue) > 0 && s.busy < s.limit() && len(s.unkept) < maxUnkept {
+		if soon = s.gentle(); soon < time.Hour {
+			break
+		}
 		j := s.queue[0]
 		s.queue = s.queue[1:]
 		if j.LeasedUntil.Sub(s.s.now()) < s.lease()/2 { // it waited for so long that another node might get it meanwhile
@@ -108,7 +120,7 @@ func (s *shift) step() {
 	if !s.again.IsZero() {
 		wait = min(wait, max(s.again.Sub(s.s.now()), 0))
 	}
-	wait = min(wait, s.keep(stopping), s.claim(stopping))
+	wait = min(wait, soon, s.keep(stopping), s.claim(stopping))
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	stop := s.ctx.Done()
@@ -132,6 +144,22 @@ func (s *shift) step() {
 			s.more, s.again = true, time.Time{}
 		}
 	}
+}
+
+// gentle returns how long to wait before another job is started; an hour: it may be started now.
+func (s *shift) gentle() time.Duration {
+	now := time.Now()
+	if now.Sub(time.Unix(0, s.s.asked.Load())) > lately {
+		return time.Hour
+	}
+	if now.Sub(s.moment) >= stride {
+		s.moment, s.started = now, 0
+	}
+	if s.started >= gently {
+		return stride - now.Sub(s.moment)
+	}
+	s.started++
+	return time.Hour
 }
 
 // start does a job on a goroutine of its own.

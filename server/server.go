@@ -145,8 +145,10 @@ type Server struct {
 	inFlight sync.Map // job id -> struct{}
 	// listening is since when devices could be heard of without a gap: Unix nanoseconds of the wall clock.
 	listening atomic.Int64
-	closing   chan struct{}
-	close     sync.Once
+	// asked is when somebody asked for something last, in the same way: what has time goes slower meanwhile.
+	asked   atomic.Int64
+	closing chan struct{}
+	close   sync.Once
 	drainState
 }
 
