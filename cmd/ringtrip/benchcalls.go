@@ -5,14 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"net"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"time"
 
 	"connectrpc.com/connect"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
@@ -30,6 +32,7 @@ type benchCallsCmd struct {
 	Data    string        `help:"Folder for the server's database; put it on the disk that you mean." placeholder:"DIR"`
 	Serve   []string      `help:"Further flags of serve for the server, as --serve=--store=postgres://…" placeholder:"FLAG" sep:"none"`
 	JSON    bool          `help:"Print JSON, for machines."`
+	Profile string        `hidden:"" help:"File for a CPU profile of the generator."`
 }
 
 // callsReport is what bench calls tells.
@@ -61,6 +64,17 @@ func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
 	if err := b.connect(ctx); err != nil {
 		return fmt.Errorf("connecting the phones: %w", err)
 	}
+	if c.Profile != "" {
+		f, err := os.Create(c.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	r, err := b.run(ctx)
 	if err != nil {
 		return err
@@ -75,7 +89,7 @@ func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
 }
 
 func (r callsReport) print(o out, c *benchCallsCmd) {
-	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, HTTP/2 on loopback, %s\n\n",
+	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, requests over HTTP/2 and event streams over HTTP/1.1 on loopback, %s\n\n",
 		c.Workers, c.Devices, runtime.NumCPU(), runtime.Version())
 	fmt.Fprintf(o, "whole calls          %10d in %.1f s\n", r.Calls, r.Seconds)
 	fmt.Fprintf(o, "calls a second       %10.0f", r.PerSecond)
@@ -99,12 +113,13 @@ const (
 )
 
 type callsBench struct {
-	cmd      *benchCallsCmd
-	server   *benchServer
-	workers  []*callWorker
-	streams  errgroup.Group
-	cancel   context.CancelFunc
-	handsets []*http.Transport
+	cmd     *benchCallsCmd
+	server  *benchServer
+	workers []*callWorker
+	streams errgroup.Group
+	cancel  context.CancelFunc
+	open    []net.Conn
+	lanes   []*lane
 
 	mu      sync.Mutex
 	took    map[string][]time.Duration
@@ -118,7 +133,8 @@ type callsBench struct {
 type lightPhone struct {
 	id     string
 	token  string
-	rpc    ringtripv1connect.PhoneServiceClient
+	rpc    ringtripv1connect.PhoneServiceClient // bench idle's
+	lane   *lane
 	events chan *v1.Call
 }
 
@@ -128,30 +144,28 @@ type callWorker struct {
 	callees []*lightPhone
 }
 
-// transport is a few connections for many phones, as a load generator's; each holds 200 streams and its share of requests.
-func (b *callsBench) transport() *http.Transport {
-	var h2c http.Protocols
-	h2c.SetUnencryptedHTTP2(true)
-	t := &http.Transport{Protocols: &h2c}
-	b.handsets = append(b.handsets, t)
-	return t
-}
+// lanePhones is how many phones share a connection for their requests, as a load generator's do. Each has a connection
+// of its own for its event stream, as real ones have.
+const lanePhones = 64
 
 func (b *callsBench) connect(ctx context.Context) error {
 	ctx, b.cancel = context.WithCancel(ctx)
-	var rpc ringtripv1connect.PhoneServiceClient
 	left := 0
 	for i := range b.cmd.Workers {
 		w := &callWorker{}
 		for d := range b.cmd.Devices + 1 {
 			if left--; left < 0 {
-				rpc, left = ringtripv1connect.NewPhoneServiceClient(&http.Client{Transport: b.transport()}, "http://"+b.server.addr), 50
+				l, err := dialLane(b.server.addr)
+				if err != nil {
+					return err
+				}
+				b.lanes, left = append(b.lanes, l), lanePhones-1
 			}
 			user := fmt.Sprintf("callee-%d", i)
 			if d == 0 {
 				user = fmt.Sprintf("caller-%d", i)
 			}
-			p, err := b.phone(ctx, rpc, user, fmt.Sprintf("%s-%d", user, d))
+			p, err := b.phone(ctx, b.lanes[len(b.lanes)-1], user, fmt.Sprintf("%s-%d", user, d))
 			if err != nil {
 				return err
 			}
@@ -167,48 +181,64 @@ func (b *callsBench) connect(ctx context.Context) error {
 }
 
 // phone registers a device and opens its stream; it returns when Hello has come.
-func (b *callsBench) phone(ctx context.Context, rpc ringtripv1connect.PhoneServiceClient, user, id string) (*lightPhone, error) {
+func (b *callsBench) phone(ctx context.Context, l *lane, user, id string) (*lightPhone, error) {
 	token, err := b.server.token(user)
 	if err != nil {
 		return nil, err
 	}
-	p := &lightPhone{id: id, token: "Bearer " + token, rpc: rpc, events: make(chan *v1.Call, 64)}
-	if _, err := rpc.RegisterDevice(ctx, request(p, &v1.RegisterDeviceRequest{DeviceId: id, Platform: "linux"})); err != nil {
+	p := &lightPhone{id: id, token: "Bearer " + token, lane: l, events: make(chan *v1.Call, 64)}
+	if err := p.ask(ctx, ringtripv1connect.PhoneServiceRegisterDeviceProcedure, &v1.RegisterDeviceRequest{DeviceId: id, Platform: "linux"}, &v1.RegisterDeviceResponse{}); err != nil {
 		return nil, err
 	}
-	stream, err := rpc.Events(ctx, request(p, &v1.EventsRequest{DeviceId: id, Foreground: true}))
+	conn, err := net.Dial("tcp", b.server.addr)
 	if err != nil {
 		return nil, err
 	}
-	if !stream.Receive() || stream.Msg().GetHello() == nil {
-		return nil, fmt.Errorf("the event stream of %s did not begin with Hello: %v", id, stream.Err())
-	}
+	b.open = append(b.open, conn)
+	hello := make(chan error, 1)
 	b.streams.Go(func() error {
-		defer stream.Close()
-		for stream.Receive() {
-			if c := stream.Msg().GetCall(); c != nil {
+		err := listen(conn, b.server.addr, p, func(r *v1.EventsResponse) {
+			if r.GetHello() != nil {
+				hello <- nil
+			}
+			if c := r.GetCall(); c != nil {
 				select {
 				case p.events <- c:
 				case <-ctx.Done():
 				}
 			}
+		})
+		select {
+		case hello <- err:
+		default:
 		}
 		return nil
 	})
+	if err := <-hello; err != nil {
+		return nil, fmt.Errorf("the event stream of %s did not begin with Hello: %w", id, err)
+	}
 	return p, nil
+}
+
+// ask makes a request of the phone's.
+func (p *lightPhone) ask(ctx context.Context, procedure string, req, res proto.Message) error {
+	return p.lane.do(ctx, procedure, p.token, req, res)
 }
 
 func (b *callsBench) close() {
 	if b.cancel != nil {
 		b.cancel()
 	}
+	for _, c := range b.open {
+		_ = c.Close()
+	}
 	_ = b.streams.Wait()
-	for _, t := range b.handsets {
-		t.CloseIdleConnections()
+	for _, l := range b.lanes {
+		l.close()
 	}
 }
 
-// request is a request of a phone.
+// request is a request of a phone by [connect].
 func request[T any](p *lightPhone, m *T) *connect.Request[T] {
 	r := connect.NewRequest(m)
 	r.Header().Set("Authorization", p.token)
@@ -313,11 +343,12 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 		due = time.Now()
 	}
 	callee := w.callees[0].id[:len(w.callees[0].id)-2]
-	started, err := w.caller.rpc.Start(ctx, request(w.caller, &v1.StartRequest{DeviceId: w.caller.id, Callee: callee}))
+	var started v1.StartResponse
+	err := w.caller.ask(ctx, ringtripv1connect.PhoneServiceStartProcedure, &v1.StartRequest{DeviceId: w.caller.id, Callee: callee}, &started)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	id := started.Msg.Call.Id
+	id := started.Call.Id
 	var phones errgroup.Group
 	var mu sync.Mutex
 	winners := 0
@@ -332,12 +363,12 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 			took[i][spanOffered] = time.Since(due)
 			now := timestamppb.Now()
 			marks := []*v1.Mark{{Stage: v1.Stage_STAGE_WOKE, At: now}, {Stage: v1.Stage_STAGE_REPORTED, At: now}, {Stage: v1.Stage_STAGE_RINGING, At: now}}
-			if _, err := p.rpc.Ack(ctx, request(p, &v1.AckRequest{CallId: id, DeviceId: p.id, Marks: marks})); err != nil {
+			if err := p.ask(ctx, ringtripv1connect.PhoneServiceAckProcedure, &v1.AckRequest{CallId: id, DeviceId: p.id, Marks: marks}, &v1.AckResponse{}); err != nil {
 				return fmt.Errorf("ack: %w", err)
 			}
 			took[i][spanAcked] = time.Since(due)
 			answered[i] = time.Now()
-			_, err := p.rpc.Answer(ctx, request(p, &v1.AnswerRequest{CallId: id, DeviceId: p.id}))
+			err := p.ask(ctx, ringtripv1connect.PhoneServiceAnswerProcedure, &v1.AnswerRequest{CallId: id, DeviceId: p.id}, &v1.AnswerResponse{})
 			if err == nil {
 				took[i][spanWon] = time.Since(answered[i])
 				mu.Lock()
@@ -360,7 +391,7 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 	}
 	known := time.Now()
 	ended := time.Now()
-	if _, err := w.caller.rpc.End(ctx, request(w.caller, &v1.EndRequest{CallId: id, DeviceId: w.caller.id})); err != nil {
+	if err := w.caller.ask(ctx, ringtripv1connect.PhoneServiceEndProcedure, &v1.EndRequest{CallId: id, DeviceId: w.caller.id}, &v1.EndResponse{}); err != nil {
 		return fmt.Errorf("end: %w", err)
 	}
 	for _, p := range append([]*lightPhone{w.caller}, w.callees...) {

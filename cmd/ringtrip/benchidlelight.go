@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -25,8 +26,39 @@ import (
 
 // idleLight is [idle] by HTTP/1.1: a request of Connect, and its response read envelope by envelope.
 func idleLight(c net.Conn, authority string, p *lightPhone, each func(first bool)) error {
+	first := true
+	return readStream(c, authority, p, func(r io.Reader, n int64) error {
+		_, err := io.CopyN(io.Discard, r, n)
+		each(first)
+		first = false
+		return err
+	})
+}
+
+// listen is idleLight of a phone that hears what it is told.
+func listen(c net.Conn, authority string, p *lightPhone, each func(*v1.EventsResponse)) error {
+	var buffer []byte
+	return readStream(c, authority, p, func(r io.Reader, n int64) error {
+		if n > 1<<20 {
+			return fmt.Errorf("an event of %d bytes", n)
+		}
+		buffer = slices.Grow(buffer[:0], int(n))[:n]
+		if _, err := io.ReadFull(r, buffer); err != nil {
+			return err
+		}
+		m := &v1.EventsResponse{}
+		if err := proto.Unmarshal(buffer, m); err != nil {
+			return err
+		}
+		each(m)
+		return nil
+	})
+}
+
+// readStream opens an event stream and lets each read its messages, of n bytes, until it ends.
+func readStream(c net.Conn, authority string, p *lightPhone, each func(r io.Reader, n int64) error) error {
 	defer c.Close()
-	body, err := proto.Marshal(&v1.EventsRequest{DeviceId: p.id})
+	body, err := proto.Marshal(&v1.EventsRequest{DeviceId: p.id, Foreground: p.lane != nil})
 	if err != nil {
 		return err
 	}
@@ -45,7 +77,7 @@ func idleLight(c net.Conn, authority string, p *lightPhone, each func(first bool
 		return fmt.Errorf("the server answered %s", r.Status)
 	}
 	var head [5]byte
-	for first := true; ; first = false {
+	for {
 		if _, err := io.ReadFull(r.Body, head[:]); err != nil {
 			return err
 		}
@@ -54,10 +86,9 @@ func idleLight(c net.Conn, authority string, p *lightPhone, each func(first bool
 			said, _ := io.ReadAll(io.LimitReader(r.Body, min(n, 200)))
 			return fmt.Errorf("the server ended the stream: %.200q", said)
 		}
-		if _, err := io.CopyN(io.Discard, r.Body, n); err != nil {
+		if err := each(r.Body, n); err != nil {
 			return err
 		}
-		each(first)
 	}
 }
 
