@@ -79,9 +79,13 @@ func inspect(ctx context.Context, db *sql.DB, path string) (info Info, err error
 		return info, err
 	}
 	info.Size = file.Size()
+	ledger := `SELECT count(*) FROM ledger`
+	if info.Schema >= packedSchema {
+		ledger = `SELECT coalesce(sum(1 + CASE more WHEN '' THEN 0 ELSE json_array_length(more) END), 0) FROM ledger`
+	}
 	err = db.QueryRowContext(ctx, `SELECT coalesce((SELECT max(at) FROM opened), 0),
 		(SELECT count(*) FROM call WHERE live = 1), (SELECT count(*) FROM call WHERE live = 0), (SELECT count(*) FROM job),
-		(SELECT count(*) FROM device), (SELECT count(*) FROM history), (SELECT count(*) FROM ledger)`).
+		(SELECT count(*) FROM device), (SELECT count(*) FROM history), (`+ledger+`)`).
 		Scan((*instant)(&info.Opened), &info.Live, &info.Tombstones, &info.Jobs, &info.Devices, &info.History, &info.Ledger)
 	return info, err
 }

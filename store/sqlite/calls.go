@@ -48,7 +48,7 @@ func (s *Store) Commit(ctx context.Context, t store.Transition) (store.Committed
 			}
 		}
 		var err error
-		if done.Seqs, err = putEvents(tx, t.Events); err != nil {
+		if done.Seqs, err = putEvents(tx, t.Call, t.Events); err != nil {
 			return fmt.Errorf("storing the events of call %s: %w", t.Call.ID, err)
 		}
 		if err := putLedger(tx, t.Ledger); err != nil {
@@ -148,6 +148,11 @@ func indexDevices(tx *tx, id string, old, c store.Call) error {
 	if old.App == c.App && slices.Equal(old.Devices, c.Devices) {
 		return nil
 	}
+	if slices.ContainsFunc(old.Devices, func(d string) bool { return old.App != c.App || !slices.Contains(c.Devices, d) }) {
+		if err := spread(tx, old.App, id); err != nil {
+			return fmt.Errorf("spreading the events of call %s: %w", id, err)
+		}
+	}
 	for _, d := range old.Devices {
 		if err := tx.exec(`DELETE FROM call_device WHERE app = ? AND device = ? AND call_id = ?`, old.App, d, id); err != nil {
 			return fmt.Errorf("taking call %s from device %s: %w", id, d, err)
@@ -211,32 +216,33 @@ func (s *Store) oneCall(ctx context.Context, query string, args ...any) (store.C
 
 // CallsOfDevice implements [store.Calls].
 func (s *Store) CallsOfDevice(ctx context.Context, app, device string) ([]store.Call, uint64, error) {
-	// One statement, so that the calls and the cursor are of one moment. Its first row is the cursor alone.
-	var seq int64
-	first := true
+	// One statement, so that the calls and the cursor are of one moment.
+	var newest uint64
 	calls, err := read(ctx, s, func(rows *sql.Rows) (store.Call, error) {
-		if first {
-			first = false
-			var none [11]any
-			dest := []any{&seq}
-			for i := range none {
-				dest = append(dest, &none[i])
-			}
-			return store.Call{}, rows.Scan(dest...)
+		var kind int
+		c, err := scanCall(rows.Scan, &kind)
+		switch {
+		case err != nil || kind == 2:
+			return c, err
+		case kind == 1:
+			seq, err := newestOf(device, c.ID, c.State)
+			newest = max(newest, seq)
+			return store.Call{}, err
 		}
-		var unused int64
-		return scanCall(rows.Scan, &unused)
+		newest = max(newest, c.Rev)
+		return store.Call{}, nil
 	}, `SELECT * FROM (
-			SELECT `+newestSeq+` AS newest,
-				'' AS id, '' AS app, 0 AS rev, x'' AS state, 0 AS live, '' AS devices, '' AS users, '' AS key,
-				0 AS timer, 0 AS keep_until, -9223372036854775808 AS created_at
+			SELECT 0 AS kind, '' AS id, '' AS app, `+rowSeq+` AS rev, x'' AS state, 0 AS live, '[]' AS devices, '[]' AS users, '' AS key,
+				0 AS timer, 0 AS keep_until, 0 AS created_at
 			UNION ALL
-			SELECT -1, `+callColumns+` FROM call_device d JOIN call c ON c.id = d.call_id WHERE d.app = ?1 AND d.device = ?2
-		) ORDER BY newest < 0, created_at, id`, app, device)
+			SELECT 1, t.call_id, '', 0, t.events, 0, '[]', '[]', '', 0, 0, 0 FROM call_device d JOIN told t ON t.call_id = d.call_id WHERE d.app = ?1 AND d.device = ?2
+			UNION ALL
+			SELECT 2, `+callColumns+` FROM call_device d JOIN call c ON c.id = d.call_id WHERE d.app = ?1 AND d.device = ?2
+		) ORDER BY kind, created_at, id`, app, device)
 	if err != nil {
 		return nil, 0, err
 	}
-	return calls[1:], uint64(seq), nil
+	return slices.DeleteFunc(calls, func(c store.Call) bool { return c.Rev == 0 }), newest, nil
 }
 
 // CallsOfUser implements [store.Calls].
@@ -320,10 +326,13 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 
 func forget(tx *tx, c store.Call) error {
 	tx.memo.forget(c.ID)
+	if err := forgetTold(tx, c.App, c.ID); err != nil {
+		return err
+	}
 	if err := indexDevices(tx, c.ID, c, store.Call{}); err != nil {
 		return err
 	}
-	if err := dropEvents(tx, `call_id = ?`, c.ID); err != nil {
+	if err := forgetEvents(tx, c.ID); err != nil {
 		return err
 	}
 	return tx.exec(`DELETE FROM call WHERE id = ?`, c.ID)

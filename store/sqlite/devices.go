@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/ringtrip/ringtrip/store"
@@ -117,7 +118,7 @@ func (s *Store) DeleteDevice(ctx context.Context, app, id string) error {
 		if err := tx.exec(`DELETE FROM device WHERE app = ? AND id = ?`, app, id); err != nil {
 			return fmt.Errorf("forgetting device %s: %w", id, err)
 		}
-		if err := dropEvents(tx, `app = ? AND device = ?`, app, id); err != nil {
+		if err := trimTo(tx, app, id, math.MaxInt64); err != nil {
 			return fmt.Errorf("forgetting the events of device %s: %w", id, err)
 		}
 		return nil

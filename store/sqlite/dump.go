@@ -19,53 +19,88 @@ var (
 var dumped = []struct {
 	table string
 	query string
-	scan  func(*sql.Rows) (store.Row, error)
+	scan  func(*dumping, *sql.Rows) ([]store.Row, error)
 }{
-	{"setting", `SELECT name, value FROM setting`, func(rows *sql.Rows) (store.Row, error) {
+	{"setting", `SELECT name, value FROM setting`, one(func(rows *sql.Rows) (store.Row, error) {
 		var s store.Setting
 		return store.Row{Setting: &s}, rows.Scan(&s.Name, &s.Value)
-	}},
-	{"device", `SELECT ` + deviceColumns + ` FROM device`, func(rows *sql.Rows) (store.Row, error) {
+	})},
+	{"device", `SELECT ` + deviceColumns + ` FROM device`, one(func(rows *sql.Rows) (store.Row, error) {
 		d, err := scanDevice(rows)
 		return store.Row{Device: &d}, err
+	})},
+	{"cursor", `SELECT app, device, seq, trimmed FROM cursor`, func(d *dumping, rows *sql.Rows) ([]store.Row, error) {
+		var p place
+		var seq, trimmed int64
+		err := rows.Scan(&p.app, &p.device, &seq, &trimmed)
+		d.newest[p], d.trimmed[p] = uint64(seq), uint64(trimmed)
+		return nil, err
 	}},
-	{"cursor", `SELECT app, device, max(seq) FROM (
-			SELECT app, device, seq FROM cursor UNION ALL SELECT app, device, max(seq) FROM event GROUP BY app, device
-		) GROUP BY app, device`, func(rows *sql.Rows) (store.Row, error) {
-		var c store.Cursor
-		var seq int64
-		err := rows.Scan(&c.App, &c.Device, &seq)
-		c.Seq = uint64(seq)
-		return store.Row{Cursor: &c}, err
-	}},
-	{"call", `SELECT ` + callColumns + ` FROM call c`, func(rows *sql.Rows) (store.Row, error) {
+	{"call", `SELECT ` + callColumns + ` FROM call c`, one(func(rows *sql.Rows) (store.Row, error) {
 		c, err := scanCall(rows.Scan)
 		return store.Row{Call: &c}, err
-	}},
-	{"job", `SELECT ` + jobColumns + ` FROM job`, func(rows *sql.Rows) (store.Row, error) {
+	})},
+	{"job", `SELECT ` + jobColumns + ` FROM job`, one(func(rows *sql.Rows) (store.Row, error) {
 		j, err := scanJob(rows)
 		return store.Row{Job: &j}, err
-	}},
-	{"event", `SELECT ` + eventColumns + ` FROM event`, func(rows *sql.Rows) (store.Row, error) {
+	})},
+	{"event", `SELECT ` + eventColumns + ` FROM event`, func(d *dumping, rows *sql.Rows) ([]store.Row, error) {
 		e, err := scanEvent(rows)
-		return store.Row{Event: &e}, err
+		return d.events(e), err
 	}},
-	{"ledger", `SELECT ` + ledgerColumns + ` FROM ledger ORDER BY call_id, seq`, func(rows *sql.Rows) (store.Row, error) {
-		e, err := scanLedger(rows)
-		return store.Row{Ledger: &e}, err
+	{"told", `SELECT c.app, t.call_id, t.events FROM told t JOIN call c ON c.id = t.call_id`, func(d *dumping, rows *sql.Rows) ([]store.Row, error) {
+		var app, id string
+		var packed []byte
+		if err := rows.Scan(&app, &id, &packed); err != nil {
+			return nil, err
+		}
+		all, err := unpackEvents(app, id, packed)
+		return d.events(all...), err
 	}},
-	{"history", `SELECT ` + recordColumns + ` FROM history`, func(rows *sql.Rows) (store.Row, error) {
+	{"ledger", `SELECT ` + ledgerColumns + ` FROM ledger ORDER BY call_id, seq`, func(_ *dumping, rows *sql.Rows) (all []store.Row, err error) {
+		entries, err := scanLedger(rows)
+		for i := range entries {
+			all = append(all, store.Row{Ledger: &entries[i]})
+		}
+		return all, err
+	}},
+	{"history", `SELECT ` + recordColumns + ` FROM history`, one(func(rows *sql.Rows) (store.Row, error) {
 		r, err := scanRecord(rows)
 		return store.Row{Record: &r}, err
-	}},
-	{"user", `SELECT ` + userColumns + ` FROM user`, func(rows *sql.Rows) (store.Row, error) {
+	})},
+	{"user", `SELECT ` + userColumns + ` FROM user`, one(func(rows *sql.Rows) (store.Row, error) {
 		u, err := scanUser(rows)
 		return store.Row{User: &u}, err
-	}},
+	})},
 }
 
 // derived are tables that no dump holds: indices of others, and what is about this file alone.
 var derived = []string{"call_device", "call_user", "opened", "goose_db_version"}
+
+// one is the scan of a table whose rows are a dump's rows.
+func one(scan func(*sql.Rows) (store.Row, error)) func(*dumping, *sql.Rows) ([]store.Row, error) {
+	return func(_ *dumping, rows *sql.Rows) ([]store.Row, error) {
+		row, err := scan(rows)
+		return []store.Row{row}, err
+	}
+}
+
+// place is where events go.
+type place struct{ app, device string }
+
+// dumping is what a dump remembers: a device's newest seq is that of its newest event, or its cursor's.
+type dumping struct{ newest, trimmed map[place]uint64 }
+
+func (d *dumping) events(events ...store.Event) (all []store.Row) {
+	for _, e := range events {
+		p := place{e.App, e.Device}
+		d.newest[p] = max(d.newest[p], e.Seq)
+		if e.Seq > d.trimmed[p] {
+			all = append(all, store.Row{Event: &e})
+		}
+	}
+	return all
+}
 
 // Dump implements [store.Dumper]. While it goes on the write-ahead log cannot be started over, so it grows.
 func (s *Store) Dump(ctx context.Context, yield func(store.Row) error) error {
@@ -80,27 +115,35 @@ func (s *Store) Dump(ctx context.Context, yield func(store.Row) error) error {
 		return readError(ctx, err)
 	}
 	defer snapshot.Rollback() // it has changed nothing
+	so := &dumping{newest: map[place]uint64{}, trimmed: map[place]uint64{}}
 	for _, d := range dumped {
-		if err := dump(ctx, snapshot, d.query, d.scan, yield); err != nil {
+		if err := dump(ctx, snapshot, d.query, func(rows *sql.Rows) ([]store.Row, error) { return d.scan(so, rows) }, yield); err != nil {
+			return err
+		}
+	}
+	for p, seq := range so.newest {
+		if err := yield(store.Row{Cursor: &store.Cursor{App: p.app, Device: p.device, Seq: seq}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func dump(ctx context.Context, snapshot *sql.Tx, query string, scan func(*sql.Rows) (store.Row, error), yield func(store.Row) error) error {
+func dump(ctx context.Context, snapshot *sql.Tx, query string, scan func(*sql.Rows) ([]store.Row, error), yield func(store.Row) error) error {
 	rows, err := snapshot.QueryContext(ctx, query)
 	if err != nil {
 		return readError(ctx, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		row, err := scan(rows)
+		some, err := scan(rows)
 		if err != nil {
 			return readError(ctx, err)
 		}
-		if err := yield(row); err != nil {
-			return err
+		for _, row := range some {
+			if err := yield(row); err != nil {
+				return err
+			}
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -191,7 +234,7 @@ func loadRow(tx *tx, row store.Row, seqs map[string]int64) error {
 			clear(seqs) // the entries of a call stand together
 		}
 		seqs[row.Ledger.CallID]++
-		return insertLedger(tx, *row.Ledger, seqs[row.Ledger.CallID])
+		return insertLedger(tx, seqs[row.Ledger.CallID], *row.Ledger)
 	case row.Record != nil:
 		return putRecord(tx, *row.Record)
 	case row.User != nil:

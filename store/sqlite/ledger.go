@@ -3,53 +3,144 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/ringtrip/ringtrip/store"
 )
 
-var insertLedgers = rowsFor(`INSERT INTO ledger (`+ledgerColumns+`)`, 8)
+// packedSchema is the first schema whose rows hold more than one entry.
+const packedSchema = 7
 
-// putLedger appends entries to their calls' ledgers.
+const ledgerColumns = `call_id, seq, stage, device, at, device_at, reason, detail, more`
+
+// putLedger appends entries to their calls' ledgers: those of one call that follow one another as one row.
 func putLedger(tx *tx, entries []store.LedgerEntry) error {
-	args := make([]any, 0, 8*len(entries))
 	last := map[string]int64{} // of calls that the memo does not have
-	for _, e := range entries {
-		seq := int64(-1)
-		known := tx.memo.calls[e.CallID]
-		if known != nil {
-			seq = known.ledger
-		} else if n, ok := last[e.CallID]; ok {
-			seq = n
+	for len(entries) > 0 {
+		id := entries[0].CallID
+		n := slices.IndexFunc(entries, func(e store.LedgerEntry) bool { return e.CallID != id })
+		if n < 0 {
+			n = len(entries)
 		}
-		if seq < 0 {
-			if err := tx.row(`SELECT coalesce(max(seq), 0) FROM ledger WHERE call_id = ?`, []any{e.CallID}, &seq); err != nil {
-				return fmt.Errorf("reading the ledger of call %s: %w", e.CallID, err)
+		known := tx.memo.calls[id]
+		seq, ok := last[id]
+		if known != nil && known.ledger >= 0 {
+			seq, ok = known.ledger, true
+		}
+		if !ok {
+			var more string
+			err := tx.row(`SELECT seq, more FROM ledger WHERE call_id = ? ORDER BY seq DESC LIMIT 1`, []any{id}, &seq, &more)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return fmt.Errorf("reading the ledger of call %s: %w", id, err)
 			}
+			others, err := unpackLedger(more)
+			if err != nil {
+				return fmt.Errorf("reading the ledger of call %s: %w", id, err)
+			}
+			seq += int64(len(others))
 		}
-		seq++
+		if err := insertLedger(tx, seq+1, entries[:n]...); err != nil {
+			return err
+		}
+		seq += int64(n)
 		if known != nil {
 			known.ledger = seq
 		} else {
-			last[e.CallID] = seq
+			last[id] = seq
 		}
-		args = append(args, e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail)
+		entries = entries[n:]
 	}
-	return insertLedgers.insert(tx, 8, args)
+	return nil
 }
 
-const ledgerColumns = `call_id, seq, stage, device, at, device_at, reason, detail`
-
-func insertLedger(tx *tx, e store.LedgerEntry, seq int64) error {
-	return tx.exec(`INSERT INTO ledger (`+ledgerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail)
+// insertLedger stores entries of one call as a row; the first one has the seq.
+func insertLedger(tx *tx, seq int64, all ...store.LedgerEntry) error {
+	e := all[0]
+	return tx.exec(`INSERT INTO ledger (`+ledgerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail, packLedger(all[1:]))
 }
 
-func scanLedger(rows *sql.Rows) (e store.LedgerEntry, err error) {
+// packLedger writes entries as a JSON array of arrays, empty if there are none.
+func packLedger(entries []store.LedgerEntry) string {
+	if len(entries) == 0 {
+		return ""
+	}
+	b := make([]byte, 0, 96*len(entries))
+	for i, e := range entries {
+		at, _ := instant(e.At).Value()
+		deviceAt, _ := instant(e.DeviceAt).Value()
+		if i == 0 {
+			b = append(b, "[["...)
+		} else {
+			b = append(b, ",["...)
+		}
+		b = append(strconv.AppendInt(b, int64(e.Stage), 10), ',')
+		b = append(appendText(b, e.Device), ',')
+		b = append(strconv.AppendInt(b, at.(int64), 10), ',')
+		b = append(strconv.AppendInt(b, deviceAt.(int64), 10), ',')
+		b = append(strconv.AppendUint(b, uint64(e.Reason), 10), ',')
+		b = append(appendText(b, e.Detail), ']')
+	}
+	return string(append(b, ']'))
+}
+
+// appendText appends s as JSON.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			text, _ := json.Marshal(s) // a string can be written
+			return append(b, text...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// unpackLedger reads them; they have neither call nor seq.
+func unpackLedger(more string) (all []store.LedgerEntry, err error) {
+	if more == "" {
+		return nil, nil
+	}
+	var rows [][6]json.RawMessage
+	if err := json.Unmarshal([]byte(more), &rows); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		var e store.LedgerEntry
+		var at, deviceAt int64
+		for i, to := range []any{&e.Stage, &e.Device, &at, &deviceAt, &e.Reason, &e.Detail} {
+			if err := json.Unmarshal(row[i], to); err != nil {
+				return nil, err
+			}
+		}
+		if err := errors.Join((*instant)(&e.At).Scan(at), (*instant)(&e.DeviceAt).Scan(deviceAt)); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// scanLedger reads the entries of a row.
+func scanLedger(rows *sql.Rows) ([]store.LedgerEntry, error) {
+	var e store.LedgerEntry
 	var seq int64
-	err = rows.Scan(&e.CallID, &seq, &e.Stage, &e.Device, (*instant)(&e.At), (*instant)(&e.DeviceAt), &e.Reason, &e.Detail)
-	e.Seq = uint64(seq)
-	return e, err
+	var more string
+	if err := rows.Scan(&e.CallID, &seq, &e.Stage, &e.Device, (*instant)(&e.At), (*instant)(&e.DeviceAt), &e.Reason, &e.Detail, &more); err != nil {
+		return nil, err
+	}
+	others, err := unpackLedger(more)
+	if err != nil {
+		return nil, fmt.Errorf("the ledger of call %s is damaged: %w", e.CallID, err)
+	}
+	all := append([]store.LedgerEntry{e}, others...)
+	for i := range all {
+		all[i].CallID, all[i].Seq = e.CallID, uint64(seq)+uint64(i)
+	}
+	return all, nil
 }
 
 // AppendLedger implements [store.Ledger].
@@ -67,5 +158,6 @@ func (s *Store) AppendLedger(ctx context.Context, entries []store.LedgerEntry) e
 
 // LedgerOf implements [store.Ledger].
 func (s *Store) LedgerOf(ctx context.Context, callID string) ([]store.LedgerEntry, error) {
-	return read(ctx, s, scanLedger, `SELECT `+ledgerColumns+` FROM ledger WHERE call_id = ? ORDER BY seq`, callID)
+	rows, err := read(ctx, s, scanLedger, `SELECT `+ledgerColumns+` FROM ledger WHERE call_id = ? ORDER BY seq`, callID)
+	return slices.Concat(rows...), err
 }
