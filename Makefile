@@ -7,7 +7,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 PURE := ./call/... ./fork/... ./callkit/... ./iossim/... ./phone/... ./signaling/... ./media/... ./capi/boundary ./capi/simulator
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-swift swift-engine xcframework model torture fuzz lint web generate bench tools
+.PHONY: help demo test test-carriers test-swift swift-engine xcframework model torture fuzz lint web generate bench tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ demo: ## call Bob's simulated iPhones from a page
 test: tools ## all tests, with the race detector; installs what it needs and says so
 	RINGTRIP_BROWSER_TESTS=1 $(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/rig ./iossim -run 'TestRandomLives$$|TestSameSeedSameLog' -v
+
+test-carriers: ## tokens and signatures of carriers against the vendors' own Node packages; installs those and says so
+	RINGTRIP_VENDORS=1 $(GO) test -count=1 -v -run 'Vendor' ./internal/vendors
 
 test-swift: ## the Swift package and its tests on the simulated iPhone; installs Swift in a folder of its own and says so
 	@tools/testswift

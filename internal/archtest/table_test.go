@@ -105,6 +105,7 @@ var table = map[string]row{
 		ours: []string{"server/auth", "signaling", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"internal/pgtest", "push", "push/apnstest"}},
 	"internal/scrub":    {why: "takes secrets out of logs; it knows texts only"},
+	"internal/vendors":  {why: "the carriers' own Node packages as oracles for what carrier/* signs; only tests import it", testing: []string{"carrier", "carrier/..."}},
 	"internal/archtest": {why: "this test"},
 	"internal/pgtest":   {why: "a real PostgreSQL for tests, from Debian's package; only tests import it", others: []string{"github.com/jackc/pgx/v5"}},
 	"internal/model":    {why: "one breadth-first search for the tests of all pure machines; only tests import it"},
