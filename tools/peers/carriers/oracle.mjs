@@ -7,6 +7,8 @@ const require = createRequire(import.meta.url)
 const twilio = require('twilio')
 const agora = require('agora-token/src/AccessToken2.js')
 const vonage = require('@vonage/jwt')
+const { Video } = require('@vonage/video')
+const { Auth } = require('@vonage/auth')
 const OpenTok = require('opentok')
 const livekit = await import('livekit-server-sdk')
 const jsonwebtoken = require('jsonwebtoken')
@@ -51,14 +53,24 @@ const ops = {
   'vonage.token': a => vonage.tokenGenerate(a.application, a.key, a.options),
   'vonage.verify': a => vonage.verifySignature(a.token, a.secret),
 
+  'vonage.video': a => new Video(new Auth({ applicationId: a.application, privateKey: a.key })).generateClientToken(a.session, a.options),
+
   'opentok.token': a => new OpenTok(a.key, a.secret).generateToken(a.session, a.options),
 
   // Verifies a token of any of the vendors by the package that most of them use; for RS256, with the public key.
   'jwt.verify': a => jsonwebtoken.verify(a.token, a.key, { algorithms: [a.algorithm], clockTimestamp: now }),
 
+  // A token or webhook of a vendor's servers: signed as they sign, by the package that theirs verify with.
+  'jwt.sign': a => jsonwebtoken.sign(a.claims, a.key, { algorithm: a.algorithm }),
+
   'livekit.token': async a => {
     const t = new livekit.AccessToken(a.key, a.secret, { identity: a.identity, name: a.name, ttl: a.ttl, metadata: a.metadata, attributes: a.attributes })
     t.addGrant(a.grant)
+    return t.toJwt()
+  },
+  'livekit.signhook': async a => {
+    const t = new livekit.AccessToken(a.key, a.secret, { ttl: 300 })
+    t.sha256 = a.sha256
     return t.toJwt()
   },
   'livekit.verify': async a => new livekit.TokenVerifier(a.key, a.secret).verify(a.token),
