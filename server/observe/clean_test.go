@@ -31,11 +31,11 @@ func TestSpansHoldNoSecrets(t *testing.T) {
 	all, n := fmt.Sprintf("%+v", spans.GetSpans()), 0
 	for _, s := range spans.GetSpans() {
 		for _, a := range s.Attributes {
-			all += fmt.Sprintf("\n%s=%s", a.Key, a.Value.Emit())
+			all += fmt.Sprintf("\n%s=%s", a.Key, a.Value.String())
 		}
 		for _, e := range s.Events {
 			for _, a := range e.Attributes {
-				all += fmt.Sprintf("\n%s=%s", a.Key, a.Value.Emit())
+				all += fmt.Sprintf("\n%s=%s", a.Key, a.Value.String())
 			}
 		}
 		if s.Status.Description != "" {
