@@ -34,26 +34,26 @@ func (c *Carrier) action(ctx context.Context, r *carrier.Request, f form, desk c
 	if !bridged && !callerOver && of.Callee.Phone == "" && try+1 < maxTries && (result == "failed" || result == "no-answer") {
 		return c.dialled(of, try+1, r.Now)
 	}
-	e := carrier.Event{Kind: carrier.RoomEnded, Call: of.ID, Detail: detail("Twilio DialCallStatus "+result, f.sid, f)}
+	e := carrier.Event{Kind: carrier.Left, Call: of.ID, User: of.Caller.User, Source: f.sid, Reason: call.MediaFailed,
+		Detail: detail("Twilio DialCallStatus "+result, f.sid, f)} // the caller's leg is over, or will be at once
 	switch {
 	case of.Caller.Phone != "" && callerOver:
-		e.Kind, e.Reason = carrier.PhoneEnded, call.HungUp
+		e.Kind, e.User, e.Reason = carrier.PhoneEnded, "", call.HungUp
 	case of.Caller.Phone != "" && bridged:
+		e.User, e.Source, e.Reason = of.Callee.User, f.Get("DialCallSid"), call.HungUp
 		e.Refs = map[string]string{refOver: sideCallee}
 	case of.Caller.Phone != "":
 		// The telephone is hung up because Twilio did not reach the app, and nothing will come of the call.
-		e.Kind, e.Reason = carrier.PhoneEnded, call.MediaFailed
-	case of.Callee.Phone != "" && callerOver:
-		e.Kind, e.User, e.Reason = carrier.Left, of.Caller.User, call.MediaFailed
-	case of.Callee.Phone != "":
+		e.Kind, e.User = carrier.PhoneEnded, ""
+	case callerOver && bridged:
+		e.Reason = call.HungUp
+	case of.Callee.Phone != "" && !callerOver:
 		if bridged {
 			result = "completed"
 		}
 		phone(&e, of, result, f.Get("DialSipResponseCode"))
-	case callerOver:
-		e.Kind, e.User, e.Reason = carrier.Left, of.Caller.User, call.HungUp
 	}
-	if err := desk.Tell(ctx, e); err != nil {
+	if err := tellPhone(ctx, desk, of, e); err != nil {
 		return carrier.Reply{}, err
 	}
 	return hungUp()

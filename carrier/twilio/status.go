@@ -34,6 +34,10 @@ func (c *Carrier) status(ctx context.Context, _ *carrier.Request, f form, desk c
 	switch {
 	case of.Callee.Phone != "":
 		phone(&e, of, word, f.Get("SipResponseCode"))
+		if word == "canceled" {
+			e.Source, e.Seq = f.Get("ParentCallSid"), 0
+		}
+		return noContent, tellPhone(ctx, desk, of, e)
 	case word == "in-progress" || word == "answered":
 		e.Kind, e.User = carrier.Joined, of.Callee.User
 	case word == "completed":
@@ -52,9 +56,8 @@ func (c *Carrier) callerStatus(ctx context.Context, f form, e carrier.Event, des
 	}
 	e.Call = of.ID
 	if over(f.Get("CallStatus")) && of.Caller.Phone != "" {
-		if of.Refs[refOver] != "" {
-			e.Kind = carrier.RoomEnded
-		} else {
+		// What follows from the callee's end is not the telephone's own.
+		if of.Refs[refOver] == "" {
 			e.Kind, e.Reason = carrier.PhoneEnded, call.HungUp
 		}
 	}
@@ -63,6 +66,7 @@ func (c *Carrier) callerStatus(ctx context.Context, f form, e carrier.Event, des
 
 // phone fills in what a CallStatus of a telephone's leg means that is called.
 func phone(e *carrier.Event, of carrier.Call, word, sip string) {
+	e.User = ""
 	switch word {
 	case "ringing":
 		e.Kind = carrier.PhoneRinging
@@ -83,6 +87,17 @@ func phone(e *carrier.Event, of carrier.Call, word, sip string) {
 		// Twilio stopped to call because the caller's leg is gone. If the caller gave up, ringtrip knows or will know at once.
 		e.Kind, e.User, e.Reason = carrier.Left, of.Caller.User, call.MediaFailed
 	}
+}
+
+// tellPhone tells what became of a telephone that is called. One that hung up had answered, also if that was not heard yet:
+// Twilio completes no other legs.
+func tellPhone(ctx context.Context, desk carrier.Desk, of carrier.Call, e carrier.Event) error {
+	if e.Kind == carrier.PhoneEnded && e.Reason == call.HungUp && of.State == carrier.Ringing {
+		if err := desk.Tell(ctx, carrier.Event{Kind: carrier.PhoneAnswered, Call: of.ID, Refs: e.Refs, Detail: "Twilio completed the telephone's leg, so it was answered"}); err != nil {
+			return err
+		}
+	}
+	return desk.Tell(ctx, e)
 }
 
 // event is what all status callbacks have: nothing but a note so far.

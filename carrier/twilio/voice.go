@@ -59,7 +59,8 @@ func (c *Carrier) connected(ctx context.Context, f form, identity string, desk c
 	if !known(call, f.sid) && legs(call, sideCaller) >= maxLegs {
 		return carrier.Call{}, fmt.Errorf("%w: the caller's device connected %d times", carrier.ErrRefused, maxLegs)
 	}
-	err = desk.Tell(ctx, carrier.Event{Kind: carrier.Joined, Call: call.ID, User: user, Refs: refs, Detail: "Twilio: the caller's device connected, CallSid " + f.sid})
+	err = desk.Tell(ctx, carrier.Event{Kind: carrier.Joined, Call: call.ID, User: user, Source: f.sid, Refs: refs,
+		Detail: "Twilio: the caller's device connected, CallSid " + f.sid})
 	if err != nil {
 		return carrier.Call{}, err
 	}

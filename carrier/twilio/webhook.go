@@ -118,7 +118,7 @@ const (
 )
 
 // maxLegs is how many legs of one side a call may have had: a device that lost its way connects again.
-const maxLegs = 4
+const maxLegs = 3
 
 func legs(call carrier.Call, side string) (n int) {
 	for word := range call.Refs {

@@ -1,0 +1,347 @@
+package twilio
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/carrier"
+	"github.com/ringtrip/ringtrip/carrier/carriertest"
+)
+
+func await[T any](t *testing.T, what string, c <-chan T) T {
+	t.Helper()
+	limit := time.NewTimer(10 * time.Second)
+	defer limit.Stop()
+	select {
+	case v := <-c:
+		return v
+	case <-limit.C:
+		t.Fatalf("never: %s", what)
+		panic("unreachable")
+	}
+}
+
+// phoneIs waits for a telephone to be in a state.
+func phoneIs(t *testing.T, p *carriertest.Telephone, want carriertest.TelephoneState) string {
+	t.Helper()
+	for {
+		state, why, changed := p.State()
+		if state == want {
+			return why
+		}
+		if state == carriertest.PhoneOver {
+			t.Fatalf("the telephone is over (%s) instead of %s", why, want)
+		}
+		await(t, "the telephone "+string(want), changed)
+	}
+}
+
+func invited(c *deskCall) bool { return c.invite != nil }
+
+func in(users ...string) func(*deskCall) bool {
+	return func(c *deskCall) bool {
+		for _, u := range users {
+			if c.in[u] == "" {
+				return false
+			}
+		}
+		return len(c.in) == len(users)
+	}
+}
+
+// talk brings a call between two users to where they talk.
+func talk(t *testing.T, tw *carriertest.Twilio, d *desk) (id string, alice, bob *carriertest.TwilioSeat) {
+	t.Helper()
+	id = d.start("alice", "bob@example.com")
+	alice = d.join(tw, id, true)
+	d.until(id, "bob is invited", invited)
+	select {
+	case <-alice.Connected():
+		t.Fatal("alice is connected before bob has answered")
+	default:
+	}
+	d.answer(id)
+	bob = d.join(tw, id, false)
+	await(t, "alice connected", alice.Connected())
+	await(t, "bob connected", bob.Connected())
+	d.until(id, "both are in", in("alice", "bob@example.com"))
+	return id, alice, bob
+}
+
+func TestAppToApp(t *testing.T) {
+	t.Run("bob hangs up", func(t *testing.T) {
+		tw, d := stage(t)
+		id, alice, bob := talk(t, tw, d)
+		if err := bob.Digits("12#"); err != nil || bob.Played() != "12#" {
+			t.Error(err)
+		}
+		bob.Leave()
+		d.end(id, call.HungUp)
+		await(t, "alice's call is over", alice.Gone())
+		d.over(tw, id, call.HungUp)
+	})
+	t.Run("alice hangs up at the server", func(t *testing.T) {
+		tw, d := stage(t)
+		id, alice, bob := talk(t, tw, d)
+		d.end(id, call.HungUp)
+		if err := await(t, "alice's call is over", alice.Gone()); err != nil {
+			t.Error(err)
+		}
+		await(t, "bob's call is over", bob.Gone())
+		d.over(tw, id, call.HungUp)
+	})
+	for who, why := range map[string]call.Reason{"alice cancels": call.Cancelled, "bob declines": call.Declined, "nobody answers": call.Unanswered} {
+		t.Run(who, func(t *testing.T) {
+			tw, d := stage(t)
+			id := d.start("alice", "bob@example.com")
+			alice := d.join(tw, id, true)
+			d.until(id, "bob is invited", invited)
+			d.end(id, why)
+			await(t, "alice's call is over", alice.Gone())
+			d.over(tw, id, why)
+		})
+	}
+	t.Run("bob's device is lost", func(t *testing.T) {
+		tw, d := stage(t)
+		id, alice, bob := talk(t, tw, d)
+		bob.Lose()
+		await(t, "alice's call is over", alice.Gone())
+		d.until(id, "nobody is in", in())
+		d.end(id, call.MediaFailed) // as the server does when nobody comes back
+		d.over(tw, id, call.MediaFailed)
+	})
+	t.Run("alice's device is lost", func(t *testing.T) {
+		tw, d := stage(t)
+		id, alice, bob := talk(t, tw, d)
+		alice.Lose()
+		await(t, "bob's call is over", bob.Gone())
+		d.until(id, "nobody is in", in())
+		d.end(id, call.MediaFailed)
+		d.over(tw, id, call.MediaFailed)
+	})
+	t.Run("alice connects when the call is over", func(t *testing.T) {
+		tw, d := stage(t)
+		id := d.start("alice", "bob@example.com")
+		d.mu.Lock()
+		c := d.calls[id]
+		j := carrier.Join{Call: d.snapshot(c), Self: c.Caller, Caller: true, Now: time.Now()}
+		d.mu.Unlock()
+		credentials, err := d.c.Credentials(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.end(id, call.Cancelled)
+		seat, err := tw.Join(t.Context(), credentials)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := await(t, "alice is sent away", seat.Gone()); err == nil {
+			t.Error("alice was not sent away")
+		}
+		d.over(tw, id, call.Cancelled)
+	})
+	t.Run("the first invitation is lost", func(t *testing.T) {
+		tw, d := stage(t)
+		tw.Faults(carriertest.Faults{Drop: func(n int) bool { return n == 3 }}) // voice, initiated, ringing, notification
+		id := d.start("alice", "bob@example.com")
+		alice := d.join(tw, id, true)
+		d.until(id, "bob is invited", invited)
+		d.answer(id)
+		bob := d.join(tw, id, false)
+		await(t, "alice connected", alice.Connected())
+		await(t, "bob connected", bob.Connected())
+		d.end(id, call.HungUp)
+		d.over(tw, id, call.HungUp)
+		if alerts := tw.Alerts(); len(alerts) != 1 {
+			t.Errorf("alerts %q", alerts)
+		}
+	})
+	t.Run("bob never comes", func(t *testing.T) {
+		tw, d := stage(t)
+		id := d.start("alice", "bob@example.com")
+		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) }) // Twilio's shortest timeout, 5 s of 20 ms
+		alice := d.join(tw, id, true)
+		await(t, "Twilio gives up", alice.Gone())
+		d.until(id, "alice is out", in())
+		d.mu.Lock()
+		if got := d.calls[id].invits; got != maxTries {
+			t.Errorf("bob was invited %d times instead of %d", got, maxTries)
+		}
+		d.mu.Unlock()
+		d.end(id, call.Unanswered)
+		d.over(tw, id, call.Unanswered)
+	})
+}
+
+// ring has a telephone call bob's number.
+func ring(t *testing.T, tw *carriertest.Twilio, d *desk) (string, *carriertest.Telephone) {
+	t.Helper()
+	phone, err := tw.Dial(t.Context(), "+15557654321", "+15550001111")
+	if err != nil {
+		t.Fatal(err)
+	}
+	phoneIs(t, phone, carriertest.PhoneHears)
+	d.mu.Lock()
+	var id string
+	for id = range d.calls {
+	}
+	d.mu.Unlock()
+	d.until(id, "bob is invited", invited)
+	return id, phone
+}
+
+func TestPhoneCallsIn(t *testing.T) {
+	answered := func(t *testing.T) (*carriertest.Twilio, *desk, string, *carriertest.Telephone, *carriertest.TwilioSeat) {
+		tw, d := stage(t)
+		id, phone := ring(t, tw, d)
+		d.answer(id)
+		bob := d.join(tw, id, false)
+		await(t, "bob connected", bob.Connected())
+		phoneIs(t, phone, carriertest.PhoneTalks)
+		d.until(id, "bob is in", in("bob@example.com"))
+		return tw, d, id, phone, bob
+	}
+	t.Run("the telephone hangs up", func(t *testing.T) {
+		tw, d, id, phone, bob := answered(t)
+		phone.HangUp()
+		await(t, "bob's call is over", bob.Gone())
+		d.over(tw, id, call.HungUp)
+	})
+	t.Run("bob hangs up", func(t *testing.T) {
+		tw, d, id, phone, bob := answered(t)
+		d.end(id, call.HungUp)
+		await(t, "bob's call is over", bob.Gone())
+		phoneIs(t, phone, carriertest.PhoneOver)
+		d.over(tw, id, call.HungUp)
+	})
+	t.Run("bob's device is lost", func(t *testing.T) {
+		tw, d, id, phone, bob := answered(t)
+		bob.Lose()
+		phoneIs(t, phone, carriertest.PhoneOver)
+		d.until(id, "bob is out", in())
+		if err := tw.Idle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.end(id, call.MediaFailed) // the telephone did not hang up, so the call was not over before
+		d.over(tw, id, call.MediaFailed)
+	})
+	t.Run("the telephone gives up", func(t *testing.T) {
+		tw, d := stage(t)
+		id, phone := ring(t, tw, d)
+		phone.HangUp()
+		d.over(tw, id, call.Cancelled)
+	})
+	for who, why := range map[string]call.Reason{"bob declines": call.Declined, "nobody answers": call.Unanswered} {
+		t.Run(who, func(t *testing.T) {
+			tw, d := stage(t)
+			id, phone := ring(t, tw, d)
+			d.end(id, why)
+			phoneIs(t, phone, carriertest.PhoneOver)
+			d.over(tw, id, why)
+		})
+	}
+	t.Run("bob is not reachable by Twilio", func(t *testing.T) {
+		tw, d := stage(t)
+		// Each notification: after voice or action come initiated and ringing, and after it completed and the action.
+		tw.Faults(carriertest.Faults{Drop: func(n int) bool { return n%5 == 3 }})
+		phone, err := tw.Dial(t.Context(), "+15557654321", "+15550001111")
+		if err != nil {
+			t.Fatal(err)
+		}
+		phoneIs(t, phone, carriertest.PhoneOver)
+		d.mu.Lock()
+		var id string
+		for id = range d.calls {
+		}
+		d.mu.Unlock()
+		d.until(id, "over", func(c *deskCall) bool { return c.State == carrier.Ended && c.ended > 0 })
+		d.over(tw, id, call.MediaFailed)
+	})
+	for what, v := range map[string]struct{ to, why string }{"nobody has the number": {"+15550002222", "not in service"}, "do not disturb": {"+15550001111", "busy"}} {
+		t.Run(what, func(t *testing.T) {
+			tw, d := stage(t)
+			d.dnd["bob@example.com"] = true
+			phone, err := tw.Dial(t.Context(), "+15557654321", v.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if why := phoneIs(t, phone, carriertest.PhoneOver); why != v.why {
+				t.Errorf("the telephone hears %q instead of %q", why, v.why)
+			}
+		})
+	}
+}
+
+func TestPhoneIsCalled(t *testing.T) {
+	out := func(t *testing.T) (*carriertest.Twilio, *desk, string, *carriertest.TwilioSeat, *carriertest.Telephone) {
+		tw, d := stage(t)
+		phones := make(chan *carriertest.Telephone, 1)
+		tw.Answerer(func(p *carriertest.Telephone) { phones <- p })
+		id := d.start("alice", "tel:+15557654321")
+		alice := d.join(tw, id, true)
+		phone := await(t, "the telephone rings", phones)
+		if phone.Number != "+15557654321" || phone.Far != "+15550001111" {
+			t.Errorf("%s is called by %s", phone.Number, phone.Far)
+		}
+		d.until(id, "the server knows that it rings", func(c *deskCall) bool { return c.rings })
+		return tw, d, id, alice, phone
+	}
+	answered := func(t *testing.T) (*carriertest.Twilio, *desk, string, *carriertest.TwilioSeat, *carriertest.Telephone) {
+		tw, d, id, alice, phone := out(t)
+		phone.Answer()
+		await(t, "alice connected", alice.Connected())
+		d.until(id, "answered", func(c *deskCall) bool { return c.State == carrier.Answered })
+		return tw, d, id, alice, phone
+	}
+	t.Run("it hangs up", func(t *testing.T) {
+		tw, d, id, alice, phone := answered(t)
+		phone.HangUp()
+		await(t, "alice's call is over", alice.Gone())
+		d.over(tw, id, call.HungUp)
+	})
+	t.Run("alice hangs up", func(t *testing.T) {
+		tw, d, id, alice, phone := answered(t)
+		d.end(id, call.HungUp)
+		alice.Leave()
+		phoneIs(t, phone, carriertest.PhoneOver)
+		d.over(tw, id, call.HungUp)
+	})
+	t.Run("it is busy", func(t *testing.T) {
+		tw, d, id, _, phone := out(t)
+		phone.Busy()
+		d.over(tw, id, call.Busy)
+	})
+	t.Run("it declines", func(t *testing.T) {
+		tw, d, id, _, phone := out(t)
+		phone.Decline()
+		d.over(tw, id, call.Declined)
+	})
+	t.Run("alice cancels", func(t *testing.T) {
+		tw, d, id, alice, phone := out(t)
+		alice.Leave() // the device is quicker than its word to the server
+		phoneIs(t, phone, carriertest.PhoneOver)
+		d.until(id, "it does not ring any more", func(c *deskCall) bool { return !c.rings })
+		d.end(id, call.Cancelled)
+		d.over(tw, id, call.Cancelled)
+	})
+	t.Run("nobody answers", func(t *testing.T) {
+		tw, d := stage(t)
+		id := d.start("alice", "tel:+15557654321")
+		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) })
+		d.join(tw, id, true)
+		d.over(tw, id, call.Unanswered)
+	})
+	t.Run("no caller's number of ours", func(t *testing.T) {
+		tw, d := stage(t)
+		d.c.conf.CallerID = "+15559999999"
+		id := d.start("alice", "tel:+15557654321")
+		d.join(tw, id, true)
+		d.until(id, "over", func(c *deskCall) bool { return c.State == carrier.Ended && c.ended > 0 })
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if why := d.calls[id].reason; why != call.Unreachable {
+			t.Errorf("it ended with %q", why)
+		}
+	})
+}
