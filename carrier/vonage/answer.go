@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	reason "github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
 )
+
+// withheld stands for the number of a caller who does not show it: ANONYMOUS on a telephone's keys, as other carriers have it.
+const withheld = "+266696687"
 
 // userTime is what making a user may take of the few seconds that Vonage waits for an answer.
 const userTime = 2 * time.Second
@@ -64,6 +68,13 @@ func (c *Carrier) answerDevice(ctx context.Context, r *carrier.Request, f fields
 	if err != nil {
 		return carrier.Reply{}, err
 	}
+	// The leg is in the call's refs now, and whoever ends the call ends the leg: unless it was over before. So look again.
+	if call, err = desk.Call(ctx, id); err != nil {
+		return carrier.Reply{}, err
+	}
+	if call.State == carrier.Ended {
+		return carrier.Reply{}, fmt.Errorf("%w: it is over", carrier.ErrUnknownCall)
+	}
 	return nccoReply(todo)
 }
 
@@ -86,13 +97,24 @@ func (c *Carrier) answerPhone(ctx context.Context, f fields, desk carrier.Desk, 
 	if to == "" {
 		return carrier.Reply{}, fmt.Errorf("%w: %.40q", carrier.ErrUnknownNumber, f.text("to"))
 	}
-	from := carrier.Party{Phone: number(f.text("from"))}
-	if from.User = "tel:" + from.Phone; from.Phone == "" {
-		from.User, from.Name = "tel:anonymous", "Anonymous" // withheld
+	if _, over := c.over.get(leg); over {
+		return nccoReply()
 	}
+	from := carrier.Party{Phone: number(f.text("from"))}
+	if from.Phone == "" {
+		from.Phone, from.Name = withheld, "Anonymous"
+	}
+	from.User = "tel:" + from.Phone
 	call, err := desk.Incoming(ctx, carrier.Incoming{Ref: leg, From: from, To: to, Detail: "Vonage leg " + leg})
 	if err != nil {
 		return carrier.Reply{}, err
+	}
+	if _, over := c.over.get(leg); over {
+		err := desk.Tell(ctx, carrier.Event{Kind: carrier.PhoneEnded, Call: call.ID, Reason: reason.HungUp, Seq: rankOver, Source: leg, Detail: "Vonage leg " + leg + " was over"})
+		if err != nil {
+			return carrier.Reply{}, err
+		}
+		return nccoReply()
 	}
 	if call.State == carrier.Ended {
 		return nccoReply() // a call with nothing left to do ends

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,13 @@ func (d *desk) until(t *testing.T, what string, is func() bool) {
 			t.Fatalf("never: %s; told %+v, refused %v", what, d.told, d.refused)
 		}
 	}
+}
+
+// said is why webhooks were refused.
+func (d *desk) said() []error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.refused)
 }
 
 func testID(n int) string { return fmt.Sprintf("0192f0c1-2d3e-7a4b-8c5d-%012x", n) }

@@ -2,6 +2,7 @@ package vonage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -30,6 +31,11 @@ func (c *Carrier) legEvent(ctx context.Context, _ *carrier.Request, f fields, de
 		return noted, nil // a telephone is answered by waiting
 	}
 	found, err := desk.CallByRef(ctx, leg)
+	if errors.Is(err, carrier.ErrUnknownCall) {
+		// The telephone may be that quick: its answer hook is under way, and must not ring anybody, or looks here once more.
+		c.over.put(leg, struct{}{})
+		found, err = desk.CallByRef(ctx, leg)
+	}
 	if err != nil {
 		return carrier.Reply{}, err
 	}

@@ -3,7 +3,6 @@ package vonage
 import (
 	"encoding/hex"
 	"strings"
-	"sync"
 )
 
 // UserName is the name at Vonage of the user with an id of ours. Letters, digits, "-" and "." stand for themselves; every
@@ -47,33 +46,4 @@ func UserID(name string) (string, bool) {
 
 func plain(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.'
-}
-
-// names remembers which users are known to exist at Vonage, so that a call costs no request for each. It forgets at will.
-type names struct {
-	mu    sync.Mutex
-	known map[string]struct{}
-}
-
-const maxNames = 100_000
-
-func newNames() *names { return &names{known: map[string]struct{}{}} }
-
-func (n *names) has(name string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	_, ok := n.known[name]
-	return ok
-}
-
-func (n *names) add(name string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for old := range n.known {
-		if len(n.known) < maxNames {
-			break
-		}
-		delete(n.known, old)
-	}
-	n.known[name] = struct{}{}
 }

@@ -17,38 +17,63 @@ import (
 	"github.com/ringtrip/ringtrip/carrier"
 )
 
-// rooms remembers the sessions of groups, whose calls share one: the first call of a group that is prepared makes it. On
-// another node, or after a restart, the server has to say it in carrier.Call.Ref.
-type rooms struct {
-	mu       sync.Mutex // held while a session is made, so that a group gets one
-	sessions map[string]string
+// sessions remembers which session was made for which room, so that a call that is prepared again, and the calls of one
+// group, get the same. It forgets the oldest; and on another node, or after a restart, it is the server that has a group's
+// session, in carrier.Call.Ref of the group's other calls.
+type sessions struct {
+	mu            sync.Mutex
+	young, former map[string]*session // by room
 }
 
-const maxRooms = 10_000
+type session struct {
+	made chan struct{} // closed when the rest is settled
+	id   string
+	err  error
+}
 
-func newRooms() *rooms { return &rooms{sessions: map[string]string{}} }
+const maxSessions = 5_000 // of a generation
+
+func newSessions() *sessions { return &sessions{young: map[string]*session{}} }
+
+// get returns the room's session, and makes it if there is none, once.
+func (s *sessions) get(ctx context.Context, room string, create func() (string, error)) (string, error) {
+	s.mu.Lock()
+	one := s.young[room]
+	if one == nil {
+		one = s.former[room]
+	}
+	if one != nil {
+		s.mu.Unlock()
+		select {
+		case <-one.made:
+			return one.id, one.err
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	if len(s.young) >= maxSessions {
+		s.young, s.former = map[string]*session{}, s.young
+	}
+	one = &session{made: make(chan struct{})}
+	s.young[room] = one
+	s.mu.Unlock()
+
+	one.id, one.err = create()
+	if one.err != nil { // the next one tries again
+		s.mu.Lock()
+		for _, generation := range []map[string]*session{s.young, s.former} {
+			if generation[room] == one {
+				delete(generation, room)
+			}
+		}
+		s.mu.Unlock()
+	}
+	close(one.made)
+	return one.id, one.err
+}
 
 func (c *Carrier) prepareSession(ctx context.Context, call carrier.Call) (string, error) {
-	if call.Ref != "" && call.Ref != call.ID {
-		return call.Ref, nil
-	}
-	if call.Group == "" {
-		return c.makeSession(ctx, c.cfg.Relayed)
-	}
-	c.rooms.mu.Lock()
-	defer c.rooms.mu.Unlock()
-	if s := c.rooms.sessions[call.Group]; s != "" {
-		return s, nil
-	}
-	s, err := c.makeSession(ctx, false)
-	if err != nil {
-		return "", err
-	}
-	if len(c.rooms.sessions) >= maxRooms {
-		clear(c.rooms.sessions)
-	}
-	c.rooms.sessions[call.Group] = s
-	return s, nil
+	return c.sessions.get(ctx, call.Room(), func() (string, error) { return c.makeSession(ctx, c.cfg.Relayed && call.Group == "") })
 }
 
 func (c *Carrier) makeSession(ctx context.Context, relayed bool) (string, error) {
@@ -139,6 +164,11 @@ func (c *Carrier) sessionEvent(ctx context.Context, r *carrier.Request, f fields
 	}
 	var data connectionData
 	if json.Unmarshal([]byte(about.Connection.Data), &data) == nil && carrier.IsID(data.Call) {
+		c.whose.put(about.Connection.ID, data)
+	} else { // Vonage's example of connectionDestroyed has no data
+		data, _ = c.whose.get(about.Connection.ID)
+	}
+	if data.Call != "" {
 		e.Call, e.User, e.Device = data.Call, data.User, data.Device
 	} else if found, err := desk.CallByRef(ctx, about.Session); err == nil {
 		e.Call = found.ID

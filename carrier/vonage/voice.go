@@ -38,7 +38,7 @@ func (c *Carrier) voiceCredentials(j carrier.Join) (json.RawMessage, error) {
 // ensureUser makes a user at Vonage if there is none: a token for a user that does not exist opens no session.
 func (c *Carrier) ensureUser(ctx context.Context, p carrier.Party) error {
 	name := UserName(p.User)
-	if c.cfg.UsersExist || c.users.has(name) {
+	if _, known := c.users.get(name); known || c.cfg.UsersExist {
 		return nil
 	}
 	body, err := carrier.Compact(struct {
@@ -51,14 +51,14 @@ func (c *Carrier) ensureUser(ctx context.Context, p carrier.Party) error {
 	if _, err = c.rest.Do(ctx, http.MethodPost, "/v1/users", "application/json", body); err != nil && !exists(err) {
 		return fmt.Errorf("vonage: making user %.80q: %w", name, err)
 	}
-	c.users.add(name)
+	c.users.put(name, struct{}{})
 	return nil
 }
 
 // exists reports whether Vonage refused to make a user because it has it.
 func exists(err error) bool {
 	var s *carrier.StatusError
-	return errors.As(err, &s) && (s.Status == http.StatusConflict || s.Status == http.StatusBadRequest && strings.Contains(s.Body, "user:error:duplicate-name"))
+	return errors.As(err, &s) && (s.Status == http.StatusConflict || s.Status/100 == 4 && strings.Contains(s.Body, "user:error:duplicate-name"))
 }
 
 // The words of carrier.Call.Refs. A side that joins by another device has another leg, "caller.2".

@@ -89,11 +89,14 @@ type Config struct {
 
 // Carrier is the account. It is safe for concurrent use.
 type Carrier struct {
-	cfg   Config
-	key   *rsa.PrivateKey // nil with OpenTok
-	rest  *carrier.REST
-	users *names
-	rooms *rooms
+	cfg  Config
+	key  *rsa.PrivateKey // nil with OpenTok
+	rest *carrier.REST
+
+	users    memory[struct{}]       // that are known to exist at Vonage, by name
+	over     memory[struct{}]       // telephones' legs that were over before anybody heard of them
+	whose    memory[connectionData] // connections of video
+	sessions *sessions
 
 	now func() time.Time
 	id  func() string // of tokens: a UUID
@@ -106,7 +109,7 @@ var (
 
 // New returns the carrier, or what is wrong with its settings.
 func New(cfg Config) (*Carrier, error) {
-	c := &Carrier{cfg: cfg, users: newNames(), rooms: newRooms(), now: time.Now, id: newID}
+	c := &Carrier{cfg: cfg, sessions: newSessions(), now: time.Now, id: newID}
 	if err := c.cfg.settle(); err != nil {
 		return nil, fmt.Errorf("vonage: %w", err)
 	}
