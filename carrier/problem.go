@@ -38,9 +38,27 @@ var problems = []struct {
 	{ErrRefused, http.StatusTooManyRequests, "refused"},
 }
 
+// tolerated is an error that is answered as if it were none.
+type tolerated struct{ error }
+
+func (t tolerated) Unwrap() error { return t.error }
+
+// Tolerate marks an error of [Carrier.Webhook] as one that the carrier must not see: it is logged and counted, but answered
+// 200. It is for carriers that send webhooks of everybody's rooms and stop sending any when some are refused. It is never
+// for a request that was not verified.
+func Tolerate(err error) error {
+	if err == nil {
+		return nil
+	}
+	return tolerated{err}
+}
+
 // Status is the HTTP status for an error of [Carrier.Webhook]: 500 for one that is not of this package, so that the
-// carrier tries again.
+// carrier tries again, and 200 for one that is tolerated ([Tolerate]).
 func Status(err error) int {
+	if errors.As(err, new(tolerated)) {
+		return http.StatusOK
+	}
 	for _, p := range problems {
 		if errors.Is(err, p.err) {
 			return p.status

@@ -28,6 +28,7 @@ type postbox struct {
 	client *http.Client
 	// again says how long to wait before the next attempt after one that was answered status (0: not at all); false: given up.
 	again func(attempt, status int) (time.Duration, bool)
+	took  func() // is called when a letter was taken; nil: nothing is
 
 	mu      sync.Mutex
 	base    string
@@ -186,6 +187,9 @@ func (p *postbox) deliver(l letter, era int) string {
 		header, body := l.make(attempt)
 		status := send(ctx, p.client, url, header, body)
 		if status/100 == 2 {
+			if p.took != nil {
+				p.took()
+			}
 			return ""
 		}
 		wait, more := p.again(attempt, status)

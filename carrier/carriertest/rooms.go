@@ -73,7 +73,8 @@ type room struct {
 	name    string
 	id      string // the carrier's
 	made    time.Time
-	started bool // somebody was in it
+	met     time.Time // when the first one came in, the last time that it was empty
+	started bool      // somebody was in it
 	seats   []*RoomSeat
 	end     *time.Timer // when it closes for nobody is in it, or its time is over
 }
@@ -166,7 +167,7 @@ func (h *house) enter(name string, s *RoomSeat, makes bool, now time.Time) (*Roo
 	h.last = now
 	s.house, s.room, s.gone, s.Joined = h, r, make(chan error, 1), now
 	if !r.started {
-		r.started = true
+		r.started, r.met = true, now
 		h.onOpen(r)
 	}
 	if r.end != nil && h.linger >= 0 {

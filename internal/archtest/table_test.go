@@ -68,6 +68,7 @@ var table = map[string]row{
 	"carrier/carriertest": {why: "carriers on this machine, written from their documentation and not from our leaves, and the conformance suite",
 		ours: []string{"call", "carrier", "media"}},
 	"carrier/agora":   {why: "a leaf: Agora's tokens and notifications, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
+	"carrier/daily":   {why: "a leaf: Daily's tokens, webhooks and rooms, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/livekit": {why: "a leaf: LiveKit's tokens, webhooks and rooms, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/twilio":  {why: "a leaf: Twilio's tokens, signatures, TwiML and webhooks, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/vonage":  {why: "a leaf: Vonage's voice and video: tokens, webhooks and call control, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
