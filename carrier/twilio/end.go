@@ -19,12 +19,14 @@ var notInProgress = regexp.MustCompile(`"code"\s*:\s*21220\b`)
 // End implements carrier.Carrier: it completes each leg that Twilio has told of, the caller's first, for the callee's ends
 // with it.
 func (c *Carrier) End(ctx context.Context, of carrier.Call) error {
-	var wrong []error
+	words := slices.Sorted(maps.Keys(of.Refs))
+	slices.Reverse(words) // "caller-…" before "callee-…"
 	done := map[string]bool{}
-	for _, word := range slices.Sorted(maps.Keys(of.Refs)) { // caller before callee
+	wrong := []error{c.endLeg(ctx, of.Ref, done)}
+	for _, word := range words {
 		wrong = append(wrong, c.endLeg(ctx, of.Refs[word], done))
 	}
-	return errors.Join(c.endLeg(ctx, of.Ref, done), errors.Join(wrong...))
+	return errors.Join(wrong...)
 }
 
 // endLeg completes one leg, unless it is in done or no leg. One that is gone, or over, is no error.
