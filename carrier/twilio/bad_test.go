@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -353,6 +354,47 @@ func TestCredentials(t *testing.T) {
 		}
 		if err := carrier.VerifyHS256(token, []byte("secret-secret-secret-secret-0003"), &claims); err != nil || string(claims.Grants) != want {
 			t.Errorf("%s instead of %s (%v)", claims.Grants, want, err)
+		}
+	}
+}
+
+// A device that connects again is heard, up to a bound: each of its legs is kept to be ended.
+func TestConnectsAgain(t *testing.T) {
+	c := testCarrier(t)
+	d := newTried()
+	call := d.calls[ringingID]
+	call.Refs = map[string]string{}
+	d.calls[ringingID] = call
+	for i, want := range []string{"<Dial", "<Dial", "<Dial", "<Reject"} {
+		sid := testSID[:33] + string(rune('5'+i))
+		for range 2 { // Twilio asks again
+			reply, err := c.Webhook(t.Context(), hooked("voice", goodToken, formOf("From", "client:alice", callParam, ringingID, "CallSid", sid)), d)
+			if err != nil || !strings.Contains(string(reply.Body), want) {
+				t.Fatalf("leg %d: %s, %v", i, reply.Body, err)
+			}
+			for _, e := range d.told {
+				maps.Copy(call.Refs, e.Refs)
+			}
+		}
+	}
+	if len(call.Refs) != maxLegs {
+		t.Errorf("%v", call.Refs)
+	}
+}
+
+// A telephone that calls and gives up has cancelled, whichever webhook says so first.
+func TestGivesUp(t *testing.T) {
+	c := testCarrier(t)
+	for _, r := range []*carrier.Request{
+		hooked("action?call="+answeredID+"&try=0", goodToken, formOf("CallSid", "CA00000000000000000000000000000003", "CallStatus", "no-answer", "DialCallStatus", "canceled", "DialBridged", "false")),
+		hooked("status", goodToken, formOf("CallSid", "CA00000000000000000000000000000003", "CallStatus", "no-answer", "SequenceNumber", "0")),
+	} {
+		d := newTried()
+		call := d.calls[answeredID]
+		call.State = carrier.Ringing
+		d.calls[answeredID] = call
+		if _, err := c.Webhook(t.Context(), r, d); err != nil || len(d.told) != 1 || d.told[0].Kind != carrier.PhoneEnded || d.told[0].Reason.String() != "hungup" {
+			t.Errorf("%s: %+v, %v", r.Hook, d.told, err)
 		}
 	}
 }

@@ -89,10 +89,10 @@ func phone(e *carrier.Event, of carrier.Call, word, sip string) {
 	}
 }
 
-// tellPhone tells what became of a telephone that is called. One that hung up had answered, also if that was not heard yet:
+// tellPhone tells what became of a telephone. One that was called and hung up had answered, also if that was not heard yet:
 // Twilio completes no other legs.
 func tellPhone(ctx context.Context, desk carrier.Desk, of carrier.Call, e carrier.Event) error {
-	if e.Kind == carrier.PhoneEnded && e.Reason == call.HungUp && of.State == carrier.Ringing {
+	if e.Kind == carrier.PhoneEnded && e.Reason == call.HungUp && of.Callee.Phone != "" && of.State == carrier.Ringing {
 		if err := desk.Tell(ctx, carrier.Event{Kind: carrier.PhoneAnswered, Call: of.ID, Refs: e.Refs, Detail: "Twilio completed the telephone's leg, so it was answered"}); err != nil {
 			return err
 		}
