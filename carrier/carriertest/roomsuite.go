@@ -210,7 +210,7 @@ func (p *roomPlay) ended() {
 	}
 	for _, s := range []*RoomSeat{alice, bob} {
 		if !p.Stays {
-			if err := <-s.Gone(); err != nil {
+			if err := <-s.Gone(); err != nil && !errors.Is(err, ErrPutOut) {
 				p.Fatalf("%s hears %v", s.Identity, err)
 			}
 		}

@@ -211,6 +211,9 @@ func (v *Vonage) hangUp(l *vonageLeg) {
 	}
 }
 
+// vonageOver is how many legs are remembered that are over.
+const vonageOver = 10_000
+
 // finish ends a leg, and whatever ends with it. The lock must be held.
 func (v *Vonage) finish(l *vonageLeg, status string) {
 	if v.legs[l.id] == nil {
@@ -219,6 +222,9 @@ func (v *Vonage) finish(l *vonageLeg, status string) {
 	delete(v.legs, l.id)
 	if l.out && l.begun.IsZero() && status == "completed" {
 		status = "cancelled"
+	}
+	if len(v.over) >= vonageOver {
+		clear(v.over)
 	}
 	v.over[l.id] = status
 	more := map[string]any{}

@@ -63,8 +63,9 @@ func (c *Carrier) answerDevice(ctx context.Context, r *carrier.Request, f fields
 		}
 		todo = c.connectPhone(call, r.Now)
 	}
-	err = desk.Tell(ctx, carrier.Event{Kind: carrier.Joined, Call: call.ID, User: user, Device: custom.text("ringtrip_device"),
-		Seq: rankAnswered, Source: leg, Refs: map[string]string{word: leg}, Detail: "Vonage leg " + leg})
+	// The device is not named, for when its leg is over nobody says which device it was.
+	err = desk.Tell(ctx, carrier.Event{Kind: carrier.Joined, Call: call.ID, User: user, Source: leg, Refs: map[string]string{word: leg},
+		Detail: "Vonage leg " + leg + " of device " + custom.text("ringtrip_device")})
 	if err != nil {
 		return carrier.Reply{}, err
 	}

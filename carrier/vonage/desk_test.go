@@ -32,8 +32,9 @@ type desk struct {
 	mu      sync.Mutex
 	calls   map[string]*carrier.Call
 	reasons map[string]call.Reason
-	in      map[string]map[string]bool // by call: users who are in
-	lost    map[string][]string        // by call: users who left an answered call, and why
+	in      map[string]map[string]string // by call and user: the leg by which they are in
+	past    map[string]bool              // legs that are over
+	lost    map[string][]string          // by call: users who left an answered call, and why
 	seen    map[string]uint64
 	told    []carrier.Event
 	refused []error
@@ -44,7 +45,7 @@ type desk struct {
 
 func newDesk(c *Carrier) *desk {
 	return &desk{c: c, now: time.Now, numbers: map[string]string{"+15550001111": "bob"}, calls: map[string]*carrier.Call{},
-		reasons: map[string]call.Reason{}, in: map[string]map[string]bool{}, lost: map[string][]string{}, seen: map[string]uint64{}, changed: make(chan struct{})}
+		reasons: map[string]call.Reason{}, in: map[string]map[string]string{}, past: map[string]bool{}, lost: map[string][]string{}, seen: map[string]uint64{}, changed: make(chan struct{})}
 }
 
 // change tells whoever waits. The lock must be held.
@@ -229,12 +230,16 @@ func (d *desk) Tell(_ context.Context, e carrier.Event) error {
 		d.over(c, why)
 	case carrier.Joined:
 		if d.in[c.ID] == nil {
-			d.in[c.ID] = map[string]bool{}
+			d.in[c.ID] = map[string]string{}
 		}
-		d.in[c.ID][e.User] = true
+		if !d.past[e.Source] {
+			d.in[c.ID][e.User] = e.Source
+		}
 	case carrier.Left:
-		delete(d.in[c.ID], e.User)
-		d.lost[c.ID] = append(d.lost[c.ID], e.User+" "+e.Reason.String())
+		if d.past[e.Source] = true; d.in[c.ID][e.User] == e.Source {
+			delete(d.in[c.ID], e.User)
+			d.lost[c.ID] = append(d.lost[c.ID], e.User+" "+e.Reason.String())
+		}
 	case carrier.RoomEnded:
 		d.lost[c.ID] = append(d.lost[c.ID], "room")
 	}

@@ -12,23 +12,32 @@ import (
 
 var noted = carrier.Reply{Status: http.StatusNoContent}
 
-// legEvent is the application's event hook: what became of a leg that came in, a device's or a telephone's. Legs that go
-// out have an event hook of their own.
+// legEvent is the application's event hook: what became of a leg that came in, a device's or a telephone's. Of its
+// beginning the answer hook knows more, so only its end counts. Legs that go out have an event hook of their own.
 func (c *Carrier) legEvent(ctx context.Context, _ *carrier.Request, f fields, desk carrier.Desk) (carrier.Reply, error) {
-	n := rank(f.text("status"))
-	if n < rankAnswered || f.text("direction") == "outbound" {
-		return noted, nil // errors, inputs, and what the answer hook says better
+	status := f.text("status")
+	if rank(status) < rankOver || f.text("direction") == "outbound" {
+		return noted, nil // also errors, inputs, recordings
 	}
 	leg := f.text("uuid")
 	if !isLeg(leg) {
 		return carrier.Reply{}, fmt.Errorf("%w: the leg's uuid is %.60q", carrier.ErrMalformed, leg)
 	}
-	e := carrier.Event{Call: f.text("to"), Seq: n, Source: leg, At: f.at(), Detail: "Vonage leg " + leg + " " + f.text("status")}
-	if carrier.IsID(e.Call) { // a device's: it calls "to" its call
-		return noted, tellDevice(ctx, f, desk, e)
+	e := carrier.Event{Source: leg, At: f.at(), Reason: call.MediaFailed, Detail: "Vonage leg " + leg + " " + status}
+	if status == "completed" || status == "cancelled" {
+		e.Reason = call.HungUp // also a device's that was lost: Vonage does not tell them apart
 	}
-	if n < rankOver {
-		return noted, nil // a telephone is answered by waiting
+	if id := f.text("to"); carrier.IsID(id) { // a device's: it calls "to" its call
+		name := f.text("from_user")
+		if name == "" {
+			name = f.text("from")
+		}
+		user, ok := UserID(name)
+		if !ok {
+			return carrier.Reply{}, fmt.Errorf("%w: %.60q", carrier.ErrNotInCall, name)
+		}
+		e.Kind, e.Call, e.User = carrier.Left, id, user
+		return noted, desk.Tell(ctx, e)
 	}
 	found, err := desk.CallByRef(ctx, leg)
 	if errors.Is(err, carrier.ErrUnknownCall) {
@@ -39,30 +48,8 @@ func (c *Carrier) legEvent(ctx context.Context, _ *carrier.Request, f fields, de
 	if err != nil {
 		return carrier.Reply{}, err
 	}
-	e.Kind, e.Call, e.Reason = carrier.PhoneEnded, found.ID, call.MediaFailed
-	if f.text("status") == "completed" || f.text("status") == "cancelled" {
-		e.Reason = call.HungUp
-	}
+	e.Kind, e.Call, e.Seq = carrier.PhoneEnded, found.ID, rankOver
 	return noted, desk.Tell(ctx, e)
-}
-
-func tellDevice(ctx context.Context, f fields, desk carrier.Desk, e carrier.Event) error {
-	name := f.text("from_user")
-	if name == "" {
-		name = f.text("from")
-	}
-	user, ok := UserID(name)
-	if !ok {
-		return fmt.Errorf("%w: %.60q", carrier.ErrNotInCall, name)
-	}
-	e.User, e.Kind = user, carrier.Joined
-	if e.Seq == rankOver {
-		e.Kind, e.Reason = carrier.Left, call.MediaFailed
-		if f.text("status") == "completed" {
-			e.Reason = call.HungUp // also of a leg that was lost: Vonage does not tell them apart
-		}
-	}
-	return desk.Tell(ctx, e)
 }
 
 // phoneEnds is why a telephone's leg ended that was called.

@@ -73,7 +73,11 @@ func (s *sessions) get(ctx context.Context, room string, create func() (string, 
 }
 
 func (c *Carrier) prepareSession(ctx context.Context, call carrier.Call) (string, error) {
-	return c.sessions.get(ctx, call.Room(), func() (string, error) { return c.makeSession(ctx, c.cfg.Relayed && call.Group == "") })
+	id, err := c.sessions.get(ctx, call.Room(), func() (string, error) { return c.makeSession(ctx, c.cfg.Relayed && call.Group == "") })
+	if err == nil {
+		c.calls.put(id, call.ID)
+	}
+	return id, err
 }
 
 func (c *Carrier) makeSession(ctx context.Context, relayed bool) (string, error) {
@@ -126,56 +130,80 @@ func (c *Carrier) videoCredentials(j carrier.Join) (json.RawMessage, error) {
 	return carrier.Compact(access)
 }
 
+// connection is one device's connection to a session, as webhooks show it.
+type connection struct {
+	ID      string `json:"id"`
+	Created int64  `json:"createdAt"` // ms
+	Data    string `json:"data"`
+}
+
 // sessionEvent is the hook of session monitoring.
-func (c *Carrier) sessionEvent(ctx context.Context, r *carrier.Request, f fields, desk carrier.Desk) (carrier.Reply, error) {
+func (c *Carrier) sessionEvent(ctx context.Context, r *carrier.Request, _ fields, desk carrier.Desk) (carrier.Reply, error) {
 	var about struct {
-		Session    string  `json:"sessionId"`
-		Event      string  `json:"event"`
-		Reason     string  `json:"reason"`
-		Timestamp  float64 `json:"timestamp"` // ms
-		Connection struct {
-			ID   string `json:"id"`
-			Data string `json:"data"`
-		} `json:"connection"`
+		Session    string     `json:"sessionId"`
+		Event      string     `json:"event"`
+		Reason     string     `json:"reason"`
+		Timestamp  int64      `json:"timestamp"` // ms
+		Connection connection `json:"connection"`
 	}
 	if err := json.Unmarshal(r.Body, &about); err != nil {
 		return carrier.Reply{}, fmt.Errorf("%w: it is no event of a session", carrier.ErrMalformed)
 	}
-	e := carrier.Event{Detail: "Vonage connection " + about.Connection.ID}
-	if about.Timestamp > 0 && about.Timestamp < 1<<53 {
-		e.At = time.UnixMilli(int64(about.Timestamp))
-	}
+	var e carrier.Event
 	switch about.Event {
 	case "connectionCreated":
-		e.Kind, e.Seq, e.Source = carrier.Joined, 1, about.Connection.ID
-		if e.Source != "" {
-			e.Refs = map[string]string{connectionRef + e.Source: e.Source}
+		e = c.connected(about.Session, about.Connection)
+		e.Kind = carrier.Joined
+		if about.Connection.ID != "" {
+			e.Refs = map[string]string{connectionRef + about.Connection.ID: about.Connection.ID}
 		}
 	case "connectionDestroyed":
-		e.Kind, e.Seq, e.Source, e.Reason = carrier.Left, 2, about.Connection.ID, call.MediaFailed
+		e = c.connected(about.Session, about.Connection)
+		e.Kind, e.Reason = carrier.Left, call.MediaFailed
 		if about.Reason == "clientDisconnected" {
 			e.Reason = call.HungUp
 		}
+		if e.Seq != 0 {
+			e.Seq++
+		}
 		e.Detail += " " + about.Reason
 	case "sessionDestroyed":
-		e.Kind, e.Detail = carrier.RoomEnded, "Vonage session destroyed"
+		e = carrier.Event{Kind: carrier.RoomEnded, Detail: "Vonage session destroyed"}
+		e.Call, _ = c.calls.get(about.Session)
 	default:
 		return noted200, nil // streams, archives
 	}
-	var data connectionData
-	if json.Unmarshal([]byte(about.Connection.Data), &data) == nil && carrier.IsID(data.Call) {
-		c.whose.put(about.Connection.ID, data)
-	} else { // Vonage's example of connectionDestroyed has no data
-		data, _ = c.whose.get(about.Connection.ID)
+	if about.Timestamp > 0 && about.Timestamp < 1<<53 {
+		e.At = time.UnixMilli(about.Timestamp)
 	}
-	if data.Call != "" {
-		e.Call, e.User, e.Device = data.Call, data.User, data.Device
-	} else if found, err := desk.CallByRef(ctx, about.Session); err == nil {
+	if e.Call == "" {
+		found, err := desk.CallByRef(ctx, about.Session)
+		if err != nil {
+			return carrier.Reply{}, err
+		}
 		e.Call = found.ID
-	} else {
-		return carrier.Reply{}, err
 	}
 	return noted200, desk.Tell(ctx, e)
+}
+
+// connected says whose a connection is. The connections of one device are in the order in which they were made, so that
+// the end of an older one says nothing of a younger one.
+func (c *Carrier) connected(session string, conn connection) carrier.Event {
+	var data connectionData
+	if json.Unmarshal([]byte(conn.Data), &data) == nil && carrier.IsID(data.Call) {
+		c.whose.put(conn.ID, data)
+		c.calls.put(session, data.Call)
+	} else { // Vonage's example of connectionDestroyed has no data
+		data, _ = c.whose.get(conn.ID)
+		if data.Call == "" {
+			data.Call, _ = c.calls.get(session)
+		}
+	}
+	e := carrier.Event{Call: data.Call, User: data.User, Device: data.Device, Source: conn.ID, Detail: "Vonage connection " + conn.ID}
+	if data.User != "" && conn.Created > 0 && conn.Created < 1<<53 {
+		e.Source, e.Seq = data.User+"/"+data.Device, 2*uint64(conn.Created)
+	}
+	return e
 }
 
 // noted200 is what session monitoring takes for delivered.

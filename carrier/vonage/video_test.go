@@ -114,7 +114,7 @@ func TestSession(t *testing.T) {
 		for kind, f := range map[string]carriertest.Faults{"plain": {}, "repeated": {Repeat: 2}, "shuffled": {Repeat: 1, Shuffle: 20}} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s := newShow(t, old)
-				s.e.DestroyedData = kind == "shuffled" // or it cannot be known whose end came first
+				s.e.DestroyedData = kind == "shuffled" // or it cannot be known whose it is whose end comes first
 				s.e.Faults(f)
 				c := s.call("")
 				a := s.join(c, alice, true)
@@ -143,6 +143,19 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestRooms is what every carrier with rooms keeps to.
+func TestRooms(t *testing.T) {
+	for name, old := range map[string]bool{"unified": false, "opentok": true} {
+		t.Run(name, func(t *testing.T) {
+			carriertest.Rooms(t, func(t *testing.T) carriertest.RoomStage {
+				s := newShow(t, old)
+				s.e.DestroyedData = true
+				return carriertest.RoomStage{Carrier: s.c, Emulator: s.e, Stays: old}
+			})
+		})
+	}
+}
+
 // TestGroupSession: the calls of one group share a session, and the end of one leaves the others alone.
 func TestGroupSession(t *testing.T) {
 	s := newShow(t, false)
@@ -167,6 +180,35 @@ func TestGroupSession(t *testing.T) {
 	s.is("the second call", s.d.In(two.ID), "bob/b1")
 	s.end(two)
 	s.is("open", s.e.Open())
+}
+
+// TestOldConnection: a device is back before Vonage notices that it was gone.
+func TestOldConnection(t *testing.T) {
+	c := newTest(t, "j", func(c *Config) { c.Product = Video })
+	d := carriertest.NewDesk(c, func() time.Time { return testNow })
+	d.Put(carrier.Call{ID: testID(1), Ref: "1_x", State: carrier.Answered, Caller: alice, Callee: bob})
+	event := func(kind, id, data string, created int) {
+		t.Helper()
+		body, err := carrier.Compact(map[string]any{"event": kind, "reason": "networkDisconnected", "sessionId": "1_x", "timestamp": 1700000000000,
+			"connection": map[string]any{"id": id, "createdAt": created, "data": data}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Webhook(t.Context(), post("session", string(body)).request(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := `{"call":"` + testID(1) + `","user":"bob","device":"b1"}`
+	event("connectionCreated", "first", data, 1000)
+	event("connectionCreated", "second", data, 2000)
+	event("connectionDestroyed", "first", "", 1000) // as in Vonage's example
+	if got := d.In(testID(1)); !slices.Equal(got, []string{"bob/b1"}) {
+		t.Errorf("in: %q", got)
+	}
+	event("connectionDestroyed", "second", data, 2000)
+	if got := d.Out(testID(1)); !slices.Equal(got, []string{"bob/b1 media_failed"}) {
+		t.Errorf("out: %q", got)
+	}
 }
 
 func TestVideoOutage(t *testing.T) {

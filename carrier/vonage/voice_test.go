@@ -187,7 +187,7 @@ var plays = map[string]func(*stage){
 	"app to app, callee hangs up": func(s *stage) {
 		c := s.d.start(s.T, alice, bob)
 		a := s.join(c, alice, true)
-		s.d.until(s.T, "alice is in", func() bool { return s.d.in[c.ID]["alice@home"] })
+		s.d.until(s.T, "alice is in", func() bool { return s.d.in[c.ID]["alice@home"] != "" })
 		c = s.d.answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(a, b)
@@ -204,7 +204,7 @@ var plays = map[string]func(*stage){
 		}
 		s.d.mu.Lock()
 		defer s.d.mu.Unlock()
-		if e := s.d.told[0]; e.Device != "a1" || e.User != "alice@home" {
+		if e := s.d.told[0]; !strings.HasSuffix(e.Detail, " of device a1") || e.User != "alice@home" {
 			s.Errorf("told %+v first", e)
 		}
 	},
@@ -258,6 +258,11 @@ var plays = map[string]func(*stage){
 		if open := s.e.Open(); len(open) != 3 {
 			s.Errorf("two legs and a conversation were to stay: %v", open)
 		}
+		s.d.mu.Lock()
+		if s.d.in[c.ID]["bob"] != b2.ID || len(s.d.lost[c.ID]) > 0 {
+			s.Errorf("bob is in by %q; lost: %v", s.d.in[c.ID]["bob"], s.d.lost[c.ID])
+		}
+		s.d.mu.Unlock()
 		s.d.end(c.ID, call.HungUp)
 		s.gone(a, b2)
 		s.ended(c.ID, call.HungUp)

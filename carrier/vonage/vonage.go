@@ -23,9 +23,11 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ringtrip/ringtrip/carrier"
@@ -96,6 +98,7 @@ type Carrier struct {
 	users    memory[struct{}]       // that are known to exist at Vonage, by name
 	over     memory[struct{}]       // telephones' legs that were over before anybody heard of them
 	whose    memory[connectionData] // connections of video
+	calls    memory[string]         // sessions of video: a call of theirs
 	sessions *sessions
 
 	now func() time.Time
@@ -198,14 +201,15 @@ func (c *Carrier) Prepare(ctx context.Context, call carrier.Call) (string, error
 	if c.cfg.Product == Video {
 		return c.prepareSession(ctx, call)
 	}
-	for _, p := range []carrier.Party{call.Caller, call.Callee} {
+	var wg sync.WaitGroup
+	var errs [2]error
+	for i, p := range []carrier.Party{call.Caller, call.Callee} {
 		if p.Phone == "" {
-			if err := c.ensureUser(ctx, p); err != nil {
-				return "", err
-			}
+			wg.Go(func() { errs[i] = c.ensureUser(ctx, p) })
 		}
 	}
-	return "", nil
+	wg.Wait()
+	return "", errors.Join(errs[:]...)
 }
 
 // Credentials implements carrier.Carrier.
