@@ -22,6 +22,10 @@
 //     failure ends that leg only. A cancel that crosses an answer counts as a hang-up.
 //   - An answered call moves to another of the callee's devices, whether that one had rung or not; the one that had it ends
 //     as answered elsewhere. It moves to another of the caller's devices just so, and is not on hold there.
+//   - Such a device may be rung for it: one leg of an answered call may ring, and if its user answers, the call moves there.
+//     Whatever else becomes of that leg, the call stays where it is.
+//   - A call that is a part of a group call may go on without its caller, who has left the group; and a callee may join
+//     a group by itself, with a call that has no caller and rings nowhere.
 //   - Who sees something new is told, and nobody else: that follows from comparing what each could see ([Fork.CallerSees],
 //     [Fork.LegSees]) before and after. Timers follow from the state. The history row is written once, at the end.
 //
@@ -140,8 +144,11 @@ func (v View) Events(caller bool) []call.Event {
 
 func callerView(f Fork) View {
 	v := View{State: f.State, Winner: -1, By: -1, Reason: f.Reason}
+	if f.Alone { // it hung up, and hears no more
+		return View{State: Ended, Winner: -1, By: -1, Reason: call.HungUp}
+	}
 	for _, l := range f.Legs {
-		v.Ringing = v.Ringing || l.State == LegRinging
+		v.Ringing = v.Ringing || f.State == Ringing && l.State == LegRinging
 	}
 	if f.WasAnswered() {
 		v.Winner = f.Winner

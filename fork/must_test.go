@@ -62,6 +62,22 @@ func ofWinner(kind EventKind) func(Fork, Event) bool {
 	return func(f Fork, e Event) bool { return f.State == Answered && e.Kind == kind && e.Leg == f.Winner }
 }
 
+// ofOffered holds while the call is answered and e happens to a leg that rings to take it over, in one of these states.
+func ofOffered(kind EventKind, states ...LegState) func(Fork, Event) bool {
+	return func(f Fork, e Event) bool {
+		return f.State == Answered && e.Kind == kind && e.Leg >= 0 && e.Leg < MaxLegs && slices.Contains(states, f.Legs[e.Leg].State)
+	}
+}
+
+// canMoveTo reports whether the answered call can move to a leg, known or the next one.
+func (f Fork) canMoveTo(leg int8) bool {
+	if leg < 0 || leg >= MaxLegs {
+		return false
+	}
+	first := slices.IndexFunc(f.Legs[:], func(l Leg) bool { return l.State == NoLeg })
+	return leg != f.Winner && (f.Legs[leg].State != NoLeg || int(leg) == first)
+}
+
 func or(reason, otherwise call.Reason, allowed ...call.Reason) call.Reason {
 	if slices.Contains(allowed, reason) {
 		return reason
@@ -159,16 +175,60 @@ var musts = []must{
 	{"glare replaces", while(Ringing, Glare), everybody(call.Replaced)},
 	{"the backend may end the ring", while(Ringing, End), everybody(call.ServerEnded)},
 
+	{"a callee may join a group by itself", while(Idle, Enter), func(f *Fork, _ Event) {
+		*f = Fork{State: Answered, Winner: 0, By: -1, Alone: true, Legs: [MaxLegs]Leg{{State: LegAnswered}}}
+	}},
+	{"a caller that leaves before the answer cancels", while(Ringing, CallerLeave), everybody(call.Cancelled)},
+	{"a caller that leaves lets the call go on", while(Answered, CallerLeave), func(f *Fork, _ Event) { f.Alone, f.CallerHeld = true, false }},
+	{"a caller that is out has no say", func(f Fork, e Event) bool {
+		return f.State == Answered && f.Alone && slices.Contains([]EventKind{CallerHold, MoveCaller, Cancel, CallerHangup, Take}, e.Kind)
+	}, func(*Fork, Event) {}},
+
+	{"a device is rung so that it can take the call over", func(f Fork, e Event) bool {
+		return f.State == Answered && e.Kind == OfferMove && f.Open() == 0 && f.canMoveTo(e.Leg)
+	}, func(f *Fork, e Event) { f.Legs[e.Leg] = Leg{State: Created} }},
+	{"its push is noted", ofOffered(PushAccepted, Created), func(f *Fork, e Event) { f.Legs[e.Leg].State = Pushed }},
+	{"its push may fail", ofOffered(PushFailed, Created, Pushed), func(f *Fork, e Event) { f.legOver(e.Leg, call.Unreachable) }},
+	{"it may wake", ofOffered(Wake, Created, Pushed), func(f *Fork, e Event) { f.Legs[e.Leg].State = Woke }},
+	{"it may ring", ofOffered(Ring, Created, Pushed, Woke), func(f *Fork, e Event) { f.Legs[e.Leg].State = LegRinging }},
+	{"it answers and has the call", ofOffered(Answer, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		f.legOver(f.Winner, call.AnsweredElsewhere)
+		f.Winner, f.Legs[e.Leg] = e.Leg, Leg{State: LegAnswered}
+	}},
+	{"or the caller goes on there", ofOffered(Take, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		f.legOver(e.Leg, call.AnsweredElsewhere)
+		f.CallerHeld = false
+	}},
+	{"if it declines, the call stays", ofOffered(Decline, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		f.legOver(e.Leg, or(e.Reason, call.Declined, call.Blocked))
+	}},
+	{"if it is busy, the call stays", ofOffered(Busy, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		f.legOver(e.Leg, or(e.Reason, call.Busy, call.DoNotDisturb, call.Unreachable))
+	}},
+	{"if it hangs up, the call stays", ofOffered(LegHangup, Created, Pushed, Woke, LegRinging), func(f *Fork, e Event) {
+		why := hangupReason(e)
+		if why == call.HungUp {
+			why = call.Declined
+		}
+		f.legOver(e.Leg, why)
+	}},
+	{"what was offered may be withdrawn", func(f Fork, e Event) bool { return f.State == Answered && e.Kind == Withdraw }, func(f *Fork, e Event) {
+		for i, l := range f.Legs {
+			if l.State != NoLeg && l.State != LegEnded && l.State != Waiting && l.State != LegAnswered {
+				f.legOver(int8(i), or(e.Reason, call.Cancelled, call.Unanswered))
+			}
+		}
+	}},
 	{"the caller may hold", while(Answered, CallerHold), func(f *Fork, e Event) { f.CallerHeld = e.On }},
 	{"the winner may hold", ofWinner(LegHold), func(f *Fork, e Event) { f.Legs[e.Leg].Held = e.On }},
 	{"the call moves to another of the callee's devices", func(f Fork, e Event) bool {
-		if f.State != Answered || e.Kind != Move || e.Leg < 0 || e.Leg >= MaxLegs {
-			return false
-		}
-		first := slices.IndexFunc(f.Legs[:], func(l Leg) bool { return l.State == NoLeg })
-		return e.Leg != f.Winner && (f.Legs[e.Leg].State != NoLeg || int(e.Leg) == first)
+		return f.State == Answered && e.Kind == Move && f.canMoveTo(e.Leg)
 	}, func(f *Fork, e Event) {
-		f.legOver(f.Winner, call.AnsweredElsewhere)
+		for i, l := range f.Legs {
+			if l.State != NoLeg && l.State != LegEnded && l.State != Waiting {
+				f.legOver(int8(i), call.AnsweredElsewhere)
+			}
+		}
 		f.Winner, f.Legs[e.Leg] = e.Leg, Leg{State: LegAnswered}
 	}},
 	{"a caller that moves does not hold", while(Answered, MoveCaller), func(f *Fork, _ Event) { f.CallerHeld = false }},

@@ -8,7 +8,7 @@ var (
 	eventNames    = [...]string{
 		"", "start", "join", "push_accepted", "push_failed", "wake", "ring", "answer", "decline", "busy", "cancel",
 		"caller_hangup", "leg_hangup", "caller_hold", "leg_hold", "ring_timeout", "abandoned", "glare", "end",
-		"next_group", "move", "move_caller",
+		"next_group", "move", "move_caller", "enter", "caller_leave", "offer_move", "withdraw", "take",
 	}
 	effectNames = [...]string{"", "push_leg", "tell_caller", "tell_leg", "arm_ring", "arm_alive", "clear_timer", "record", "accept", "refuse", "arm_next"}
 )

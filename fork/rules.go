@@ -31,16 +31,20 @@ var inPlay = []LegState{Created, Pushed, Woke, LegRinging, LegEnded}
 // silent are the states of a leg that can take an answered call over; an empty slot must be the next one.
 var silent = []LegState{NoLeg, LegEnded, Waiting}
 
+// offered are the states of a leg that rings by OfferMove, while the call is answered.
+var offered = []LegState{Created, Pushed, Woke, LegRinging}
+
 // rules is what events do, besides the clauses that hold for all of them. The first row that fits counts. An event
 // that no row names is ignored, and refused if it is an answer.
 var rules = []rule{
 	{in: []State{Idle}, on: Start, when: []guard{ifRefused}, to: Ended, set: isRefused},
 	{in: []State{Idle}, on: Start, to: Ringing, set: isCreated},
+	{in: []State{Idle}, on: Enter, to: Answered, set: isEntered},
 
 	// What becomes of one leg while the call rings.
 	{in: []State{Ringing}, legs: []LegState{NoLeg}, on: Join, when: []guard{ifNext}, leg: Woke},
-	{in: []State{Ringing}, legs: []LegState{Created}, on: PushAccepted, leg: Pushed},
-	{in: []State{Ringing}, legs: []LegState{Created, Pushed}, on: PushFailed, leg: LegEnded, legWhy: call.Unreachable},
+	{in: []State{Ringing, Answered}, legs: []LegState{Created}, on: PushAccepted, leg: Pushed},
+	{in: []State{Ringing, Answered}, legs: []LegState{Created, Pushed}, on: PushFailed, leg: LegEnded, legWhy: call.Unreachable},
 	{in: []State{Ringing}, legs: []LegState{Created, Pushed, LegEnded}, on: Wake, when: []guard{ifInPlay}, leg: Woke},
 	{in: []State{Ringing}, legs: inPlay, on: Ring, when: []guard{ifInPlay}, leg: LegRinging},
 	{in: []State{Ringing}, legs: inPlay, on: Busy, when: []guard{ifInPlay, ifForAll}, leg: LegEnded, to: Ended, others: call.BusyElsewhere, by: true},
@@ -57,20 +61,34 @@ var rules = []rule{
 	{in: []State{Ringing}, legs: inPlay, on: Decline, when: []guard{ifInPlay}, leg: LegEnded, to: Ended, others: call.DeclinedElsewhere, by: true},
 	{in: []State{Ringing}, on: Cancel, to: Ended, why: call.Cancelled, others: call.Cancelled},
 	{in: []State{Ringing}, on: CallerHangup, to: Ended, why: call.Cancelled, others: call.Cancelled}, // the caller crashed, or believed it was answered
+	{in: []State{Ringing}, on: CallerLeave, to: Ended, why: call.Cancelled, others: call.Cancelled},
 	{in: []State{Ringing}, on: RingTimeout, to: Ended, why: call.Unanswered, others: call.Unanswered},
 	{in: []State{Ringing}, on: Glare, to: Ended, why: call.Replaced, others: call.Replaced},
 	{in: []State{Ringing}, on: End, to: Ended, why: call.ServerEnded, others: call.ServerEnded},
 
 	// The answered call.
-	{in: []State{Answered}, on: CallerHold, set: isCallerHeld},
+	{in: []State{Answered}, on: CallerHold, when: []guard{ifCallerIn}, set: isCallerHeld},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHold, set: isLegHeld},
-	{in: []State{Answered}, legs: silent, on: Move, when: []guard{ifNextIfEmpty}, set: isMoved},
-	{in: []State{Answered}, on: MoveCaller, set: isNotCallerHeld},
-	{in: []State{Answered}, on: Cancel, to: Ended, why: call.HungUp, others: call.HungUp}, // it crossed the answer
-	{in: []State{Answered}, on: CallerHangup, to: Ended},
+	{in: []State{Answered}, legs: slices.Concat(silent, offered), on: Move, when: []guard{ifNextIfEmpty}, set: isMoved},
+	{in: []State{Answered}, on: MoveCaller, when: []guard{ifCallerIn}, set: isNotCallerHeld},
+	{in: []State{Answered}, on: Cancel, when: []guard{ifCallerIn}, to: Ended, why: call.HungUp, others: call.HungUp}, // it crossed the answer
+	{in: []State{Answered}, on: CallerHangup, when: []guard{ifCallerIn}, to: Ended},
+	{in: []State{Answered}, on: CallerLeave, set: isAlone},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: LegHangup, to: Ended, by: true},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: Decline, to: Ended, why: call.HungUp, others: call.HungUp, by: true},
 	{in: []State{Answered}, legs: []LegState{LegAnswered}, on: Busy, to: Ended, why: call.Crashed, others: call.Crashed, by: true}, // the device lost a call that it had answered
+	// A leg that rings while the call is answered, so that its user can take it over. Whatever becomes of it, the call stays.
+	{in: []State{Answered}, legs: silent, on: OfferMove, when: []guard{ifNextIfEmpty, ifNothingOffered}, leg: Created},
+	{in: []State{Answered}, legs: []LegState{Created, Pushed}, on: Wake, leg: Woke},
+	{in: []State{Answered}, legs: offered, on: Ring, leg: LegRinging},
+	{in: []State{Answered}, legs: offered, on: Answer, set: isMoved},
+	{in: []State{Answered}, legs: offered, on: Take, when: []guard{ifCallerIn}, leg: LegEnded, legWhy: call.AnsweredElsewhere, set: isNotCallerHeld},
+	{in: []State{Answered}, legs: offered, on: Decline, leg: LegEnded},
+	{in: []State{Answered}, legs: offered, on: Busy, leg: LegEnded},
+	{in: []State{Answered}, legs: offered, on: LegHangup, when: []guard{ifHungUp}, leg: LegEnded, legWhy: call.Declined},
+	{in: []State{Answered}, legs: offered, on: LegHangup, leg: LegEnded},
+	{in: []State{Answered}, on: Withdraw, set: isWithdrawn},
+
 	{in: []State{Answered}, on: Abandoned, to: Ended, why: call.Crashed, others: call.Crashed},
 	{in: []State{Answered}, on: End, to: Ended, why: call.ServerEnded, others: call.ServerEnded},
 }
@@ -86,6 +104,8 @@ const (
 	ifHere
 	ifHungUp
 	ifNextIfEmpty
+	ifCallerIn
+	ifNothingOffered
 )
 
 var guards = [...]struct {
@@ -106,7 +126,9 @@ var guards = [...]struct {
 		next, ok := f.NextLeg()
 		return f.Legs[e.Leg].State != NoLeg || ok && next == e.Leg
 	}},
-	ifHungUp: {"reason hungup", func(_ Fork, e Event) bool { return e.Reason == call.HungUp }},
+	ifCallerIn:       {"the caller is in the call", func(f Fork, _ Event) bool { return !f.Alone }},
+	ifNothingOffered: {"no leg rings", func(f Fork, _ Event) bool { return f.Open() == 0 }},
+	ifHungUp:         {"reason hungup", func(_ Fork, e Event) bool { return e.Reason == call.HungUp }},
 }
 
 // A change is what a row does besides moving the call and its leg.
@@ -123,6 +145,9 @@ const (
 	isNext
 	isMoved
 	isNotCallerHeld
+	isEntered
+	isAlone
+	isWithdrawn
 )
 
 var changes = [...]struct {
@@ -142,9 +167,20 @@ var changes = [...]struct {
 	isCallerHeld: {"held by the caller if on", func(f *Fork, e Event) { f.CallerHeld = e.On }},
 	isSaid:       {"said by the device, if unreachable", func(f *Fork, e Event) { f.Legs[e.Leg].Said = e.Reason == call.Unreachable }},
 	isNext:       {"the next group rings; one at a time, the others stop as unanswered", func(f *Fork, _ Event) { f.ringNext() }},
-	isMoved: {"this leg has the call; the one that had it was answered elsewhere", func(f *Fork, e Event) {
+	isEntered: {"the first leg has the call, without a caller", func(f *Fork, _ Event) {
+		f.Winner, f.By, f.Alone, f.Legs[0] = 0, -1, true, Leg{State: LegAnswered}
+	}},
+	isAlone: {"the caller is out of the call", func(f *Fork, _ Event) { f.Alone, f.CallerHeld = true, false }},
+	isWithdrawn: {"the leg that rings stops", func(f *Fork, e Event) {
 		for i, l := range f.Legs {
-			if l.State == LegAnswered {
+			if l.Open() {
+				f.Legs[i] = Leg{State: LegEnded, Reason: e.Reason}
+			}
+		}
+	}},
+	isMoved: {"this leg has the call; the one that had it, and one that rings, was answered elsewhere", func(f *Fork, e Event) {
+		for i, l := range f.Legs {
+			if l.State == LegAnswered || l.Open() {
 				f.Legs[i] = Leg{State: LegEnded, Reason: call.AnsweredElsewhere}
 			}
 		}
@@ -174,9 +210,9 @@ func (f *Fork) ringNext() {
 // hasLeg reports whether events of kind k happen to one leg.
 func (k EventKind) hasLeg() bool {
 	switch k {
-	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Decline, Busy, LegHangup, LegHold, Move:
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Decline, Busy, LegHangup, LegHold, Move, OfferMove, Take:
 		return true
-	case Start, Cancel, CallerHangup, CallerHold, RingTimeout, Abandoned, Glare, End, NextGroup, MoveCaller:
+	case Start, Cancel, CallerHangup, CallerHold, RingTimeout, Abandoned, Glare, End, NextGroup, MoveCaller, Enter, CallerLeave, Withdraw:
 	}
 	return false
 }
@@ -194,7 +230,10 @@ func clean(e Event) Event {
 		sensible = []call.Reason{call.Busy, call.DoNotDisturb, call.Unreachable}
 	case LegHangup, CallerHangup:
 		sensible = []call.Reason{call.HungUp, call.MediaFailed, call.Crashed}
-	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Cancel, CallerHold, LegHold, RingTimeout, Abandoned, Glare, End, NextGroup, Move, MoveCaller:
+	case Withdraw:
+		sensible = []call.Reason{call.Cancelled, call.Unanswered}
+	case Join, PushAccepted, PushFailed, Wake, Ring, Answer, Cancel, CallerHold, LegHold, RingTimeout, Abandoned, Glare, End, NextGroup, Move, MoveCaller,
+		Enter, CallerLeave, OfferMove, Take:
 	}
 	if len(sensible) > 0 && !slices.Contains(sensible, e.Reason) {
 		e.Reason = sensible[0]

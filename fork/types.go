@@ -47,6 +47,7 @@ type Fork struct {
 	Winner     int8         `json:"winner"` // index of the leg that answered; valid in Answered and, if it was answered, Ended; else -1. The zero Fork has 0 and State Idle.
 	By         int8         `json:"by"`     // index of the leg that decided the end (declined, blocked, hung up); -1: the caller, the clock or the server
 	CallerHeld bool         `json:"caller_held,omitempty"`
+	Alone      bool         `json:"alone,omitempty"`  // the caller is not in the call: it has left a group call that goes on, or the callee joined one by itself
 	Only       bool         `json:"only,omitempty"`   // one group rings at a time: when the next one's turn comes, the one before stops
 	Reason     call.Reason  `json:"reason,omitempty"` // why it ended
 }
@@ -78,6 +79,11 @@ const (
 	NextGroup              // the delay of the group that is next has passed
 	Move                   // the callee goes on with the answered call on Leg's device: a leg that is over or never rang, or what [Fork.NextLeg] returns
 	MoveCaller             // the caller goes on with the answered call on another device
+	Enter                  // the callee joins a group call by itself: Leg 0 has the call at once, nothing rings, and there is no caller
+	CallerLeave            // the caller leaves a group call: an answered call goes on without it, one that rings is cancelled
+	OfferMove              // Leg's device is to ring, so that its user can take the answered call over: a leg that is over or never rang, or what [Fork.NextLeg] returns
+	Withdraw               // the leg that rings by OfferMove stops, with Reason Cancelled or Unanswered: the call stays where it is
+	Take                   // Leg, which rings by OfferMove, is another device of the caller's, and the caller goes on there
 )
 
 // Event is one thing that happened. It is comparable.

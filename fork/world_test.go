@@ -22,11 +22,13 @@ type world struct {
 	legs     [MaxLegs]sight
 	timer    EffectKind // ArmRing or ArmAlive, 0: none
 	armed    int        // the group whose timer runs, plus 1; 0: none
-	pushed   [MaxLegs]bool
 	recorded bool
 }
 
 func seenByCaller(f Fork) sight {
+	if f.Alone {
+		return sight{state: "ended", why: call.HungUp, other: -1}
+	}
 	switch f.State {
 	case Ringing:
 		for _, l := range f.Legs {
@@ -70,7 +72,7 @@ func all3(n int8) bool { return n != 3 || os.Getenv("RINGTRIP_MODEL") == "big" }
 func events(n int8) []Event {
 	var all []Event
 	for k := EventKind(0); int(k) <= len(eventNames); k++ {
-		if k == Move && !all3(n) {
+		if (k == Move || k == OfferMove || k == Enter || k == CallerLeave) && !all3(n) {
 			continue
 		}
 		legs := []int8{0}
@@ -79,7 +81,7 @@ func events(n int8) []Event {
 			for i := range n {
 				legs = append(legs, i)
 			}
-			if k != Join && k != Move && n < MaxLegs {
+			if k != Join && k != Move && k != OfferMove && n < MaxLegs {
 				legs = append(legs, n) // an empty slot
 			}
 		}
@@ -117,6 +119,10 @@ func events(n int8) []Event {
 				if k == LegHangup && all3(n) {
 					all = append(all, Event{Kind: k, Leg: leg, Reason: call.HungUp, On: true})
 				}
+			case Withdraw:
+				for _, r := range []call.Reason{call.Cancelled, call.Unanswered, call.Declined} {
+					all = append(all, Event{Kind: k, Reason: r})
+				}
 			case CallerHold, LegHold:
 				all = append(all, Event{Kind: k, Leg: leg}, Event{Kind: k, Leg: leg, On: true})
 			default:
@@ -143,7 +149,7 @@ func (w world) next(m *machine, e Event) (world, error) {
 
 // hear updates what others know by each effect in order, and refuses what is needless.
 func (n *world) hear(before Fork, e Event, effects []Effect) error {
-	replies := 0
+	replies, pushed := 0, [MaxLegs]bool{}
 	for _, x := range effects {
 		switch x.Kind {
 		case TellCaller:
@@ -159,10 +165,10 @@ func (n *world) hear(before Fork, e Event, effects []Effect) error {
 			}
 			n.legs[x.Leg] = now
 		case PushLeg:
-			if n.pushed[x.Leg] || n.f.Legs[x.Leg].State != Created {
+			if pushed[x.Leg] || n.f.Legs[x.Leg].State != Created || before.Legs[x.Leg].Open() {
 				return fmt.Errorf("leg %d is pushed twice, or needlessly", x.Leg)
 			}
-			n.pushed[x.Leg] = true
+			pushed[x.Leg] = true
 		case ArmRing, ArmAlive:
 			n.armed = 0
 			if n.timer == x.Kind {
@@ -205,7 +211,7 @@ func (n *world) hear(before Fork, e Event, effects []Effect) error {
 		return fmt.Errorf("an answer got %d replies", replies)
 	}
 	for i, l := range n.f.Legs {
-		if l.State == Created && before.Legs[i].State == NoLeg && !n.pushed[i] {
+		if l.State == Created && before.Legs[i].State != Created && !pushed[i] {
 			return fmt.Errorf("leg %d is not pushed", i)
 		}
 	}
@@ -259,7 +265,8 @@ func (n world) check() error {
 	}{
 		{"one leg has an answered call, none any other", answered == map[State]int{Answered: 1}[f.State]},
 		{"the winner is the leg that has the call", f.State != Answered || f.Legs[f.Winner].State == LegAnswered},
-		{"a ringing call has a leg that could answer, no other has", (open > 0) == (f.State == Ringing)},
+		{"a ringing call has a leg that could answer, no other has, but for one that an answered call may move to", (open > 0) == (f.State == Ringing) || f.State == Answered && open == 1},
+		{"only an answered call begins to be without its caller", !f.Alone || f.State >= Answered && !f.CallerHeld},
 		{"a call has a reason just when it is over", (f.State == Ended) == (f.Reason != call.NotEnded)},
 		{"the caller was told", n.caller == seenByCaller(f)},
 		{"the timer is the state's", n.timer == timer},
