@@ -63,7 +63,7 @@ func (t *turn) mark(side int, m *v1.Mark) {
 	case v1.Stage_STAGE_RINGING:
 		t.step(fork.Event{Kind: fork.Ring, Leg: int8(side)})
 	}
-	t.drop = append(t.drop, pushJobID(t.row.ID, side)) // it is heard of: a push would be pointless
+	t.drop = append(t.drop, t.pushJobID(side)) // it is heard of: a push would be pointless
 }
 
 // deviceTime returns the mark's time by the device's clock, zero if it said none that makes sense.

@@ -90,6 +90,21 @@ var deeds = map[string]func(w *world, token, id, device string) error{
 		_, err := w.as(token).ListLive(context.Background(), connect.NewRequest(&v1.ListLiveRequest{}))
 		return err
 	},
+	"OfferMove": func(w *world, token, id, device string) error {
+		return errOf((&phone{w: w, token: token, device: device}).offerMove(id, "b7"))
+	},
+	"WithdrawMove": func(w *world, token, id, device string) error {
+		_, err := w.as(token).WithdrawMove(context.Background(), connect.NewRequest(&v1.WithdrawMoveRequest{CallId: id, DeviceId: device}))
+		return err
+	},
+	"JoinGroup": func(w *world, token, id, device string) error {
+		_, err := w.as(token).JoinGroup(context.Background(), connect.NewRequest(&v1.JoinGroupRequest{Group: id, DeviceId: device}))
+		return err
+	},
+	"LeaveGroup": func(w *world, token, id, device string) error {
+		_, err := w.as(token).LeaveGroup(context.Background(), connect.NewRequest(&v1.LeaveGroupRequest{Group: id, DeviceId: device}))
+		return err
+	},
 	"GetGroup": func(w *world, token, id, _ string) error {
 		_, err := w.as(token).GetGroup(context.Background(), connect.NewRequest(&v1.GetGroupRequest{Group: id}))
 		return err
@@ -166,6 +181,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	const (
 		none, expired, forged, own, caller, pad, stranger, action, opsToken, other = "no token", "expired", "forged", "callee", "caller", "callee's unregistered device", "stranger",
 			"action", "ops", "other app"
+		bound, boundElse, nobody, backend, foreign, admin, otherOps = "callee's device token", "token of callee's other device", "backend for nobody", "backend for callee",
+			"backend for stranger", "admin for callee", "other app's ops"
 	)
 	type row map[string]string
 	refused := func(slug string) row {
@@ -185,22 +202,43 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"EnableWebhook": "wrong_scope", "ListDeadWebhooks": "wrong_scope", "ReplayWebhooks": "wrong_scope"}
 	mine := row{"ListLive": "-", "Block": "-", "Unblock": "-", "ListBlocked": "-", "SetQuietHours": "-", "GetQuietHours": "-", "SetPriorities": "-", "GetPriorities": "-",
 		"GetGroup": "unknown_group", "ListHistory": "-"}
+	// What only a device can say, a backend can't in its user's name.
+	notBackend := row{}
+	for _, name := range []string{"RegisterDevice", "Events", "Ack", "Answer", "Decline", "Hold", "SendMedia", "Move", "OfferMove", "WithdrawMove"} {
+		notBackend[name] = "wrong_scope"
+	}
 	table := map[string]row{
 		none:    refused("token_missing"),
 		expired: refused("token_expired"),
 		forged:  refused("token_bad_signature"),
-		own:     but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group"}),
-		caller:  but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group"}),
+		own: but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group",
+			"OfferMove": "unknown_device", "WithdrawMove": "not_answered", "JoinGroup": "unknown_group"}),
+		caller: but(but(refused("-"), userOnly), row{"Answer": "wrong_role", "Decline": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group",
+			"OfferMove": "unknown_device", "WithdrawMove": "not_answered", "JoinGroup": "unknown_group"}),
 		// bob's other device has no part in the call until it is registered and opens its stream.
 		pad: but(but(but(refused("not_this_device"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
-			"Move": "unknown_device", "GetSealKeys": "unknown_device"}),
+			"Move": "unknown_device", "GetSealKeys": "unknown_device", "OfferMove": "unknown_device", "JoinGroup": "unknown_device", "LeaveGroup": "unknown_device"}),
 		stranger: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "not_your_device", "UnregisterDevice": "not_your_device", "Events": "not_your_device",
-			"Start": "not_your_device", "Move": "not_your_device", "GetSealKeys": "not_your_device"}),
+			"Start": "not_your_device", "Move": "not_your_device", "GetSealKeys": "not_your_device", "OfferMove": "unknown_device", "JoinGroup": "not_your_device", "LeaveGroup": "not_your_device"}),
 		action: but(refused("wrong_scope"), row{"Ack": "-", "Answer": "-", "Decline": "-", "SendMedia": "-", "GetCall": "-", "GetCredentials": "-"}),
 		opsToken: but(refused("wrong_scope"), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
 			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
 		other: but(but(but(refused("unknown_call"), userOnly), mine), row{"RegisterDevice": "-", "UnregisterDevice": "-", "Events": "unknown_device", "Start": "unknown_device",
-			"Move": "unknown_device", "GetSealKeys": "unknown_device"}),
+			"Move": "unknown_device", "GetSealKeys": "unknown_device", "OfferMove": "unknown_device", "JoinGroup": "unknown_device", "LeaveGroup": "unknown_device"}),
+		bound: but(but(refused("-"), userOnly), row{"Cancel": "wrong_role", "Hold": "not_answered", "Move": "not_answered", "GetGroup": "unknown_group",
+			"OfferMove": "unknown_device", "WithdrawMove": "not_answered", "JoinGroup": "unknown_group"}),
+		boundElse: but(but(but(refused("wrong_device"), userOnly), mine), row{}),
+		nobody: but(but(refused("invalid_argument"), notBackend), row{"GetLedger": "-", "ListCalls": "-", "EndCall": "wrong_scope", "ListWebhooks": "-", "ListDeadWebhooks": "-",
+			"TestWebhook": "wrong_scope", "EnableWebhook": "wrong_scope", "ReplayWebhooks": "wrong_scope"}),
+		backend: but(but(refused("-"), notBackend), row{"Cancel": "wrong_role", "GetGroup": "unknown_group", "JoinGroup": "unknown_group",
+			"EndCall": "wrong_scope", "TestWebhook": "wrong_scope", "EnableWebhook": "wrong_scope", "ReplayWebhooks": "wrong_scope"}),
+		foreign: but(but(but(refused("unknown_call"), mine), notBackend), row{"UnregisterDevice": "not_your_device", "Start": "not_your_device", "GetSealKeys": "not_your_device",
+			"JoinGroup": "not_your_device", "LeaveGroup": "not_your_device", "GetLedger": "-", "ListCalls": "-", "ListWebhooks": "-", "ListDeadWebhooks": "-",
+			"EndCall": "wrong_scope", "TestWebhook": "wrong_scope", "EnableWebhook": "wrong_scope", "ReplayWebhooks": "wrong_scope"}),
+		admin: but(but(refused("-"), notBackend), row{"Cancel": "wrong_role", "GetGroup": "unknown_group", "JoinGroup": "unknown_group",
+			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
+		otherOps: but(refused("wrong_scope"), row{"GetLedger": "unknown_call", "ListCalls": "-", "EndCall": "unknown_call", "ListWebhooks": "-", "ListDeadWebhooks": "-",
+			"TestWebhook": "unknown_endpoint", "EnableWebhook": "unknown_endpoint", "ReplayWebhooks": "unknown_endpoint"}),
 	}
 	device := map[string]string{caller: "a1", pad: "b9"}
 	inBubble(t, nil, func(t *testing.T, w *world) {
@@ -223,6 +261,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 					none: "", expired: mint(auth.Claims{App: app, User: "bob", Expires: time.Now().Add(-3 * time.Minute)}),
 					forged: must(auth.Mint(must(auth.HS256("", []byte(strings.Repeat("x", 32)))), auth.Claims{App: app, User: "bob", Expires: time.Now().Add(time.Hour)})),
 					own:    token("bob"), caller: token("alice"), pad: token("bob"), stranger: token("mallory"), action: said.Token,
+					bound:     mint(auth.Claims{App: app, User: "bob", Scope: auth.Device, Device: "b1"}),
+					boundElse: mint(auth.Claims{App: app, User: "bob", Scope: auth.Device, Device: "b9"}),
+					nobody:    mint(auth.Claims{App: app, Scope: auth.Backend}),
+					backend:   mint(auth.Claims{App: app, Scope: auth.Backend}) + " for bob",
+					foreign:   mint(auth.Claims{App: app, Scope: auth.Backend}) + " for mallory",
+					admin:     mint(auth.Claims{App: app, Scope: auth.Admin}) + " for bob",
+					otherOps: must(auth.Mint(must(auth.HS256("", []byte("the other app's secret, 32 bytes and more"))),
+						auth.Claims{App: "other", Scope: auth.Ops, Expires: time.Now().Add(time.Hour)})),
 					opsToken: mint(auth.Claims{App: app, Scope: auth.Ops}),
 					other: must(auth.Mint(must(auth.HS256("", []byte("the other app's secret, 32 bytes and more"))),
 						auth.Claims{App: "other", User: "bob", Expires: time.Now().Add(time.Hour)})),

@@ -185,7 +185,7 @@ func (s *Server) UnregisterDevice(ctx context.Context, req *connect.Request[v1.U
 			continue
 		}
 		_, err := s.change(ctx, row.ID, func(t *turn) error {
-			if side, ok := t.sideOf(v.User, id); ok && side != callerSide && t.Fork.State == fork.Ringing {
+			if side, ok := t.sideOf(v.User, id); ok && side >= 0 && (t.Fork.State == fork.Ringing || t.Fork.Legs[side].Open()) {
 				t.step(fork.Event{Kind: fork.Busy, Leg: int8(side), Reason: call.Unreachable})
 			}
 			return nil

@@ -110,6 +110,8 @@ func (l *line) wake(ctx context.Context, here device) error {
 		_, err := l.s.change(ctx, row.ID, func(t *turn) error {
 			if t.Callee.User == l.user && t.Fork.State == fork.Ringing {
 				t.arrived(here, true)
+			} else if side, ok := t.sideOf(l.user, l.device); ok && side >= 0 && t.Fork.State == fork.Answered {
+				t.step(fork.Event{Kind: fork.Wake, Leg: int8(side)}) // if the call is offered to it
 			}
 			t.isAt(l.user, l.device, here.Node)
 			return nil

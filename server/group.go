@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"connectrpc.com/connect"
 
-	"github.com/ringtrip/ringtrip/fork"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
 )
@@ -24,10 +24,23 @@ func groupUser(group string) string { return "\x01group/" + group }
 
 // startGroup starts a call to each callee. One that fails does not keep the others from ringing.
 func (s *Server) startGroup(ctx context.Context, v viewer, m *v1.StartRequest) (*v1.StartResponse, error) {
-	callees, group, err := s.groupOf(ctx, v, m)
+	callees, group, live, err := s.groupOf(ctx, v, m)
 	if err != nil {
 		return nil, err
 	}
+	guests := guestsOf(live)
+	if len(live) == 0 {
+		guests = []guest{{User: v.User, Name: orElse(m.CallerName, v.Name, v.User), Handle: orElse(m.CallerHandle, v.User)}}
+	}
+	ids, called := make([]string, len(callees)), make([]guest, len(callees))
+	for i, callee := range callees {
+		ids[i] = s.nextCallID()
+		if i == 0 && m.CallId != "" {
+			ids[i] = strings.ToLower(m.CallId) // checked with the invitation
+		}
+		called[i] = guest{User: callee, Call: ids[i]}
+	}
+	guests = putGuests(guests, called...)
 	out := &v1.StartResponse{NextCallId: s.nextCallID()}
 	var refused error
 	for i, callee := range callees {
@@ -41,7 +54,7 @@ func (s *Server) startGroup(ctx context.Context, v viewer, m *v1.StartRequest) (
 		if err != nil {
 			return nil, err // it would be the same for all
 		}
-		in.group = group
+		in.group, in.guests = group, guests
 		switch {
 		case m.IdempotencyKey != "":
 			in.key = m.DeviceId + "/" + m.IdempotencyKey + "/" + callee
@@ -49,9 +62,10 @@ func (s *Server) startGroup(ctx context.Context, v viewer, m *v1.StartRequest) (
 			in.key = m.DeviceId + "/group " + in.id + group + "/" + callee
 		}
 		if i == 0 && group == "" {
-			in.id = orElse(in.id, s.nextCallID())
+			in.id = orElse(in.id, ids[0])
 			group, in.group = in.id, in.id
 		}
+		in.newID = ids[i]
 		t, err := s.startOnce(ctx, v.App, &in)
 		if err != nil {
 			if refused == nil {
@@ -70,11 +84,12 @@ func (s *Server) startGroup(ctx context.Context, v viewer, m *v1.StartRequest) (
 	if out.Call == nil {
 		return nil, refused
 	}
+	s.noteGuests(ctx, live, called)
 	return out, nil
 }
 
 // groupOf checks whom a request calls into which group; "" is a new one.
-func (s *Server) groupOf(ctx context.Context, v viewer, m *v1.StartRequest) (callees []string, group string, err error) {
+func (s *Server) groupOf(ctx context.Context, v viewer, m *v1.StartRequest) (callees []string, group string, live []*turn, err error) {
 	callees = m.Callees
 	least := minCallees
 	if m.Group != "" {
@@ -83,40 +98,40 @@ func (s *Server) groupOf(ctx context.Context, v viewer, m *v1.StartRequest) (cal
 			callees = append(slices.Clone(callees), m.Callee)
 		}
 	} else if m.Callee != "" {
-		return nil, "", invalid("name all of them in callees", "there are callee and callees")
+		return nil, "", nil, invalid("name all of them in callees", "there are callee and callees")
 	}
 	if len(callees) < least || len(callees) > maxCallees {
-		return nil, "", invalid(fmt.Sprintf("name %d to %d", least, maxCallees), "there are %d callees", len(callees))
+		return nil, "", nil, invalid(fmt.Sprintf("name %d to %d", least, maxCallees), "there are %d callees", len(callees))
 	}
 	for i, callee := range callees {
 		if slices.Contains(callees[:i], callee) {
-			return nil, "", invalid("name each once", "callees has %.128q twice", callee)
+			return nil, "", nil, invalid("name each once", "callees has %.128q twice", callee)
 		}
 	}
 	if len(m.Sealed) > 0 {
-		return nil, "", invalid("start a call to each of them", "callers can't be sealed for the devices of several callees")
+		return nil, "", nil, invalid("start a call to each of them", "callers can't be sealed for the devices of several callees")
 	}
 	if m.Group == "" {
-		return callees, "", nil
+		return callees, "", nil, nil
 	}
 	id, err := parseCallID(m.Group)
 	if err != nil {
-		return nil, "", invalid("group is the group of a call", "group %s", err)
+		return nil, "", nil, invalid("group is the group of a call", "group %s", err)
 	}
 	calls, err := s.callsOfGroup(ctx, v.App, id.String())
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
-	mine := slices.ContainsFunc(calls, func(t *turn) bool { return t.Caller.User == v.User && t.CallerDevice.ID == m.DeviceId })
+	mine := slices.ContainsFunc(calls, func(t *turn) bool { return t.isIn(v.User, m.DeviceId) })
 	if !mine {
-		return nil, "", unknownGroup(m.Group)
+		return nil, "", nil, unknownGroup(m.Group)
 	}
 	for _, t := range calls {
-		if slices.Contains(callees, t.Callee.User) {
-			return nil, "", problem(connect.CodeAlreadyExists, "already_in_group", "leave the user out", t.view(callerSide), "user %q rings or is in the group call already", t.Callee.User)
+		if slices.Contains(callees, t.Callee.User) || !t.Fork.Alone && slices.Contains(callees, t.Caller.User) {
+			return nil, "", nil, problem(connect.CodeAlreadyExists, "already_in_group", "leave the user out", nil, "user %q rings or is in the group call already", t.Callee.User)
 		}
 	}
-	return callees, id.String(), nil
+	return callees, id.String(), calls, nil
 }
 
 // callsOfGroup returns the live calls of a group, oldest first.
@@ -135,33 +150,6 @@ func (s *Server) callsOfGroup(ctx context.Context, app, group string) ([]*turn, 
 		all = append(all, t)
 	}
 	return all, nil
-}
-
-// GetGroup implements PhoneService: it tells who is in a group call and who rings, to those who do.
-func (s *Server) GetGroup(ctx context.Context, req *connect.Request[v1.GetGroupRequest]) (*connect.Response[v1.GetGroupResponse], error) {
-	v := viewerOf(ctx)
-	id, err := parseCallID(req.Msg.Group)
-	if err != nil {
-		return nil, invalid("group is the group of a call", "group %s", err)
-	}
-	calls, err := s.callsOfGroup(ctx, v.App, id.String())
-	if err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(calls, func(t *turn) bool { return slices.Contains(t.row.Users, v.User) }) {
-		return nil, unknownGroup(req.Msg.Group)
-	}
-	out := &v1.GetGroupResponse{Group: id.String()}
-	host := &v1.Member{User: party(calls[0].Caller), State: v1.CallState_CALL_STATE_ANSWERED, DeviceId: calls[0].CallerDevice.ID}
-	out.Members = append(out.Members, host)
-	for _, t := range calls {
-		m := &v1.Member{User: party(t.Callee), State: callState(t.Fork.State), CallId: t.row.ID}
-		if t.Fork.State == fork.Answered {
-			m.DeviceId = t.Legs[t.Fork.Winner].ID
-		}
-		out.Members = append(out.Members, m)
-	}
-	return connect.NewResponse(out), nil
 }
 
 func unknownGroup(id string) error {

@@ -56,12 +56,12 @@ func TestGroupCall(t *testing.T) {
 		if got := must(b1.get(bob)); got.Reason != answeredElsewhere || got.Group != id {
 			t.Errorf("bob's other phone sees %v", got)
 		}
-		if got := fmt.Sprint(must(b1.group(id))); got != "[alice ANSWERED a1 bob ANSWERED b2 dave RINGING ]" {
+		if got := fmt.Sprint(must(b1.group(id))); got != "[alice ANSWERED a1 bob ANSWERED b2 dave RINGING  carol ENDED ]" {
 			t.Errorf("in the group are %s", got)
 		}
 		must(d.answer(dave))
 		must(b2.end(bob, 0)) // he leaves alone
-		if got := fmt.Sprint(must(d.group(id))); got != "[alice ANSWERED a1 dave ANSWERED d1]" {
+		if got := fmt.Sprint(must(d.group(id))); got != "[alice ANSWERED a1 dave ANSWERED d1 bob ENDED  carol ENDED ]" {
 			t.Errorf("in the group are %s", got)
 		}
 		w.pushedTo()

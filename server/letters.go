@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/server/webhook"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -87,12 +88,14 @@ func (t *turn) webhooks() []webhook.Event {
 				break // the caller's own device
 			}
 			add(webhook.LegRinging, e.At, leg)
-			if !rang && !ringing {
+			if !rang && !ringing && t.before.State != fork.Answered {
 				ringing = true
 				add(webhook.CallRinging, e.At, nil)
 			}
 		case v1.Stage_STAGE_ANSWERED:
 			add(webhook.CallAnswered, e.At, nil)
+		case v1.Stage_STAGE_CALLER_LEFT:
+			add(webhook.CallCallerLeft, e.At, nil)
 		case v1.Stage_STAGE_ENDED:
 			add(webhook.LegEnded, e.At, leg)
 		case v1.Stage_STAGE_CALL_ENDED:
@@ -128,7 +131,7 @@ func (t *turn) webhookCall() *webhook.Call {
 	c := &webhook.Call{
 		ID: t.row.ID, State: t.Fork.State.String(), Caller: webhookParty(t.Caller), Callee: webhookParty(t.Callee), Video: t.Video,
 		CreatedAt: t.CreatedAt.UTC(), Deadline: t.RingDeadline.UTC(), AnsweredAt: moment(t.AnsweredAt), EndedAt: moment(t.EndedAt),
-		CalledFrom: t.CallerDevice.ID, ReplacedBy: t.ReplacedBy,
+		CalledFrom: t.CallerDevice.ID, ReplacedBy: t.ReplacedBy, Group: t.Group, Alone: t.Fork.Alone,
 	}
 	if !t.EndedAt.IsZero() {
 		c.Reason = t.Fork.Reason.String()

@@ -32,7 +32,11 @@ var may = map[string][]auth.Scope{
 	rpc.PhoneServiceListHistoryProcedure:      byUser,
 	rpc.PhoneServiceMoveProcedure:             byDevice,
 	rpc.PhoneServiceListLiveProcedure:         byUser,
+	rpc.PhoneServiceOfferMoveProcedure:        byDevice,
+	rpc.PhoneServiceWithdrawMoveProcedure:     byDevice,
 	rpc.PhoneServiceGetGroupProcedure:         byUser,
+	rpc.PhoneServiceJoinGroupProcedure:        byUser, // a backend lets in whom nobody called
+	rpc.PhoneServiceLeaveGroupProcedure:       byUser, // and shows out
 	rpc.PhoneServiceBlockProcedure:            byUser,
 	rpc.PhoneServiceUnblockProcedure:          byUser,
 	rpc.PhoneServiceListBlockedProcedure:      byUser,

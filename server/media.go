@@ -93,6 +93,12 @@ func (t *turn) farEnd(side int, to string) (string, error) {
 		if t.overFor(side) {
 			return "", t.overProblem(side)
 		}
+		if t.Fork.Alone {
+			return "", problem(connect.CodeFailedPrecondition, "no_far_end", "sound in a group is a carrier's room's", t.view(side), "the caller is not in call %s of a group", t.row.ID)
+		}
+		if t.Fork.State == fork.Answered && t.Fork.Legs[side].Open() {
+			return "", problem(connect.CodeFailedPrecondition, "not_answered", "media begins when the call has moved here", t.view(side), "call %s is answered on another device", t.row.ID)
+		}
 		if to != "" && to != t.CallerDevice.ID {
 			return "", problem(connect.CodePermissionDenied, "wrong_device", "leave to_device empty", t.view(side), "media of call %s goes to the caller's device, not to %.64q", t.row.ID, to)
 		}

@@ -26,7 +26,7 @@ func (s *Server) Move(ctx context.Context, req *connect.Request[v1.MoveRequest])
 	d.Node = s.places(ctx, v.App, d.ID)[d.ID].node
 	side := callerSide
 	t, err := s.change(ctx, id, func(t *turn) (err error) {
-		if t.row.App != v.App || v.User != t.Caller.User && v.User != t.Callee.User {
+		if t.row.App != v.App || !t.has(v.User) {
 			return unknownCall(id)
 		}
 		switch t.Fork.State {
@@ -36,7 +36,10 @@ func (s *Server) Move(ctx context.Context, req *connect.Request[v1.MoveRequest])
 		default:
 			return problem(connect.CodeFailedPrecondition, "not_answered", "Answer takes a call that rings", nil, "call %s still rings", id)
 		}
-		if v.User == t.Caller.User {
+		if t.hasCaller() && v.User == t.Caller.User {
+			if t.Fork.Alone {
+				return t.overProblem(callerSide)
+			}
 			t.moveCaller(d)
 		} else if side, err = t.moveCallee(d); err != nil {
 			return err
@@ -57,6 +60,14 @@ func (t *turn) moveCaller(d device) {
 	old := t.CallerDevice
 	if old.ID == d.ID {
 		return
+	}
+	if t.offering(callerSide) {
+		if i := t.Offered.Leg; t.Legs[i].ID == d.ID {
+			t.step(fork.Event{Kind: fork.Take, Leg: int8(i)})
+			d.Marks = t.Legs[i].Marks
+		} else {
+			t.step(fork.Event{Kind: fork.Withdraw, Reason: call.Cancelled})
+		}
 	}
 	t.step(fork.Event{Kind: fork.MoveCaller})
 	t.changed = true
@@ -105,10 +116,13 @@ func (s *Server) ListLive(ctx context.Context, _ *connect.Request[v1.ListLiveReq
 			s.log.Error("a stored call cannot be read", "call", row.ID, "err", err)
 			continue
 		}
-		if t.Fork.State != fork.Answered {
+		if t.Fork.State != fork.Answered || !t.has(v.User) {
 			continue
 		}
 		side := callerSide
+		if v.User != t.Callee.User && t.Fork.Alone {
+			continue // the user has left
+		}
 		if v.User == t.Callee.User {
 			side = int(t.Fork.Winner)
 		}

@@ -36,12 +36,15 @@ func (s *Server) act(ctx context.Context, callID, deviceID string, decide func(t
 	if err != nil {
 		return nil, err
 	}
+	if is, ok := t.sideOf(v.User, deviceID); ok { // the caller may have gone on with the call on what was a leg
+		side = is
+	}
 	return t.view(side), nil
 }
 
 // side returns which side of the call the viewer's device is, or why it is none.
 func (s *Server) side(t *turn, v viewer, device string) (int, error) {
-	if t.row.App != v.App || v.User != t.Caller.User && v.User != t.Callee.User {
+	if t.row.App != v.App || !t.has(v.User) {
 		return 0, unknownCall(t.row.ID)
 	}
 	side, ok := t.sideOf(v.User, device)
@@ -73,7 +76,7 @@ func (t *turn) wrongSide(side int, deed, who, hint string) error {
 // overFor reports whether the call is over as far as the side can see.
 func (t *turn) overFor(side int) bool {
 	if side < 0 {
-		return t.Fork.State == fork.Ended || side != callerSide
+		return t.Fork.State == fork.Ended || t.Fork.Alone || side != callerSide
 	}
 	return t.Fork.LegSees(int8(side)).State == fork.Ended
 }
@@ -81,14 +84,13 @@ func (t *turn) overFor(side int) bool {
 // Answer implements PhoneService: it takes the call for a device. Exactly one wins.
 func (s *Server) Answer(ctx context.Context, req *connect.Request[v1.AnswerRequest]) (*connect.Response[v1.AnswerResponse], error) {
 	c, err := s.act(ctx, req.Msg.CallId, req.Msg.DeviceId, func(t *turn, side int) error {
-		if side < 0 {
-			return t.wrongSide(side, "answer", "callee", "wait for the callee's answer")
+		if side >= 0 {
+			return t.answer(side)
 		}
-		t.step(fork.Event{Kind: fork.Answer, Leg: int8(side)})
-		if !t.accepted {
-			return t.overProblem(side)
+		if side == callerSide && t.Fork.State == fork.Answered && t.legOf(t.CallerDevice.ID) >= 0 {
+			return nil // the call was offered to this device, which took it
 		}
-		return nil
+		return t.wrongSide(side, "answer", "callee", "wait for the callee's answer")
 	})
 	return connect.NewResponse(&v1.AnswerResponse{Call: c}), err
 }

@@ -28,13 +28,14 @@ const (
 )
 
 // pushJob is the job of pushing to a leg. Its id says everything, so that it has no payload that could be wrong.
-func pushJob(id string, leg int, until time.Time) store.Job {
-	return store.Job{ID: pushJobID(id, leg), CallID: id, Kind: pushKind, LeasedUntil: until}
+func pushJob(id string, leg, round int, until time.Time) store.Job {
+	return store.Job{ID: pushJobID(id, leg, round), CallID: id, Kind: pushKind, LeasedUntil: until}
 }
 
 // legOfJob reads a push job's id.
 func legOfJob(j store.Job) (int, error) {
 	rest, ok := strings.CutPrefix(j.ID, j.CallID+".p")
+	rest, _, _ = strings.Cut(rest, ".")
 	n, err := strconv.Atoi(rest)
 	if !ok || err != nil || n < 0 || n >= fork.MaxLegs {
 		return 0, fmt.Errorf("job %.80q is not a push of call %s", j.ID, j.CallID)
@@ -141,7 +142,7 @@ func (s *Server) push(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
-	if leg >= len(t.Legs) || !t.needsPush(leg) {
+	if leg >= len(t.Legs) || !t.needsPush(leg) || j.ID != t.pushJobID(leg) {
 		return s.store.Done(ctx, j.ID)
 	}
 	d, err := s.store.Device(ctx, row.App, t.Legs[leg].ID)
@@ -149,7 +150,7 @@ func (s *Server) push(ctx context.Context, j store.Job) error {
 		return err
 	}
 	var sender push.Sender
-	if err == nil && d.User == t.Callee.User && d.VoIPToken != "" {
+	if err == nil && d.User == t.userOf(leg) && d.VoIPToken != "" {
 		sender = s.cfg.Push(row.App, d.BundleID)
 	}
 	if sender == nil {
@@ -163,7 +164,7 @@ func (s *Server) push(ctx context.Context, j store.Job) error {
 		s.log.Error("writing the ledger failed", "call", row.ID, "err", err)
 	}
 	sending, done := s.cfg.Observer.Pushing(ctx, PushStart{
-		App: row.App, Call: row.ID, BundleID: d.BundleID, Device: t.Legs[leg].observed(), CreatedAt: t.CreatedAt, Environment: p.Environment,
+		App: row.App, Call: row.ID, BundleID: d.BundleID, Device: t.Legs[leg].observed(), CreatedAt: t.ringFrom(leg), Environment: p.Environment,
 	})
 	out := s.send(sending, sender, p, j)
 	done(out.receipt, out.err)
@@ -179,7 +180,7 @@ var errNoToken = errors.New("the device has no VoIP token that can be pushed to 
 func (t *turn) needsPush(leg int) bool {
 	heard := t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_WOKE)) || t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_REPORTED)) ||
 		t.Legs[leg].Marks.has(int32(v1.Stage_STAGE_RINGING))
-	return t.Fork.State == fork.Ringing && t.Fork.Legs[leg].Open() && !heard
+	return t.Fork.Live() && t.Fork.Legs[leg].Open() && !heard
 }
 
 // compose writes the push that rings a leg.
@@ -188,15 +189,20 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 	if err != nil {
 		return push.Push{}, err
 	}
+	until := t.ringUntil(leg)
 	token, err := s.verifier.MintAction(auth.Claims{
-		App: t.row.App, User: t.Callee.User, Call: t.row.ID, Device: d.ID, Expires: t.RingDeadline.Add(s.cfg.Tombstone),
+		App: t.row.App, User: t.userOf(leg), Call: t.row.ID, Device: d.ID, Expires: until.Add(s.cfg.Tombstone),
 	})
 	if err != nil {
 		return push.Push{}, err
 	}
+	who := t.Caller
+	if t.Legs[leg].OfCaller {
+		who = t.Callee
+	}
 	said := signaling.Payload{
-		CallID: id, CallerName: t.Caller.Name, Handle: t.Caller.Handle, HandleType: handleType(t.Caller.Handle), Video: t.Video,
-		SentAt: s.now().UnixMilli(), ExpiresAt: t.RingDeadline.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
+		CallID: id, CallerName: who.Name, Handle: who.Handle, HandleType: handleType(who.Handle), Video: t.Video,
+		SentAt: s.now().UnixMilli(), ExpiresAt: until.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
 	}
 	if err := t.seal(&said, leg, d); err != nil {
 		return push.Push{}, err
@@ -215,16 +221,13 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 		return push.Push{}, fmt.Errorf("writing the small push: %w", err)
 	}
 	return push.Push{
-		ID: pushID(t.row.ID, leg), BundleID: d.BundleID, Token: d.VoIPToken, Environment: push.Environment(d.Environment),
-		Payload: payload, Small: small, Deadline: t.RingDeadline, CollapseID: t.row.ID,
+		ID: apnsID(t.pushJobID(leg)), BundleID: d.BundleID, Token: d.VoIPToken, Environment: push.Environment(d.Environment),
+		Payload: payload, Small: small, Deadline: until, CollapseID: t.row.ID,
 	}, nil
 }
 
-// pushID is the apns-id of a leg's push: the same however often and from whichever node it is sent. It is a UUID
-// version 8 (RFC 9562 §5.8), made from a hash.
-func pushID(call string, leg int) string { return apnsID(pushJobID(call, leg)) }
-
-// apnsID is the apns-id of the push that a job sends.
+// apnsID is the apns-id of the push that a job sends: the same however often and from whichever node it is sent. It is a
+// UUID version 8 (RFC 9562 §5.8), made from a hash.
 func apnsID(job string) string {
 	sum := sha256.Sum256([]byte(job))
 	u := callkit.UUID(sum[:16])
@@ -294,13 +297,17 @@ func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Devic
 	}
 	_, err := s.change(ctx, j.CallID, func(t *turn) error {
 		t.drop = append(t.drop, j.ID)
+		old := leg >= len(t.Legs) || j.ID != t.pushJobID(leg) // the leg rings anew by now, with a push of its own
 		if o.err == nil {
 			t.note(v1.Stage_STAGE_ACCEPTED, leg, 0, accepted(o.receipt))
+			if old {
+				return nil
+			}
 			t.step(fork.Event{Kind: fork.PushAccepted, Leg: int8(leg)})
 			return nil
 		}
 		t.note(v1.Stage_STAGE_PUSH_FAILED, leg, call.Unreachable, failure(o.err))
-		if device := t.Legs[leg].ID; !s.places(ctx, t.row.App, device)[device].open {
+		if device := t.Legs[leg].ID; !old && !s.places(ctx, t.row.App, device)[device].open {
 			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(leg)})
 		}
 		return nil

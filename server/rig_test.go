@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -205,19 +206,27 @@ func mint(c auth.Claims) string {
 	return must(auth.Mint(key, c))
 }
 
-// bearer puts a token on every request.
+// bearer puts a token on every request; "TOKEN for USER" names the user for whom a backend asks.
 type bearer string
+
+func (b bearer) put(h http.Header) {
+	token, user, forUser := strings.Cut(string(b), " for ")
+	h.Set("Authorization", "Bearer "+token)
+	if forUser {
+		h.Set(server.UserHeader, user)
+	}
+}
 
 func (b bearer) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
-		r.Header().Set("Authorization", "Bearer "+string(b))
+		b.put(r.Header())
 		return next(ctx, r)
 	}
 }
 func (b bearer) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
 		c := next(ctx, spec)
-		c.RequestHeader().Set("Authorization", "Bearer "+string(b))
+		b.put(c.RequestHeader())
 		return c
 	}
 }

@@ -44,6 +44,8 @@ type invitation struct {
 	plan    *v1.RingPlan
 	counted bool // by the limits
 	group   string
+	guests  []guest
+	newID   string // the id if the client chose none; empty: any
 }
 
 // Start implements PhoneService: it calls somebody.
@@ -257,10 +259,10 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	t.row = store.Call{ID: in.id, App: app, Key: in.key, Users: []string{in.caller.User, in.callee.User}, CreatedAt: now}
 	inGroup(&t.row, in.group)
 	if t.row.ID == "" {
-		t.row.ID = s.nextCallID()
+		t.row.ID = orElse(in.newID, s.nextCallID())
 	}
 	t.state = state{
-		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video, Group: in.group,
+		Caller: in.caller, CallerDevice: deviceOf(in.device), Callee: in.callee, Video: in.video, Group: in.group, Guests: in.guests,
 		CreatedAt: now, RingDeadline: now.Add(s.app(app).RingTimeout),
 	}
 	ids := []string{in.device.ID}
@@ -308,7 +310,7 @@ func (t *turn) offerOf(i int) offer {
 	var o offer
 	d, err := t.s.store.Device(t.ctx, t.row.App, t.Legs[i].ID)
 	switch {
-	case err == nil && d.User == t.Callee.User:
+	case err == nil && d.User == t.userOf(i):
 		o = t.s.offer(d, t.s.places(t.ctx, d.App, d.ID)[d.ID], t.now)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		// Nothing is lost by believing in the device: its push is a job, and reads it again.
@@ -335,10 +337,10 @@ func (t *turn) offerLeg(i int) {
 	}
 	if o.foreground {
 		// The stream may be a ghost. If the device says nothing, the push is claimed when its grace is over.
-		t.jobs = append(t.jobs, pushJob(t.row.ID, i, t.now.Add(t.s.cfg.StreamGrace)))
+		t.jobs = append(t.jobs, pushJob(t.row.ID, i, t.round(i), t.now.Add(t.s.cfg.StreamGrace)))
 		return
 	}
-	j := pushJob(t.row.ID, i, t.now.Add(t.s.cfg.PushLease))
+	j := pushJob(t.row.ID, i, t.round(i), t.now.Add(t.s.cfg.PushLease))
 	t.jobs = append(t.jobs, j)
 	t.urgent = append(t.urgent, j)
 }
@@ -349,7 +351,7 @@ func (t *turn) giveUpUnreachable() {
 	for ; len(t.fresh) > 0; t.fresh = t.fresh[1:] {
 		i := t.fresh[0]
 		o := t.offerOf(i)
-		if !o.open && !o.pushable && !o.expected && t.Fork.State == fork.Ringing {
+		if !o.open && !o.pushable && !o.expected && t.Fork.Live() {
 			t.note(v1.Stage_STAGE_PUSH_FAILED, i, 0, "no VoIP token that can be pushed to, and no open stream")
 			t.step(fork.Event{Kind: fork.PushFailed, Leg: int8(i)})
 		}
@@ -378,7 +380,7 @@ func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
 			s.log.Error("a stored call cannot be read", "call", row.ID, "err", err)
 			continue
 		}
-		if other.Caller.User == t.Caller.User && row.ID != t.row.ID {
+		if other.Caller.User == t.Caller.User && row.ID != t.row.ID && !other.Fork.Alone {
 			outgoing++
 		}
 		if other.Fork.State == fork.Ringing && other.Caller.User == t.Callee.User && other.Callee.User == t.Caller.User {
@@ -417,4 +419,10 @@ func (s *Server) settleGlare(ctx context.Context, t *turn) *turn {
 	return t
 }
 
-func pushJobID(call string, leg int) string { return fmt.Sprintf("%s.p%d", call, leg) }
+// pushJobID names the push of a leg: that of the call's ring, or of a later offer to move the call there.
+func pushJobID(call string, leg, round int) string {
+	if round > 0 {
+		return fmt.Sprintf("%s.p%d.%d", call, leg, round)
+	}
+	return fmt.Sprintf("%s.p%d", call, leg)
+}

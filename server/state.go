@@ -27,6 +27,8 @@ type state struct {
 	Group        string    `json:"group,omitempty"`  // the group call that this is a part of
 	Hunt         *hunt     `json:"hunt,omitempty"`   // if the legs ring group by group
 	Former       []former  `json:"former,omitempty"` // the caller's devices that had the call before it moved
+	Guests       []guest   `json:"guests,omitempty"` // who was ever called into the group, or joined it; the one who began it first
+	Offered      *moving   `json:"offered,omitempty"`
 }
 
 // person is one side of a call.
@@ -58,7 +60,8 @@ type leg struct {
 	device
 	Streamed bool      `json:"streamed,omitempty"` // its device had an open stream when the call was offered
 	EndedAt  time.Time `json:"ended_at,omitzero"`
-	Sealed   []byte    `json:"sealed,omitempty"` // who calls, sealed by the caller for this device
+	Sealed   []byte    `json:"sealed,omitempty"`    // who calls, sealed by the caller for this device
+	OfCaller bool      `json:"of_caller,omitempty"` // a device of the caller, to which the call was offered by OfferMove
 }
 
 // former is a device of the caller that had the call before it moved to another one.
@@ -92,6 +95,27 @@ const (
 	formerSide = -2
 )
 
+// hasCaller reports whether a device began the call. If not, its callee joined a group by itself.
+func (st *state) hasCaller() bool { return st.CallerDevice.ID != "" }
+
+// has reports whether the user takes part in the call.
+func (st *state) has(user string) bool {
+	return user == st.Callee.User || user == st.Caller.User && st.hasCaller()
+}
+
+// shadow reports whether a side is no device's, or that of a device which is another side by now.
+func (st *state) shadow(side int) bool {
+	id := st.device(side).ID
+	switch {
+	case side == callerSide:
+		return !st.hasCaller()
+	case side >= 0 && !st.Legs[side].OfCaller:
+		return st.Fork.Legs[side].State == fork.Waiting // it has not heard of the call
+	}
+	is, ok := st.sideOf(st.Caller.User, id)
+	return !ok || is != side
+}
+
 // lastSide is the lowest number of a side.
 func (st *state) lastSide() int { return callerSide - len(st.Former) }
 
@@ -103,16 +127,22 @@ func (st *state) legOf(device string) int {
 // sideOf returns which side of the call a device of the user is; false for one that has no part in it, or whose turn to
 // ring has not come.
 func (st *state) sideOf(user, device string) (int, bool) {
-	if user == st.Caller.User && device == st.CallerDevice.ID {
-		return callerSide, true
-	}
-	if user == st.Caller.User {
-		i := slices.IndexFunc(st.Former, func(f former) bool { return f.ID == device })
-		return formerSide - i, i >= 0
+	i := st.legOf(device)
+	if user == st.Caller.User && st.hasCaller() {
+		offered := i >= 0 && st.Legs[i].OfCaller
+		if device == st.CallerDevice.ID {
+			return callerSide, true
+		}
+		if offered && st.Fork.Legs[i].Open() {
+			return i, true
+		}
+		if i := slices.IndexFunc(st.Former, func(f former) bool { return f.ID == device }); i >= 0 {
+			return formerSide - i, true
+		}
+		return i, offered
 	}
 	if user == st.Callee.User {
-		i := st.legOf(device)
-		return i, i >= 0 && st.Fork.Legs[i].State != fork.Waiting
+		return i, i >= 0 && st.Fork.Legs[i].State != fork.Waiting && !st.Legs[i].OfCaller
 	}
 	return 0, false
 }
@@ -126,7 +156,11 @@ func (st *state) timer(alive time.Duration) time.Time {
 		}
 		return st.RingDeadline
 	case fork.Answered:
-		return st.HeardAt.Add(alive)
+		at := st.HeardAt.Add(alive)
+		if st.Offered != nil && st.Fork.Open() > 0 && st.Offered.Deadline.Before(at) {
+			return st.Offered.Deadline
+		}
+		return at
 	case fork.Idle, fork.Ended:
 	}
 	return time.Time{}
@@ -161,6 +195,9 @@ func decodeState(row store.Call) (state, error) {
 	}
 	if st.Fork.WasAnswered() && int(st.Fork.Winner) >= len(st.Legs) {
 		return st, fmt.Errorf("reading the stored state of call %s: leg %d of %d has answered", row.ID, st.Fork.Winner, len(st.Legs))
+	}
+	if o := st.Offered; o != nil && (o.Leg < 0 || o.Leg >= len(st.Legs)) {
+		return st, fmt.Errorf("reading the stored state of call %s: it was offered to leg %d of %d", row.ID, o.Leg, len(st.Legs))
 	}
 	return st, nil
 }

@@ -62,7 +62,7 @@ func inGroups(s *Server, n int) *turn {
 
 // events draws an event of fork.
 func event(r *rand.Rand) fork.Event {
-	return fork.Event{Kind: fork.EventKind(1 + r.IntN(int(fork.MoveCaller))), Leg: int8(r.IntN(5) - 1), N: 3, Reason: call.Reason(r.IntN(18)), On: r.IntN(2) == 0}
+	return fork.Event{Kind: fork.EventKind(1 + r.IntN(int(fork.Take))), Leg: int8(r.IntN(5) - 1), N: 3, Reason: call.Reason(r.IntN(18)), On: r.IntN(2) == 0}
 }
 
 // Whatever happens, who sees something new is told, nobody else is, and the row's timer and liveness follow.
@@ -76,7 +76,7 @@ func TestToldJustWhenTheViewChanges(t *testing.T) {
 		}
 		for range 12 {
 			e := event(r)
-			if e.Kind == fork.Join || e.Kind == fork.Start || e.Kind == fork.Move && e.Leg >= 3 {
+			if e.Kind == fork.Join || e.Kind == fork.Start || (e.Kind == fork.Move || e.Kind == fork.OfferMove) && e.Leg >= 3 {
 				continue
 			}
 			before := views(x)
@@ -148,10 +148,10 @@ func FuzzDecodeState(f *testing.F) {
 			_ = x.overFor(side)
 		}
 		x.record()
-		for kind := fork.Start; kind <= fork.MoveCaller; kind++ {
+		for kind := fork.Start; kind <= fork.Take; kind++ {
 			y := &turn{s: s, row: row, state: st, told: map[int]bool{}, offers: reachable()}
 			y.Legs = append([]leg(nil), st.Legs...)
-			if kind != fork.Join && kind != fork.Start && kind != fork.Move {
+			if kind != fork.Join && kind != fork.Start && kind != fork.Move && kind != fork.OfferMove && kind != fork.Enter {
 				y.step(fork.Event{Kind: kind, Leg: 1})
 			}
 			views(y)
@@ -167,7 +167,7 @@ func FuzzLegOfJob(f *testing.F) {
 			t.Errorf("%q is the push of leg %d", id, n)
 		}
 	})
-	if n, err := legOfJob(pushJob("c", 5, time.Now())); err != nil || n != 5 {
+	if n, err := legOfJob(pushJob("c", 5, 0, time.Now())); err != nil || n != 5 {
 		f.Errorf("leg 5's job is read as %d, %v", n, err)
 	}
 }
@@ -183,8 +183,8 @@ func TestHandleType(t *testing.T) {
 }
 
 func TestPushID(t *testing.T) {
-	a, b := pushID("c", 0), pushID("c", 1)
-	if a == b || a != pushID("c", 0) || len(a) != 36 || a[14] != '8' {
+	a, b := apnsID(pushJobID("c", 0, 0)), apnsID(pushJobID("c", 1, 0))
+	if a == b || a == apnsID(pushJobID("c", 0, 1)) || a != apnsID(pushJobID("c", 0, 0)) || len(a) != 36 || a[14] != '8' {
 		t.Errorf("apns-ids are %s and %s", a, b)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/store"
 )
@@ -100,6 +101,10 @@ func (s *Server) fire(ctx context.Context, row store.Call) error {
 				t.step(fork.Event{Kind: fork.RingTimeout})
 			}
 		case fork.Answered:
+			if t.Offered != nil && t.Fork.Open() > 0 && !t.Offered.Deadline.After(t.now) {
+				t.step(fork.Event{Kind: fork.Withdraw, Reason: call.Unanswered})
+				return nil
+			}
 			// Devices could say nothing while the server was down or asleep, so they get their time from then on.
 			if since := time.Unix(0, s.listening.Load()); t.now.Sub(since).Abs() < s.cfg.AliveTimeout {
 				t.HeardAt = since

@@ -100,6 +100,9 @@ func (t *turn) step(e fork.Event) {
 		// Fork tells the caller what changes the call. The caller's device has a media session with each leg, so here it
 		// also hears which legs there are and how far each has come.
 		t.told[callerSide] = true
+		if o := t.Offered; o != nil && next.State == fork.Answered && !t.Legs[o.Leg].OfCaller && before.Legs[o.Leg] != next.Legs[o.Leg] {
+			t.told[int(next.Winner)] = true // it offers the call
+		}
 	}
 }
 
@@ -163,6 +166,9 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 		s.pass(e, t.nodeOf(e.Device))
 	}
 	s.told(tr.Jobs)
+	if t.Group != "" {
+		s.groupChanged(ctx, t)
+	}
 	return nil
 }
 
@@ -181,13 +187,13 @@ func (t *turn) transition() (store.Transition, error) {
 	}
 	row.Devices = nil
 	for side := t.lastSide(); side < len(t.Legs); side++ {
-		if side < 0 || t.Fork.Legs[side].State != fork.Waiting { // it has not heard of the call
+		if !t.shadow(side) {
 			row.Devices = append(row.Devices, t.device(side).ID)
 		}
 	}
 	tr := store.Transition{Call: row, ExpectRev: row.Rev, Ledger: t.ledger, DropJobs: t.drop}
 	for side := t.lastSide(); side < len(t.Legs); side++ {
-		if !t.told[side] {
+		if !t.told[side] || t.shadow(side) {
 			continue
 		}
 		payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.App, row.ID, row.Rev+1, &t.state, side)}})
@@ -196,11 +202,14 @@ func (t *turn) transition() (store.Transition, error) {
 		}
 		tr.Events = append(tr.Events, store.Event{App: row.App, Device: t.device(side).ID, CallID: row.ID, Payload: payload, At: t.now})
 	}
-	if t.Fork.State == fork.Ringing {
+	if t.Fork.Open() > 0 {
 		tr.Jobs = t.jobs
-	} else if t.row.Rev > 0 {
+	}
+	if t.Fork.State != fork.Ringing && t.row.Rev > 0 {
 		for i := range t.Legs {
-			tr.DropJobs = append(tr.DropJobs, pushJobID(row.ID, i))
+			if !t.Fork.Legs[i].Open() {
+				tr.DropJobs = append(tr.DropJobs, t.pushJobID(i))
+			}
 		}
 	}
 	if t.over {

@@ -24,6 +24,7 @@ func (s *Server) view(app, id string, rev uint64, st *state, side int) *v1.Call 
 		CallerDevice: st.CallerDevice.ID,
 		ReplacedBy:   st.ReplacedBy,
 		Group:        st.Group,
+		Alone:        st.Fork.Alone && side >= 0,
 	}
 	switch {
 	case side == callerSide:
@@ -53,7 +54,11 @@ func (s *Server) callerView(c *v1.Call, st *state, blocked call.Reason) {
 	if sees.Winner >= 0 {
 		c.AnsweredBy, c.AnsweredByName = st.Legs[sees.Winner].ID, st.Legs[sees.Winner].Name
 	}
+	c.Offered = st.offeredBy(callerSide)
 	for i := range st.Legs {
+		if st.Legs[i].OfCaller {
+			continue
+		}
 		l := wireLeg(st, i)
 		l.Reason = forCaller(st.Fork.Legs[i].Reason, blocked)
 		c.Legs = append(c.Legs, l)
@@ -80,6 +85,17 @@ func (s *Server) legView(c *v1.Call, st *state, side int) {
 		c.AnsweredBy, c.AnsweredByName = st.Legs[sees.Winner].ID, st.Legs[sees.Winner].Name
 	}
 	c.Legs = []*v1.Leg{wireLeg(st, side)}
+	if st.Fork.State == fork.Answered && own.Open() {
+		c.Moving, c.RingDeadline = true, stamp(st.Offered.until(st.RingDeadline))
+	}
+	if st.Legs[side].OfCaller { // it is shown who is at the other end
+		c.Caller, c.Callee = c.Callee, c.Caller
+		if sees.Winner >= 0 {
+			c.AnsweredBy, c.AnsweredByName = st.CallerDevice.ID, st.CallerDevice.Name
+		}
+	} else if int(st.Fork.Winner) == side {
+		c.Offered = st.offeredBy(side)
+	}
 }
 
 func wireLeg(st *state, i int) *v1.Leg {

@@ -32,6 +32,8 @@ const (
 	CallAnswered Type = "call.answered" // a device took it: data.call.answered_by
 	CallEnded    Type = "call.ended"    // it is over, everywhere: data.call.reason; of a push that was under way word may follow
 	CallMissed   Type = "call.missed"   // it is over and the callee had no say in it; after call.ended
+	// CallCallerLeft is of a call in a group: its caller has left the group, and it goes on.
+	CallCallerLeft Type = "call.caller_left"
 
 	LegPushed     Type = "leg.pushed"      // APNs took the push for a device; not yet that the phone has it
 	LegPushFailed Type = "leg.push_failed" // it did not: data.leg.detail says why
@@ -47,7 +49,7 @@ const (
 
 // Types returns every type that an endpoint may choose, in the order of the constants.
 func Types() []Type {
-	return []Type{CallStarted, CallRinging, CallAnswered, CallEnded, CallMissed, LegPushed, LegPushFailed, LegRinging, LegEnded,
+	return []Type{CallStarted, CallRinging, CallAnswered, CallEnded, CallMissed, CallCallerLeft, LegPushed, LegPushFailed, LegRinging, LegEnded,
 		DeviceRegistered, DeviceUnregistered, DeviceTokenDropped}
 }
 
@@ -91,6 +93,8 @@ type Call struct {
 	CalledFrom string     `json:"caller_device,omitempty"`
 	AnsweredBy string     `json:"answered_by,omitempty"` // a device's id
 	ReplacedBy string     `json:"replaced_by,omitempty"` // glare: the call that goes on instead
+	Group      string     `json:"group,omitempty"`       // the group call that this is a part of
+	Alone      bool       `json:"alone,omitempty"`       // of a group: its caller has left, or the callee joined by itself
 }
 
 // Party is one side of a call.

@@ -460,6 +460,7 @@ const (
 	Stage_STAGE_ALERT_ACCEPTED  Stage = 18 // server: APNs took it
 	Stage_STAGE_ALERT_FAILED    Stage = 19 // server: it did not, with its reason
 	Stage_STAGE_CARRIER         Stage = 20 // server: what the carrier of the media said or was told, as detail
+	Stage_STAGE_CALLER_LEFT     Stage = 21 // server: the caller left the group, and the call goes on
 )
 
 // Enum value maps for Stage.
@@ -486,6 +487,7 @@ var (
 		18: "STAGE_ALERT_ACCEPTED",
 		19: "STAGE_ALERT_FAILED",
 		20: "STAGE_CARRIER",
+		21: "STAGE_CALLER_LEFT",
 	}
 	Stage_value = map[string]int32{
 		"STAGE_UNSPECIFIED":     0,
@@ -509,6 +511,7 @@ var (
 		"STAGE_ALERT_ACCEPTED":  18,
 		"STAGE_ALERT_FAILED":    19,
 		"STAGE_CARRIER":         20,
+		"STAGE_CALLER_LEFT":     21,
 	}
 )
 
@@ -915,6 +918,7 @@ type EventsResponse struct {
 	//	*EventsResponse_Call
 	//	*EventsResponse_Media
 	//	*EventsResponse_Ping
+	//	*EventsResponse_Group
 	Event         isEventsResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1000,6 +1004,15 @@ func (x *EventsResponse) GetPing() *Ping {
 	return nil
 }
 
+func (x *EventsResponse) GetGroup() *GroupChanged {
+	if x != nil {
+		if x, ok := x.Event.(*EventsResponse_Group); ok {
+			return x.Group
+		}
+	}
+	return nil
+}
+
 type isEventsResponse_Event interface {
 	isEventsResponse_Event()
 }
@@ -1020,6 +1033,10 @@ type EventsResponse_Ping struct {
 	Ping *Ping `protobuf:"bytes,5,opt,name=ping,proto3,oneof"`
 }
 
+type EventsResponse_Group struct {
+	Group *GroupChanged `protobuf:"bytes,6,opt,name=group,proto3,oneof"`
+}
+
 func (*EventsResponse_Hello) isEventsResponse_Event() {}
 
 func (*EventsResponse_Call) isEventsResponse_Event() {}
@@ -1027,6 +1044,8 @@ func (*EventsResponse_Call) isEventsResponse_Event() {}
 func (*EventsResponse_Media) isEventsResponse_Event() {}
 
 func (*EventsResponse_Ping) isEventsResponse_Event() {}
+
+func (*EventsResponse_Group) isEventsResponse_Event() {}
 
 // Hello is the truth at the moment the stream opened: all live calls of the device and those that ended not
 // long ago (tombstones). A call that the device knows and Hello does not have is unknown to the server.
@@ -1298,6 +1317,9 @@ type Call struct {
 	ReplacedBy       string                 `protobuf:"bytes,21,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`                   // glare: the call that goes on instead
 	Sealed           []byte                 `protobuf:"bytes,30,opt,name=sealed,proto3" json:"sealed,omitempty"`                                             // for a device of the callee: who calls, sealed for it by the caller
 	Group            string                 `protobuf:"bytes,40,opt,name=group,proto3" json:"group,omitempty"`                                               // the group call that this is a part of; empty: a call of two
+	Alone            bool                   `protobuf:"varint,41,opt,name=alone,proto3" json:"alone,omitempty"`                                              // of a group: the caller is not in it, has left or never was. No device is at the other end of SendMedia
+	Moving           bool                   `protobuf:"varint,42,opt,name=moving,proto3" json:"moving,omitempty"`                                            // it rings here by OfferMove, and is answered on another device of this user, whatever role says
+	Offered          *Leg                   `protobuf:"bytes,43,opt,name=offered,proto3" json:"offered,omitempty"`                                           // the device of this user that OfferMove rings, or rang last
 	// Who carries the media: "twilio", "agora", "daily", "vonage", "livekit". A device then has one media session, with the
 	// carrier, as soon as there are credentials, and SendMedia is not needed. Empty: the devices between themselves, by
 	// offer and answer (WebRTC).
@@ -1498,6 +1520,27 @@ func (x *Call) GetGroup() string {
 	return ""
 }
 
+func (x *Call) GetAlone() bool {
+	if x != nil {
+		return x.Alone
+	}
+	return false
+}
+
+func (x *Call) GetMoving() bool {
+	if x != nil {
+		return x.Moving
+	}
+	return false
+}
+
+func (x *Call) GetOffered() *Leg {
+	if x != nil {
+		return x.Offered
+	}
+	return nil
+}
+
 func (x *Call) GetCarrier() string {
 	if x != nil {
 		return x.Carrier
@@ -1606,8 +1649,8 @@ type StartRequest struct {
 	// as many calls as there are callees, ends it by ending each. Media among more than two is the business of the caller's
 	// mixer or of a carrier with rooms (LiveKit and the like, by the group's id): SendMedia joins two devices.
 	Callees []string `protobuf:"bytes,31,rep,name=callees,proto3" json:"callees,omitempty"`
-	// Calls callee (or callees, then 1-8) into a group call that this user began and that lives: somebody more, or somebody
-	// who declined, missed or left it.
+	// Calls callee (or callees, then 1-8) into a group call that lives and that this device is in: somebody more, or
+	// somebody who declined, missed or left it.
 	Group         string `protobuf:"bytes,32,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2146,6 +2189,214 @@ func (x *MoveResponse) GetCall() *Call {
 	return nil
 }
 
+type OfferMoveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`           // that has the call
+	ToDevice      string                 `protobuf:"bytes,3,opt,name=to_device,json=toDevice,proto3" json:"to_device,omitempty"`           // of the same user
+	RingSeconds   int32                  `protobuf:"varint,4,opt,name=ring_seconds,json=ringSeconds,proto3" json:"ring_seconds,omitempty"` // how long it rings, 5-60; 0: as the app's calls do
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferMoveRequest) Reset() {
+	*x = OfferMoveRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferMoveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferMoveRequest) ProtoMessage() {}
+
+func (x *OfferMoveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferMoveRequest.ProtoReflect.Descriptor instead.
+func (*OfferMoveRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *OfferMoveRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *OfferMoveRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *OfferMoveRequest) GetToDevice() string {
+	if x != nil {
+		return x.ToDevice
+	}
+	return ""
+}
+
+func (x *OfferMoveRequest) GetRingSeconds() int32 {
+	if x != nil {
+		return x.RingSeconds
+	}
+	return 0
+}
+
+type OfferMoveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferMoveResponse) Reset() {
+	*x = OfferMoveResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferMoveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferMoveResponse) ProtoMessage() {}
+
+func (x *OfferMoveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferMoveResponse.ProtoReflect.Descriptor instead.
+func (*OfferMoveResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *OfferMoveResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+type WithdrawMoveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"` // that has the call
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawMoveRequest) Reset() {
+	*x = WithdrawMoveRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawMoveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawMoveRequest) ProtoMessage() {}
+
+func (x *WithdrawMoveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawMoveRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawMoveRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *WithdrawMoveRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *WithdrawMoveRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type WithdrawMoveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawMoveResponse) Reset() {
+	*x = WithdrawMoveResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawMoveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawMoveResponse) ProtoMessage() {}
+
+func (x *WithdrawMoveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawMoveResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawMoveResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WithdrawMoveResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
 type ListLiveRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2154,7 +2405,7 @@ type ListLiveRequest struct {
 
 func (x *ListLiveRequest) Reset() {
 	*x = ListLiveRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2417,7 @@ func (x *ListLiveRequest) String() string {
 func (*ListLiveRequest) ProtoMessage() {}
 
 func (x *ListLiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[21]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2430,7 @@ func (x *ListLiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLiveRequest.ProtoReflect.Descriptor instead.
 func (*ListLiveRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{21}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
 }
 
 type ListLiveResponse struct {
@@ -2191,7 +2442,7 @@ type ListLiveResponse struct {
 
 func (x *ListLiveResponse) Reset() {
 	*x = ListLiveResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2203,7 +2454,7 @@ func (x *ListLiveResponse) String() string {
 func (*ListLiveResponse) ProtoMessage() {}
 
 func (x *ListLiveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[22]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2216,7 +2467,7 @@ func (x *ListLiveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLiveResponse.ProtoReflect.Descriptor instead.
 func (*ListLiveResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{22}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListLiveResponse) GetCalls() []*LiveCall {
@@ -2238,7 +2489,7 @@ type LiveCall struct {
 
 func (x *LiveCall) Reset() {
 	*x = LiveCall{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2250,7 +2501,7 @@ func (x *LiveCall) String() string {
 func (*LiveCall) ProtoMessage() {}
 
 func (x *LiveCall) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[23]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2263,7 +2514,7 @@ func (x *LiveCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiveCall.ProtoReflect.Descriptor instead.
 func (*LiveCall) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{23}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LiveCall) GetCall() *Call {
@@ -2296,7 +2547,7 @@ type GetGroupRequest struct {
 
 func (x *GetGroupRequest) Reset() {
 	*x = GetGroupRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2308,7 +2559,7 @@ func (x *GetGroupRequest) String() string {
 func (*GetGroupRequest) ProtoMessage() {}
 
 func (x *GetGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[24]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2321,7 +2572,7 @@ func (x *GetGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupRequest.ProtoReflect.Descriptor instead.
 func (*GetGroupRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{24}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetGroupRequest) GetGroup() string {
@@ -2332,16 +2583,17 @@ func (x *GetGroupRequest) GetGroup() string {
 }
 
 type GetGroupResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"` // the one who began it first, then those who ring or are in it, by when they were called
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Group string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	// The one who began it first, if it is in it, then those who ring or are in it, by when they were called, then those who are not.
+	Members       []*Member `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetGroupResponse) Reset() {
 	*x = GetGroupResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2353,7 +2605,7 @@ func (x *GetGroupResponse) String() string {
 func (*GetGroupResponse) ProtoMessage() {}
 
 func (x *GetGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[25]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2366,7 +2618,7 @@ func (x *GetGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupResponse.ProtoReflect.Descriptor instead.
 func (*GetGroupResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{25}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetGroupResponse) GetGroup() string {
@@ -2387,16 +2639,17 @@ func (x *GetGroupResponse) GetMembers() []*Member {
 type Member struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	User          *Party                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	State         CallState              `protobuf:"varint,2,opt,name=state,proto3,enum=ringtrip.v1.CallState" json:"state,omitempty"` // RINGING, or ANSWERED: is in the call
-	CallId        string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`             // the member's call in the group; empty for the one who began it, who has all of them
-	DeviceId      string                 `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`       // that is in the call
+	State         CallState              `protobuf:"varint,2,opt,name=state,proto3,enum=ringtrip.v1.CallState" json:"state,omitempty"`   // RINGING, ANSWERED: is in the call, or ENDED: is not, and why says reason
+	CallId        string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`               // the member's call in the group; empty for one who is in it by calls to others only
+	DeviceId      string                 `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`         // that is in the call
+	Reason        EndReason              `protobuf:"varint,6,opt,name=reason,proto3,enum=ringtrip.v1.EndReason" json:"reason,omitempty"` // of one who is not in it: DECLINED, UNANSWERED, BUSY, HUNGUP: has left
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2408,7 +2661,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[26]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2421,7 +2674,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{26}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Member) GetUser() *Party {
@@ -2452,6 +2705,283 @@ func (x *Member) GetDeviceId() string {
 	return ""
 }
 
+func (x *Member) GetReason() EndReason {
+	if x != nil {
+		return x.Reason
+	}
+	return EndReason_END_REASON_UNSPECIFIED
+}
+
+// GroupChanged tells the devices in a group call that somebody rings for it, is in it, or not any more. It may be lost when
+// a node dies, and GetGroup has the truth: an app asks after Hello.
+type GroupChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Member        *Member                `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupChanged) Reset() {
+	*x = GroupChanged{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupChanged) ProtoMessage() {}
+
+func (x *GroupChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupChanged.ProtoReflect.Descriptor instead.
+func (*GroupChanged) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *GroupChanged) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *GroupChanged) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+type JoinGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	CallId        string                 `protobuf:"bytes,3,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"` // from next_call_id; empty: the server makes one
+	Video         bool                   `protobuf:"varint,4,opt,name=video,proto3" json:"video,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGroupRequest) Reset() {
+	*x = JoinGroupRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGroupRequest) ProtoMessage() {}
+
+func (x *JoinGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGroupRequest.ProtoReflect.Descriptor instead.
+func (*JoinGroupRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *JoinGroupRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *JoinGroupRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *JoinGroupRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *JoinGroupRequest) GetVideo() bool {
+	if x != nil {
+		return x.Video
+	}
+	return false
+}
+
+type JoinGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	NextCallId    string                 `protobuf:"bytes,2,opt,name=next_call_id,json=nextCallId,proto3" json:"next_call_id,omitempty"`
+	Members       []*Member              `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"` // as GetGroup tells, with the one who joined
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGroupResponse) Reset() {
+	*x = JoinGroupResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGroupResponse) ProtoMessage() {}
+
+func (x *JoinGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGroupResponse.ProtoReflect.Descriptor instead.
+func (*JoinGroupResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *JoinGroupResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *JoinGroupResponse) GetNextCallId() string {
+	if x != nil {
+		return x.NextCallId
+	}
+	return ""
+}
+
+func (x *JoinGroupResponse) GetMembers() []*Member {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+type LeaveGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	DeviceId      string                 `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaveGroupRequest) Reset() {
+	*x = LeaveGroupRequest{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaveGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaveGroupRequest) ProtoMessage() {}
+
+func (x *LeaveGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaveGroupRequest.ProtoReflect.Descriptor instead.
+func (*LeaveGroupRequest) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *LeaveGroupRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *LeaveGroupRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+type LeaveGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaveGroupResponse) Reset() {
+	*x = LeaveGroupResponse{}
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaveGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaveGroupResponse) ProtoMessage() {}
+
+func (x *LeaveGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaveGroupResponse.ProtoReflect.Descriptor instead.
+func (*LeaveGroupResponse) Descriptor() ([]byte, []int) {
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+}
+
 type BlockRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
@@ -2461,7 +2991,7 @@ type BlockRequest struct {
 
 func (x *BlockRequest) Reset() {
 	*x = BlockRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +3003,7 @@ func (x *BlockRequest) String() string {
 func (*BlockRequest) ProtoMessage() {}
 
 func (x *BlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[27]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +3016,7 @@ func (x *BlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockRequest.ProtoReflect.Descriptor instead.
 func (*BlockRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{27}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BlockRequest) GetUserId() string {
@@ -2504,7 +3034,7 @@ type BlockResponse struct {
 
 func (x *BlockResponse) Reset() {
 	*x = BlockResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2516,7 +3046,7 @@ func (x *BlockResponse) String() string {
 func (*BlockResponse) ProtoMessage() {}
 
 func (x *BlockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[28]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2529,7 +3059,7 @@ func (x *BlockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockResponse.ProtoReflect.Descriptor instead.
 func (*BlockResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{28}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
 }
 
 type UnblockRequest struct {
@@ -2541,7 +3071,7 @@ type UnblockRequest struct {
 
 func (x *UnblockRequest) Reset() {
 	*x = UnblockRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2553,7 +3083,7 @@ func (x *UnblockRequest) String() string {
 func (*UnblockRequest) ProtoMessage() {}
 
 func (x *UnblockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[29]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2566,7 +3096,7 @@ func (x *UnblockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnblockRequest.ProtoReflect.Descriptor instead.
 func (*UnblockRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{29}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *UnblockRequest) GetUserId() string {
@@ -2584,7 +3114,7 @@ type UnblockResponse struct {
 
 func (x *UnblockResponse) Reset() {
 	*x = UnblockResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +3126,7 @@ func (x *UnblockResponse) String() string {
 func (*UnblockResponse) ProtoMessage() {}
 
 func (x *UnblockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[30]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +3139,7 @@ func (x *UnblockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnblockResponse.ProtoReflect.Descriptor instead.
 func (*UnblockResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{30}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
 }
 
 type ListBlockedRequest struct {
@@ -2620,7 +3150,7 @@ type ListBlockedRequest struct {
 
 func (x *ListBlockedRequest) Reset() {
 	*x = ListBlockedRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2632,7 +3162,7 @@ func (x *ListBlockedRequest) String() string {
 func (*ListBlockedRequest) ProtoMessage() {}
 
 func (x *ListBlockedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[31]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2645,7 +3175,7 @@ func (x *ListBlockedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBlockedRequest.ProtoReflect.Descriptor instead.
 func (*ListBlockedRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{31}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
 }
 
 type ListBlockedResponse struct {
@@ -2657,7 +3187,7 @@ type ListBlockedResponse struct {
 
 func (x *ListBlockedResponse) Reset() {
 	*x = ListBlockedResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2669,7 +3199,7 @@ func (x *ListBlockedResponse) String() string {
 func (*ListBlockedResponse) ProtoMessage() {}
 
 func (x *ListBlockedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[32]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2682,7 +3212,7 @@ func (x *ListBlockedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBlockedResponse.ProtoReflect.Descriptor instead.
 func (*ListBlockedResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{32}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListBlockedResponse) GetUserIds() []string {
@@ -2705,7 +3235,7 @@ type QuietHours struct {
 
 func (x *QuietHours) Reset() {
 	*x = QuietHours{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2717,7 +3247,7 @@ func (x *QuietHours) String() string {
 func (*QuietHours) ProtoMessage() {}
 
 func (x *QuietHours) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[33]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2730,7 +3260,7 @@ func (x *QuietHours) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuietHours.ProtoReflect.Descriptor instead.
 func (*QuietHours) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{33}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *QuietHours) GetOn() bool {
@@ -2773,7 +3303,7 @@ type QuietSpan struct {
 
 func (x *QuietSpan) Reset() {
 	*x = QuietSpan{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2785,7 +3315,7 @@ func (x *QuietSpan) String() string {
 func (*QuietSpan) ProtoMessage() {}
 
 func (x *QuietSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[34]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2798,7 +3328,7 @@ func (x *QuietSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuietSpan.ProtoReflect.Descriptor instead.
 func (*QuietSpan) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{34}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *QuietSpan) GetDays() []int32 {
@@ -2831,7 +3361,7 @@ type SetQuietHoursRequest struct {
 
 func (x *SetQuietHoursRequest) Reset() {
 	*x = SetQuietHoursRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2843,7 +3373,7 @@ func (x *SetQuietHoursRequest) String() string {
 func (*SetQuietHoursRequest) ProtoMessage() {}
 
 func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[35]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2856,7 +3386,7 @@ func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetQuietHoursRequest.ProtoReflect.Descriptor instead.
 func (*SetQuietHoursRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{35}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SetQuietHoursRequest) GetQuietHours() *QuietHours {
@@ -2874,7 +3404,7 @@ type SetQuietHoursResponse struct {
 
 func (x *SetQuietHoursResponse) Reset() {
 	*x = SetQuietHoursResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2886,7 +3416,7 @@ func (x *SetQuietHoursResponse) String() string {
 func (*SetQuietHoursResponse) ProtoMessage() {}
 
 func (x *SetQuietHoursResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[36]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2899,7 +3429,7 @@ func (x *SetQuietHoursResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetQuietHoursResponse.ProtoReflect.Descriptor instead.
 func (*SetQuietHoursResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{36}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
 }
 
 type GetQuietHoursRequest struct {
@@ -2910,7 +3440,7 @@ type GetQuietHoursRequest struct {
 
 func (x *GetQuietHoursRequest) Reset() {
 	*x = GetQuietHoursRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2922,7 +3452,7 @@ func (x *GetQuietHoursRequest) String() string {
 func (*GetQuietHoursRequest) ProtoMessage() {}
 
 func (x *GetQuietHoursRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[37]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2935,7 +3465,7 @@ func (x *GetQuietHoursRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetQuietHoursRequest.ProtoReflect.Descriptor instead.
 func (*GetQuietHoursRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{37}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
 }
 
 type GetQuietHoursResponse struct {
@@ -2948,7 +3478,7 @@ type GetQuietHoursResponse struct {
 
 func (x *GetQuietHoursResponse) Reset() {
 	*x = GetQuietHoursResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2960,7 +3490,7 @@ func (x *GetQuietHoursResponse) String() string {
 func (*GetQuietHoursResponse) ProtoMessage() {}
 
 func (x *GetQuietHoursResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[38]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2973,7 +3503,7 @@ func (x *GetQuietHoursResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetQuietHoursResponse.ProtoReflect.Descriptor instead.
 func (*GetQuietHoursResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{38}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *GetQuietHoursResponse) GetQuietHours() *QuietHours {
@@ -2999,7 +3529,7 @@ type SetPrioritiesRequest struct {
 
 func (x *SetPrioritiesRequest) Reset() {
 	*x = SetPrioritiesRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3011,7 +3541,7 @@ func (x *SetPrioritiesRequest) String() string {
 func (*SetPrioritiesRequest) ProtoMessage() {}
 
 func (x *SetPrioritiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[39]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3024,7 +3554,7 @@ func (x *SetPrioritiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrioritiesRequest.ProtoReflect.Descriptor instead.
 func (*SetPrioritiesRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{39}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *SetPrioritiesRequest) GetPriorities() []*DevicePriority {
@@ -3045,7 +3575,7 @@ type DevicePriority struct {
 
 func (x *DevicePriority) Reset() {
 	*x = DevicePriority{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3057,7 +3587,7 @@ func (x *DevicePriority) String() string {
 func (*DevicePriority) ProtoMessage() {}
 
 func (x *DevicePriority) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[40]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3070,7 +3600,7 @@ func (x *DevicePriority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DevicePriority.ProtoReflect.Descriptor instead.
 func (*DevicePriority) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{40}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DevicePriority) GetDeviceId() string {
@@ -3095,7 +3625,7 @@ type SetPrioritiesResponse struct {
 
 func (x *SetPrioritiesResponse) Reset() {
 	*x = SetPrioritiesResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3107,7 +3637,7 @@ func (x *SetPrioritiesResponse) String() string {
 func (*SetPrioritiesResponse) ProtoMessage() {}
 
 func (x *SetPrioritiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[41]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3120,7 +3650,7 @@ func (x *SetPrioritiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPrioritiesResponse.ProtoReflect.Descriptor instead.
 func (*SetPrioritiesResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{41}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
 }
 
 type GetPrioritiesRequest struct {
@@ -3131,7 +3661,7 @@ type GetPrioritiesRequest struct {
 
 func (x *GetPrioritiesRequest) Reset() {
 	*x = GetPrioritiesRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3143,7 +3673,7 @@ func (x *GetPrioritiesRequest) String() string {
 func (*GetPrioritiesRequest) ProtoMessage() {}
 
 func (x *GetPrioritiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[42]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3156,7 +3686,7 @@ func (x *GetPrioritiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPrioritiesRequest.ProtoReflect.Descriptor instead.
 func (*GetPrioritiesRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{42}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
 }
 
 type GetPrioritiesResponse struct {
@@ -3168,7 +3698,7 @@ type GetPrioritiesResponse struct {
 
 func (x *GetPrioritiesResponse) Reset() {
 	*x = GetPrioritiesResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3180,7 +3710,7 @@ func (x *GetPrioritiesResponse) String() string {
 func (*GetPrioritiesResponse) ProtoMessage() {}
 
 func (x *GetPrioritiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[43]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3193,7 +3723,7 @@ func (x *GetPrioritiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPrioritiesResponse.ProtoReflect.Descriptor instead.
 func (*GetPrioritiesResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{43}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *GetPrioritiesResponse) GetPriorities() []*DevicePriority {
@@ -3213,7 +3743,7 @@ type GetCredentialsRequest struct {
 
 func (x *GetCredentialsRequest) Reset() {
 	*x = GetCredentialsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3225,7 +3755,7 @@ func (x *GetCredentialsRequest) String() string {
 func (*GetCredentialsRequest) ProtoMessage() {}
 
 func (x *GetCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[44]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3238,7 +3768,7 @@ func (x *GetCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{44}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetCredentialsRequest) GetCallId() string {
@@ -3266,7 +3796,7 @@ type GetCredentialsResponse struct {
 
 func (x *GetCredentialsResponse) Reset() {
 	*x = GetCredentialsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3278,7 +3808,7 @@ func (x *GetCredentialsResponse) String() string {
 func (*GetCredentialsResponse) ProtoMessage() {}
 
 func (x *GetCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[45]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3291,7 +3821,7 @@ func (x *GetCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*GetCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{45}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetCredentialsResponse) GetCarrier() string {
@@ -3326,7 +3856,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3338,7 +3868,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[46]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3351,7 +3881,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{46}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Mark) GetStage() Stage {
@@ -3386,7 +3916,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3398,7 +3928,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[47]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3411,7 +3941,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{47}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AckRequest) GetCallId() string {
@@ -3444,7 +3974,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3456,7 +3986,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[48]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3469,7 +3999,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{48}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AckResponse) GetCall() *Call {
@@ -3489,7 +4019,7 @@ type AnswerRequest struct {
 
 func (x *AnswerRequest) Reset() {
 	*x = AnswerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3501,7 +4031,7 @@ func (x *AnswerRequest) String() string {
 func (*AnswerRequest) ProtoMessage() {}
 
 func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[49]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3514,7 +4044,7 @@ func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{49}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *AnswerRequest) GetCallId() string {
@@ -3540,7 +4070,7 @@ type AnswerResponse struct {
 
 func (x *AnswerResponse) Reset() {
 	*x = AnswerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3552,7 +4082,7 @@ func (x *AnswerResponse) String() string {
 func (*AnswerResponse) ProtoMessage() {}
 
 func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[50]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3565,7 +4095,7 @@ func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
 func (*AnswerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{50}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AnswerResponse) GetCall() *Call {
@@ -3587,7 +4117,7 @@ type DeclineRequest struct {
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3599,7 +4129,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[51]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3612,7 +4142,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{51}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *DeclineRequest) GetCallId() string {
@@ -3652,7 +4182,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3664,7 +4194,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[52]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3677,7 +4207,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{52}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *DeclineResponse) GetCall() *Call {
@@ -3697,7 +4227,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3709,7 +4239,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[53]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3722,7 +4252,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{53}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CancelRequest) GetCallId() string {
@@ -3748,7 +4278,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3760,7 +4290,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[54]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3773,7 +4303,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{54}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *CancelResponse) GetCall() *Call {
@@ -3794,7 +4324,7 @@ type EndRequest struct {
 
 func (x *EndRequest) Reset() {
 	*x = EndRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3806,7 +4336,7 @@ func (x *EndRequest) String() string {
 func (*EndRequest) ProtoMessage() {}
 
 func (x *EndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[55]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3819,7 +4349,7 @@ func (x *EndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndRequest.ProtoReflect.Descriptor instead.
 func (*EndRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{55}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *EndRequest) GetCallId() string {
@@ -3852,7 +4382,7 @@ type EndResponse struct {
 
 func (x *EndResponse) Reset() {
 	*x = EndResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3864,7 +4394,7 @@ func (x *EndResponse) String() string {
 func (*EndResponse) ProtoMessage() {}
 
 func (x *EndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[56]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3877,7 +4407,7 @@ func (x *EndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndResponse.ProtoReflect.Descriptor instead.
 func (*EndResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{56}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *EndResponse) GetCall() *Call {
@@ -3898,7 +4428,7 @@ type HoldRequest struct {
 
 func (x *HoldRequest) Reset() {
 	*x = HoldRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3910,7 +4440,7 @@ func (x *HoldRequest) String() string {
 func (*HoldRequest) ProtoMessage() {}
 
 func (x *HoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[57]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3923,7 +4453,7 @@ func (x *HoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
 func (*HoldRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{57}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *HoldRequest) GetCallId() string {
@@ -3956,7 +4486,7 @@ type HoldResponse struct {
 
 func (x *HoldResponse) Reset() {
 	*x = HoldResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3968,7 +4498,7 @@ func (x *HoldResponse) String() string {
 func (*HoldResponse) ProtoMessage() {}
 
 func (x *HoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[58]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3981,7 +4511,7 @@ func (x *HoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldResponse.ProtoReflect.Descriptor instead.
 func (*HoldResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{58}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *HoldResponse) GetCall() *Call {
@@ -4006,7 +4536,7 @@ type MediaMessage struct {
 
 func (x *MediaMessage) Reset() {
 	*x = MediaMessage{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4018,7 +4548,7 @@ func (x *MediaMessage) String() string {
 func (*MediaMessage) ProtoMessage() {}
 
 func (x *MediaMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[59]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4031,7 +4561,7 @@ func (x *MediaMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaMessage.ProtoReflect.Descriptor instead.
 func (*MediaMessage) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{59}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *MediaMessage) GetCallId() string {
@@ -4085,7 +4615,7 @@ type SendMediaRequest struct {
 
 func (x *SendMediaRequest) Reset() {
 	*x = SendMediaRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4097,7 +4627,7 @@ func (x *SendMediaRequest) String() string {
 func (*SendMediaRequest) ProtoMessage() {}
 
 func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[60]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4110,7 +4640,7 @@ func (x *SendMediaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaRequest.ProtoReflect.Descriptor instead.
 func (*SendMediaRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{60}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *SendMediaRequest) GetMessage() *MediaMessage {
@@ -4128,7 +4658,7 @@ type SendMediaResponse struct {
 
 func (x *SendMediaResponse) Reset() {
 	*x = SendMediaResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4140,7 +4670,7 @@ func (x *SendMediaResponse) String() string {
 func (*SendMediaResponse) ProtoMessage() {}
 
 func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[61]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4153,7 +4683,7 @@ func (x *SendMediaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMediaResponse.ProtoReflect.Descriptor instead.
 func (*SendMediaResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{61}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
 }
 
 type GetCallRequest struct {
@@ -4166,7 +4696,7 @@ type GetCallRequest struct {
 
 func (x *GetCallRequest) Reset() {
 	*x = GetCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4178,7 +4708,7 @@ func (x *GetCallRequest) String() string {
 func (*GetCallRequest) ProtoMessage() {}
 
 func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[62]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4191,7 +4721,7 @@ func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
 func (*GetCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{62}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GetCallRequest) GetCallId() string {
@@ -4217,7 +4747,7 @@ type GetCallResponse struct {
 
 func (x *GetCallResponse) Reset() {
 	*x = GetCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4229,7 +4759,7 @@ func (x *GetCallResponse) String() string {
 func (*GetCallResponse) ProtoMessage() {}
 
 func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[63]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4242,7 +4772,7 @@ func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
 func (*GetCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{63}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetCallResponse) GetCall() *Call {
@@ -4271,7 +4801,7 @@ type HistoryRecord struct {
 
 func (x *HistoryRecord) Reset() {
 	*x = HistoryRecord{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4283,7 +4813,7 @@ func (x *HistoryRecord) String() string {
 func (*HistoryRecord) ProtoMessage() {}
 
 func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[64]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4296,7 +4826,7 @@ func (x *HistoryRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRecord.ProtoReflect.Descriptor instead.
 func (*HistoryRecord) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{64}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *HistoryRecord) GetCallId() string {
@@ -4386,7 +4916,7 @@ type ListHistoryRequest struct {
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4398,7 +4928,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[65]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4411,7 +4941,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{65}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ListHistoryRequest) GetLimit() int32 {
@@ -4438,7 +4968,7 @@ type ListHistoryResponse struct {
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4450,7 +4980,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[66]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4463,7 +4993,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{66}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ListHistoryResponse) GetRecords() []*HistoryRecord {
@@ -4497,7 +5027,7 @@ type LedgerEntry struct {
 
 func (x *LedgerEntry) Reset() {
 	*x = LedgerEntry{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4509,7 +5039,7 @@ func (x *LedgerEntry) String() string {
 func (*LedgerEntry) ProtoMessage() {}
 
 func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[67]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4522,7 +5052,7 @@ func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
 func (*LedgerEntry) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{67}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *LedgerEntry) GetSeq() uint64 {
@@ -4590,7 +5120,7 @@ type GetLedgerRequest struct {
 
 func (x *GetLedgerRequest) Reset() {
 	*x = GetLedgerRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4602,7 +5132,7 @@ func (x *GetLedgerRequest) String() string {
 func (*GetLedgerRequest) ProtoMessage() {}
 
 func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[68]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4615,7 +5145,7 @@ func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
 func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{68}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GetLedgerRequest) GetCallId() string {
@@ -4639,7 +5169,7 @@ type GetLedgerResponse struct {
 
 func (x *GetLedgerResponse) Reset() {
 	*x = GetLedgerResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4651,7 +5181,7 @@ func (x *GetLedgerResponse) String() string {
 func (*GetLedgerResponse) ProtoMessage() {}
 
 func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[69]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4664,7 +5194,7 @@ func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
 func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{69}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *GetLedgerResponse) GetCallId() string {
@@ -4718,7 +5248,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4730,7 +5260,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[70]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4743,7 +5273,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{70}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ListCallsRequest) GetLimit() int32 {
@@ -4762,7 +5292,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4774,7 +5304,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[71]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4787,7 +5317,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{71}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ListCallsResponse) GetCalls() []*HistoryRecord {
@@ -4806,7 +5336,7 @@ type EndCallRequest struct {
 
 func (x *EndCallRequest) Reset() {
 	*x = EndCallRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4818,7 +5348,7 @@ func (x *EndCallRequest) String() string {
 func (*EndCallRequest) ProtoMessage() {}
 
 func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[72]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4831,7 +5361,7 @@ func (x *EndCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallRequest.ProtoReflect.Descriptor instead.
 func (*EndCallRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{72}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *EndCallRequest) GetCallId() string {
@@ -4849,7 +5379,7 @@ type EndCallResponse struct {
 
 func (x *EndCallResponse) Reset() {
 	*x = EndCallResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4861,7 +5391,7 @@ func (x *EndCallResponse) String() string {
 func (*EndCallResponse) ProtoMessage() {}
 
 func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[73]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4874,7 +5404,7 @@ func (x *EndCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndCallResponse.ProtoReflect.Descriptor instead.
 func (*EndCallResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{73}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
 }
 
 type ListWebhooksRequest struct {
@@ -4885,7 +5415,7 @@ type ListWebhooksRequest struct {
 
 func (x *ListWebhooksRequest) Reset() {
 	*x = ListWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4897,7 +5427,7 @@ func (x *ListWebhooksRequest) String() string {
 func (*ListWebhooksRequest) ProtoMessage() {}
 
 func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[74]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4910,7 +5440,7 @@ func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{74}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
 }
 
 // WebhookEndpoint is where the app's backend is told of events. It is set in the server's configuration.
@@ -4929,7 +5459,7 @@ type WebhookEndpoint struct {
 
 func (x *WebhookEndpoint) Reset() {
 	*x = WebhookEndpoint{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4941,7 +5471,7 @@ func (x *WebhookEndpoint) String() string {
 func (*WebhookEndpoint) ProtoMessage() {}
 
 func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[75]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4954,7 +5484,7 @@ func (x *WebhookEndpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookEndpoint.ProtoReflect.Descriptor instead.
 func (*WebhookEndpoint) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{75}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *WebhookEndpoint) GetId() string {
@@ -5015,7 +5545,7 @@ type ListWebhooksResponse struct {
 
 func (x *ListWebhooksResponse) Reset() {
 	*x = ListWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5027,7 +5557,7 @@ func (x *ListWebhooksResponse) String() string {
 func (*ListWebhooksResponse) ProtoMessage() {}
 
 func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[76]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5040,7 +5570,7 @@ func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{76}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ListWebhooksResponse) GetEndpoints() []*WebhookEndpoint {
@@ -5059,7 +5589,7 @@ type TestWebhookRequest struct {
 
 func (x *TestWebhookRequest) Reset() {
 	*x = TestWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5071,7 +5601,7 @@ func (x *TestWebhookRequest) String() string {
 func (*TestWebhookRequest) ProtoMessage() {}
 
 func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[77]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5084,7 +5614,7 @@ func (x *TestWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookRequest.ProtoReflect.Descriptor instead.
 func (*TestWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{77}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *TestWebhookRequest) GetEndpoint() string {
@@ -5106,7 +5636,7 @@ type TestWebhookResponse struct {
 
 func (x *TestWebhookResponse) Reset() {
 	*x = TestWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5118,7 +5648,7 @@ func (x *TestWebhookResponse) String() string {
 func (*TestWebhookResponse) ProtoMessage() {}
 
 func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[78]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5131,7 +5661,7 @@ func (x *TestWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestWebhookResponse.ProtoReflect.Descriptor instead.
 func (*TestWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{78}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *TestWebhookResponse) GetTaken() bool {
@@ -5171,7 +5701,7 @@ type EnableWebhookRequest struct {
 
 func (x *EnableWebhookRequest) Reset() {
 	*x = EnableWebhookRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5183,7 +5713,7 @@ func (x *EnableWebhookRequest) String() string {
 func (*EnableWebhookRequest) ProtoMessage() {}
 
 func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[79]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5196,7 +5726,7 @@ func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
 func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{79}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *EnableWebhookRequest) GetEndpoint() string {
@@ -5215,7 +5745,7 @@ type EnableWebhookResponse struct {
 
 func (x *EnableWebhookResponse) Reset() {
 	*x = EnableWebhookResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5227,7 +5757,7 @@ func (x *EnableWebhookResponse) String() string {
 func (*EnableWebhookResponse) ProtoMessage() {}
 
 func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[80]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5240,7 +5770,7 @@ func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
 func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{80}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *EnableWebhookResponse) GetWasDisabled() bool {
@@ -5261,7 +5791,7 @@ type ListDeadWebhooksRequest struct {
 
 func (x *ListDeadWebhooksRequest) Reset() {
 	*x = ListDeadWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5273,7 +5803,7 @@ func (x *ListDeadWebhooksRequest) String() string {
 func (*ListDeadWebhooksRequest) ProtoMessage() {}
 
 func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[81]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5286,7 +5816,7 @@ func (x *ListDeadWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{81}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ListDeadWebhooksRequest) GetLimit() int32 {
@@ -5328,7 +5858,7 @@ type DeadWebhook struct {
 
 func (x *DeadWebhook) Reset() {
 	*x = DeadWebhook{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5340,7 +5870,7 @@ func (x *DeadWebhook) String() string {
 func (*DeadWebhook) ProtoMessage() {}
 
 func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[82]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5353,7 +5883,7 @@ func (x *DeadWebhook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadWebhook.ProtoReflect.Descriptor instead.
 func (*DeadWebhook) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{82}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *DeadWebhook) GetId() string {
@@ -5429,7 +5959,7 @@ type ListDeadWebhooksResponse struct {
 
 func (x *ListDeadWebhooksResponse) Reset() {
 	*x = ListDeadWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5441,7 +5971,7 @@ func (x *ListDeadWebhooksResponse) String() string {
 func (*ListDeadWebhooksResponse) ProtoMessage() {}
 
 func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[83]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5454,7 +5984,7 @@ func (x *ListDeadWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{83}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ListDeadWebhooksResponse) GetWebhooks() []*DeadWebhook {
@@ -5481,7 +6011,7 @@ type ReplayWebhooksRequest struct {
 
 func (x *ReplayWebhooksRequest) Reset() {
 	*x = ReplayWebhooksRequest{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5493,7 +6023,7 @@ func (x *ReplayWebhooksRequest) String() string {
 func (*ReplayWebhooksRequest) ProtoMessage() {}
 
 func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[84]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5506,7 +6036,7 @@ func (x *ReplayWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{84}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ReplayWebhooksRequest) GetIds() []string {
@@ -5532,7 +6062,7 @@ type ReplayWebhooksResponse struct {
 
 func (x *ReplayWebhooksResponse) Reset() {
 	*x = ReplayWebhooksResponse{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5544,7 +6074,7 @@ func (x *ReplayWebhooksResponse) String() string {
 func (*ReplayWebhooksResponse) ProtoMessage() {}
 
 func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[85]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5557,7 +6087,7 @@ func (x *ReplayWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ReplayWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{85}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *ReplayWebhooksResponse) GetReplayed() int32 {
@@ -5581,7 +6111,7 @@ type CallProblem struct {
 
 func (x *CallProblem) Reset() {
 	*x = CallProblem{}
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5593,7 +6123,7 @@ func (x *CallProblem) String() string {
 func (*CallProblem) ProtoMessage() {}
 
 func (x *CallProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[86]
+	mi := &file_ringtrip_v1_ringtrip_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5606,7 +6136,7 @@ func (x *CallProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallProblem.ProtoReflect.Descriptor instead.
 func (*CallProblem) Descriptor() ([]byte, []int) {
-	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{86}
+	return file_ringtrip_v1_ringtrip_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *CallProblem) GetCode() string {
@@ -5670,13 +6200,14 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x06cursor\x18\x02 \x01(\x04R\x06cursor\x12\x1e\n" +
 	"\n" +
 	"foreground\x18\x03 \x01(\bR\n" +
-	"foreground\"\xdc\x01\n" +
+	"foreground\"\x8f\x02\n" +
 	"\x0eEventsResponse\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12*\n" +
 	"\x05hello\x18\x02 \x01(\v2\x12.ringtrip.v1.HelloH\x00R\x05hello\x12'\n" +
 	"\x04call\x18\x03 \x01(\v2\x11.ringtrip.v1.CallH\x00R\x04call\x121\n" +
 	"\x05media\x18\x04 \x01(\v2\x19.ringtrip.v1.MediaMessageH\x00R\x05media\x12'\n" +
-	"\x04ping\x18\x05 \x01(\v2\x11.ringtrip.v1.PingH\x00R\x04pingB\a\n" +
+	"\x04ping\x18\x05 \x01(\v2\x11.ringtrip.v1.PingH\x00R\x04ping\x121\n" +
+	"\x05group\x18\x06 \x01(\v2\x19.ringtrip.v1.GroupChangedH\x00R\x05groupB\a\n" +
 	"\x05event\"\xa7\x01\n" +
 	"\x05Hello\x12;\n" +
 	"\vserver_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -5697,7 +6228,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xc3\a\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\x9d\b\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -5727,7 +6258,10 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vreplaced_by\x18\x15 \x01(\tR\n" +
 	"replacedBy\x12\x16\n" +
 	"\x06sealed\x18\x1e \x01(\fR\x06sealed\x12\x14\n" +
-	"\x05group\x18( \x01(\tR\x05group\x12\x18\n" +
+	"\x05group\x18( \x01(\tR\x05group\x12\x14\n" +
+	"\x05alone\x18) \x01(\bR\x05alone\x12\x16\n" +
+	"\x06moving\x18* \x01(\bR\x06moving\x12*\n" +
+	"\aoffered\x18+ \x01(\v2\x10.ringtrip.v1.LegR\aoffered\x12\x18\n" +
 	"\acarrier\x182 \x01(\tR\acarrier\x12;\n" +
 	"\vmedia_until\x183 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"mediaUntil\"\xa6\x01\n" +
@@ -5775,6 +6309,18 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
 	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"5\n" +
 	"\fMoveResponse\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"\x88\x01\n" +
+	"\x10OfferMoveRequest\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\x12\x1b\n" +
+	"\tto_device\x18\x03 \x01(\tR\btoDevice\x12!\n" +
+	"\fring_seconds\x18\x04 \x01(\x05R\vringSeconds\":\n" +
+	"\x11OfferMoveResponse\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"K\n" +
+	"\x13WithdrawMoveRequest\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"=\n" +
+	"\x14WithdrawMoveResponse\x12%\n" +
 	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"\x11\n" +
 	"\x0fListLiveRequest\"?\n" +
 	"\x10ListLiveResponse\x12+\n" +
@@ -5788,12 +6334,30 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\tR\x05group\"W\n" +
 	"\x10GetGroupResponse\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12-\n" +
-	"\amembers\x18\x02 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"\x94\x01\n" +
+	"\amembers\x18\x02 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"\xc4\x01\n" +
 	"\x06Member\x12&\n" +
 	"\x04user\x18\x01 \x01(\v2\x12.ringtrip.v1.PartyR\x04user\x12,\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x16.ringtrip.v1.CallStateR\x05state\x12\x17\n" +
 	"\acall_id\x18\x04 \x01(\tR\x06callId\x12\x1b\n" +
-	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"'\n" +
+	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\x12.\n" +
+	"\x06reason\x18\x06 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"Q\n" +
+	"\fGroupChanged\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12+\n" +
+	"\x06member\x18\x02 \x01(\v2\x13.ringtrip.v1.MemberR\x06member\"t\n" +
+	"\x10JoinGroupRequest\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\x12\x17\n" +
+	"\acall_id\x18\x03 \x01(\tR\x06callId\x12\x14\n" +
+	"\x05video\x18\x04 \x01(\bR\x05video\"\x8b\x01\n" +
+	"\x11JoinGroupResponse\x12%\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\x12 \n" +
+	"\fnext_call_id\x18\x02 \x01(\tR\n" +
+	"nextCallId\x12-\n" +
+	"\amembers\x18\x03 \x03(\v2\x13.ringtrip.v1.MemberR\amembers\"F\n" +
+	"\x11LeaveGroupRequest\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"\x14\n" +
+	"\x12LeaveGroupResponse\"'\n" +
 	"\fBlockRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x0f\n" +
 	"\rBlockResponse\")\n" +
@@ -6051,7 +6615,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"OneAtATime\x12\x1d\n" +
 	"\x19ONE_AT_A_TIME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ONE_AT_A_TIME_YES\x10\x01\x12\x14\n" +
-	"\x10ONE_AT_A_TIME_NO\x10\x02*\xbc\x03\n" +
+	"\x10ONE_AT_A_TIME_NO\x10\x02*\xd3\x03\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTAGE_STARTED\x10\x01\x12\x10\n" +
@@ -6076,13 +6640,14 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x10STAGE_ALERT_SENT\x10\x11\x12\x18\n" +
 	"\x14STAGE_ALERT_ACCEPTED\x10\x12\x12\x16\n" +
 	"\x12STAGE_ALERT_FAILED\x10\x13\x12\x11\n" +
-	"\rSTAGE_CARRIER\x10\x14*\x82\x01\n" +
+	"\rSTAGE_CARRIER\x10\x14\x12\x15\n" +
+	"\x11STAGE_CALLER_LEFT\x10\x15*\x82\x01\n" +
 	"\tMediaKind\x12\x1a\n" +
 	"\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10MEDIA_KIND_OFFER\x10\x01\x12\x15\n" +
 	"\x11MEDIA_KIND_ANSWER\x10\x02\x12\x18\n" +
 	"\x14MEDIA_KIND_CANDIDATE\x10\x03\x12\x12\n" +
-	"\x0eMEDIA_KIND_BYE\x10\x042\xe4\x0e\n" +
+	"\x0eMEDIA_KIND_BYE\x10\x042\xa0\x11\n" +
 	"\fPhoneService\x12Y\n" +
 	"\x0eRegisterDevice\x12\".ringtrip.v1.RegisterDeviceRequest\x1a#.ringtrip.v1.RegisterDeviceResponse\x12_\n" +
 	"\x10UnregisterDevice\x12$.ringtrip.v1.UnregisterDeviceRequest\x1a%.ringtrip.v1.UnregisterDeviceResponse\x12C\n" +
@@ -6099,8 +6664,13 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\aGetCall\x12\x1b.ringtrip.v1.GetCallRequest\x1a\x1c.ringtrip.v1.GetCallResponse\x12P\n" +
 	"\vListHistory\x12\x1f.ringtrip.v1.ListHistoryRequest\x1a .ringtrip.v1.ListHistoryResponse\x12;\n" +
 	"\x04Move\x12\x18.ringtrip.v1.MoveRequest\x1a\x19.ringtrip.v1.MoveResponse\x12G\n" +
-	"\bListLive\x12\x1c.ringtrip.v1.ListLiveRequest\x1a\x1d.ringtrip.v1.ListLiveResponse\x12G\n" +
-	"\bGetGroup\x12\x1c.ringtrip.v1.GetGroupRequest\x1a\x1d.ringtrip.v1.GetGroupResponse\x12>\n" +
+	"\bListLive\x12\x1c.ringtrip.v1.ListLiveRequest\x1a\x1d.ringtrip.v1.ListLiveResponse\x12J\n" +
+	"\tOfferMove\x12\x1d.ringtrip.v1.OfferMoveRequest\x1a\x1e.ringtrip.v1.OfferMoveResponse\x12S\n" +
+	"\fWithdrawMove\x12 .ringtrip.v1.WithdrawMoveRequest\x1a!.ringtrip.v1.WithdrawMoveResponse\x12G\n" +
+	"\bGetGroup\x12\x1c.ringtrip.v1.GetGroupRequest\x1a\x1d.ringtrip.v1.GetGroupResponse\x12J\n" +
+	"\tJoinGroup\x12\x1d.ringtrip.v1.JoinGroupRequest\x1a\x1e.ringtrip.v1.JoinGroupResponse\x12M\n" +
+	"\n" +
+	"LeaveGroup\x12\x1e.ringtrip.v1.LeaveGroupRequest\x1a\x1f.ringtrip.v1.LeaveGroupResponse\x12>\n" +
 	"\x05Block\x12\x19.ringtrip.v1.BlockRequest\x1a\x1a.ringtrip.v1.BlockResponse\x12D\n" +
 	"\aUnblock\x12\x1b.ringtrip.v1.UnblockRequest\x1a\x1c.ringtrip.v1.UnblockResponse\x12P\n" +
 	"\vListBlocked\x12\x1f.ringtrip.v1.ListBlockedRequest\x1a .ringtrip.v1.ListBlockedResponse\x12V\n" +
@@ -6133,7 +6703,7 @@ func file_ringtrip_v1_ringtrip_proto_rawDescGZIP() []byte {
 }
 
 var file_ringtrip_v1_ringtrip_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
+var file_ringtrip_v1_ringtrip_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
 var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(Environment)(0),                 // 0: ringtrip.v1.Environment
 	(CallState)(0),                   // 1: ringtrip.v1.CallState
@@ -6165,227 +6735,252 @@ var file_ringtrip_v1_ringtrip_proto_goTypes = []any{
 	(*Started)(nil),                  // 27: ringtrip.v1.Started
 	(*MoveRequest)(nil),              // 28: ringtrip.v1.MoveRequest
 	(*MoveResponse)(nil),             // 29: ringtrip.v1.MoveResponse
-	(*ListLiveRequest)(nil),          // 30: ringtrip.v1.ListLiveRequest
-	(*ListLiveResponse)(nil),         // 31: ringtrip.v1.ListLiveResponse
-	(*LiveCall)(nil),                 // 32: ringtrip.v1.LiveCall
-	(*GetGroupRequest)(nil),          // 33: ringtrip.v1.GetGroupRequest
-	(*GetGroupResponse)(nil),         // 34: ringtrip.v1.GetGroupResponse
-	(*Member)(nil),                   // 35: ringtrip.v1.Member
-	(*BlockRequest)(nil),             // 36: ringtrip.v1.BlockRequest
-	(*BlockResponse)(nil),            // 37: ringtrip.v1.BlockResponse
-	(*UnblockRequest)(nil),           // 38: ringtrip.v1.UnblockRequest
-	(*UnblockResponse)(nil),          // 39: ringtrip.v1.UnblockResponse
-	(*ListBlockedRequest)(nil),       // 40: ringtrip.v1.ListBlockedRequest
-	(*ListBlockedResponse)(nil),      // 41: ringtrip.v1.ListBlockedResponse
-	(*QuietHours)(nil),               // 42: ringtrip.v1.QuietHours
-	(*QuietSpan)(nil),                // 43: ringtrip.v1.QuietSpan
-	(*SetQuietHoursRequest)(nil),     // 44: ringtrip.v1.SetQuietHoursRequest
-	(*SetQuietHoursResponse)(nil),    // 45: ringtrip.v1.SetQuietHoursResponse
-	(*GetQuietHoursRequest)(nil),     // 46: ringtrip.v1.GetQuietHoursRequest
-	(*GetQuietHoursResponse)(nil),    // 47: ringtrip.v1.GetQuietHoursResponse
-	(*SetPrioritiesRequest)(nil),     // 48: ringtrip.v1.SetPrioritiesRequest
-	(*DevicePriority)(nil),           // 49: ringtrip.v1.DevicePriority
-	(*SetPrioritiesResponse)(nil),    // 50: ringtrip.v1.SetPrioritiesResponse
-	(*GetPrioritiesRequest)(nil),     // 51: ringtrip.v1.GetPrioritiesRequest
-	(*GetPrioritiesResponse)(nil),    // 52: ringtrip.v1.GetPrioritiesResponse
-	(*GetCredentialsRequest)(nil),    // 53: ringtrip.v1.GetCredentialsRequest
-	(*GetCredentialsResponse)(nil),   // 54: ringtrip.v1.GetCredentialsResponse
-	(*Mark)(nil),                     // 55: ringtrip.v1.Mark
-	(*AckRequest)(nil),               // 56: ringtrip.v1.AckRequest
-	(*AckResponse)(nil),              // 57: ringtrip.v1.AckResponse
-	(*AnswerRequest)(nil),            // 58: ringtrip.v1.AnswerRequest
-	(*AnswerResponse)(nil),           // 59: ringtrip.v1.AnswerResponse
-	(*DeclineRequest)(nil),           // 60: ringtrip.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 61: ringtrip.v1.DeclineResponse
-	(*CancelRequest)(nil),            // 62: ringtrip.v1.CancelRequest
-	(*CancelResponse)(nil),           // 63: ringtrip.v1.CancelResponse
-	(*EndRequest)(nil),               // 64: ringtrip.v1.EndRequest
-	(*EndResponse)(nil),              // 65: ringtrip.v1.EndResponse
-	(*HoldRequest)(nil),              // 66: ringtrip.v1.HoldRequest
-	(*HoldResponse)(nil),             // 67: ringtrip.v1.HoldResponse
-	(*MediaMessage)(nil),             // 68: ringtrip.v1.MediaMessage
-	(*SendMediaRequest)(nil),         // 69: ringtrip.v1.SendMediaRequest
-	(*SendMediaResponse)(nil),        // 70: ringtrip.v1.SendMediaResponse
-	(*GetCallRequest)(nil),           // 71: ringtrip.v1.GetCallRequest
-	(*GetCallResponse)(nil),          // 72: ringtrip.v1.GetCallResponse
-	(*HistoryRecord)(nil),            // 73: ringtrip.v1.HistoryRecord
-	(*ListHistoryRequest)(nil),       // 74: ringtrip.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),      // 75: ringtrip.v1.ListHistoryResponse
-	(*LedgerEntry)(nil),              // 76: ringtrip.v1.LedgerEntry
-	(*GetLedgerRequest)(nil),         // 77: ringtrip.v1.GetLedgerRequest
-	(*GetLedgerResponse)(nil),        // 78: ringtrip.v1.GetLedgerResponse
-	(*ListCallsRequest)(nil),         // 79: ringtrip.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),        // 80: ringtrip.v1.ListCallsResponse
-	(*EndCallRequest)(nil),           // 81: ringtrip.v1.EndCallRequest
-	(*EndCallResponse)(nil),          // 82: ringtrip.v1.EndCallResponse
-	(*ListWebhooksRequest)(nil),      // 83: ringtrip.v1.ListWebhooksRequest
-	(*WebhookEndpoint)(nil),          // 84: ringtrip.v1.WebhookEndpoint
-	(*ListWebhooksResponse)(nil),     // 85: ringtrip.v1.ListWebhooksResponse
-	(*TestWebhookRequest)(nil),       // 86: ringtrip.v1.TestWebhookRequest
-	(*TestWebhookResponse)(nil),      // 87: ringtrip.v1.TestWebhookResponse
-	(*EnableWebhookRequest)(nil),     // 88: ringtrip.v1.EnableWebhookRequest
-	(*EnableWebhookResponse)(nil),    // 89: ringtrip.v1.EnableWebhookResponse
-	(*ListDeadWebhooksRequest)(nil),  // 90: ringtrip.v1.ListDeadWebhooksRequest
-	(*DeadWebhook)(nil),              // 91: ringtrip.v1.DeadWebhook
-	(*ListDeadWebhooksResponse)(nil), // 92: ringtrip.v1.ListDeadWebhooksResponse
-	(*ReplayWebhooksRequest)(nil),    // 93: ringtrip.v1.ReplayWebhooksRequest
-	(*ReplayWebhooksResponse)(nil),   // 94: ringtrip.v1.ReplayWebhooksResponse
-	(*CallProblem)(nil),              // 95: ringtrip.v1.CallProblem
-	(*timestamppb.Timestamp)(nil),    // 96: google.protobuf.Timestamp
+	(*OfferMoveRequest)(nil),         // 30: ringtrip.v1.OfferMoveRequest
+	(*OfferMoveResponse)(nil),        // 31: ringtrip.v1.OfferMoveResponse
+	(*WithdrawMoveRequest)(nil),      // 32: ringtrip.v1.WithdrawMoveRequest
+	(*WithdrawMoveResponse)(nil),     // 33: ringtrip.v1.WithdrawMoveResponse
+	(*ListLiveRequest)(nil),          // 34: ringtrip.v1.ListLiveRequest
+	(*ListLiveResponse)(nil),         // 35: ringtrip.v1.ListLiveResponse
+	(*LiveCall)(nil),                 // 36: ringtrip.v1.LiveCall
+	(*GetGroupRequest)(nil),          // 37: ringtrip.v1.GetGroupRequest
+	(*GetGroupResponse)(nil),         // 38: ringtrip.v1.GetGroupResponse
+	(*Member)(nil),                   // 39: ringtrip.v1.Member
+	(*GroupChanged)(nil),             // 40: ringtrip.v1.GroupChanged
+	(*JoinGroupRequest)(nil),         // 41: ringtrip.v1.JoinGroupRequest
+	(*JoinGroupResponse)(nil),        // 42: ringtrip.v1.JoinGroupResponse
+	(*LeaveGroupRequest)(nil),        // 43: ringtrip.v1.LeaveGroupRequest
+	(*LeaveGroupResponse)(nil),       // 44: ringtrip.v1.LeaveGroupResponse
+	(*BlockRequest)(nil),             // 45: ringtrip.v1.BlockRequest
+	(*BlockResponse)(nil),            // 46: ringtrip.v1.BlockResponse
+	(*UnblockRequest)(nil),           // 47: ringtrip.v1.UnblockRequest
+	(*UnblockResponse)(nil),          // 48: ringtrip.v1.UnblockResponse
+	(*ListBlockedRequest)(nil),       // 49: ringtrip.v1.ListBlockedRequest
+	(*ListBlockedResponse)(nil),      // 50: ringtrip.v1.ListBlockedResponse
+	(*QuietHours)(nil),               // 51: ringtrip.v1.QuietHours
+	(*QuietSpan)(nil),                // 52: ringtrip.v1.QuietSpan
+	(*SetQuietHoursRequest)(nil),     // 53: ringtrip.v1.SetQuietHoursRequest
+	(*SetQuietHoursResponse)(nil),    // 54: ringtrip.v1.SetQuietHoursResponse
+	(*GetQuietHoursRequest)(nil),     // 55: ringtrip.v1.GetQuietHoursRequest
+	(*GetQuietHoursResponse)(nil),    // 56: ringtrip.v1.GetQuietHoursResponse
+	(*SetPrioritiesRequest)(nil),     // 57: ringtrip.v1.SetPrioritiesRequest
+	(*DevicePriority)(nil),           // 58: ringtrip.v1.DevicePriority
+	(*SetPrioritiesResponse)(nil),    // 59: ringtrip.v1.SetPrioritiesResponse
+	(*GetPrioritiesRequest)(nil),     // 60: ringtrip.v1.GetPrioritiesRequest
+	(*GetPrioritiesResponse)(nil),    // 61: ringtrip.v1.GetPrioritiesResponse
+	(*GetCredentialsRequest)(nil),    // 62: ringtrip.v1.GetCredentialsRequest
+	(*GetCredentialsResponse)(nil),   // 63: ringtrip.v1.GetCredentialsResponse
+	(*Mark)(nil),                     // 64: ringtrip.v1.Mark
+	(*AckRequest)(nil),               // 65: ringtrip.v1.AckRequest
+	(*AckResponse)(nil),              // 66: ringtrip.v1.AckResponse
+	(*AnswerRequest)(nil),            // 67: ringtrip.v1.AnswerRequest
+	(*AnswerResponse)(nil),           // 68: ringtrip.v1.AnswerResponse
+	(*DeclineRequest)(nil),           // 69: ringtrip.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 70: ringtrip.v1.DeclineResponse
+	(*CancelRequest)(nil),            // 71: ringtrip.v1.CancelRequest
+	(*CancelResponse)(nil),           // 72: ringtrip.v1.CancelResponse
+	(*EndRequest)(nil),               // 73: ringtrip.v1.EndRequest
+	(*EndResponse)(nil),              // 74: ringtrip.v1.EndResponse
+	(*HoldRequest)(nil),              // 75: ringtrip.v1.HoldRequest
+	(*HoldResponse)(nil),             // 76: ringtrip.v1.HoldResponse
+	(*MediaMessage)(nil),             // 77: ringtrip.v1.MediaMessage
+	(*SendMediaRequest)(nil),         // 78: ringtrip.v1.SendMediaRequest
+	(*SendMediaResponse)(nil),        // 79: ringtrip.v1.SendMediaResponse
+	(*GetCallRequest)(nil),           // 80: ringtrip.v1.GetCallRequest
+	(*GetCallResponse)(nil),          // 81: ringtrip.v1.GetCallResponse
+	(*HistoryRecord)(nil),            // 82: ringtrip.v1.HistoryRecord
+	(*ListHistoryRequest)(nil),       // 83: ringtrip.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 84: ringtrip.v1.ListHistoryResponse
+	(*LedgerEntry)(nil),              // 85: ringtrip.v1.LedgerEntry
+	(*GetLedgerRequest)(nil),         // 86: ringtrip.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),        // 87: ringtrip.v1.GetLedgerResponse
+	(*ListCallsRequest)(nil),         // 88: ringtrip.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),        // 89: ringtrip.v1.ListCallsResponse
+	(*EndCallRequest)(nil),           // 90: ringtrip.v1.EndCallRequest
+	(*EndCallResponse)(nil),          // 91: ringtrip.v1.EndCallResponse
+	(*ListWebhooksRequest)(nil),      // 92: ringtrip.v1.ListWebhooksRequest
+	(*WebhookEndpoint)(nil),          // 93: ringtrip.v1.WebhookEndpoint
+	(*ListWebhooksResponse)(nil),     // 94: ringtrip.v1.ListWebhooksResponse
+	(*TestWebhookRequest)(nil),       // 95: ringtrip.v1.TestWebhookRequest
+	(*TestWebhookResponse)(nil),      // 96: ringtrip.v1.TestWebhookResponse
+	(*EnableWebhookRequest)(nil),     // 97: ringtrip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),    // 98: ringtrip.v1.EnableWebhookResponse
+	(*ListDeadWebhooksRequest)(nil),  // 99: ringtrip.v1.ListDeadWebhooksRequest
+	(*DeadWebhook)(nil),              // 100: ringtrip.v1.DeadWebhook
+	(*ListDeadWebhooksResponse)(nil), // 101: ringtrip.v1.ListDeadWebhooksResponse
+	(*ReplayWebhooksRequest)(nil),    // 102: ringtrip.v1.ReplayWebhooksRequest
+	(*ReplayWebhooksResponse)(nil),   // 103: ringtrip.v1.ReplayWebhooksResponse
+	(*CallProblem)(nil),              // 104: ringtrip.v1.CallProblem
+	(*timestamppb.Timestamp)(nil),    // 105: google.protobuf.Timestamp
 }
 var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	0,   // 0: ringtrip.v1.RegisterDeviceRequest.environment:type_name -> ringtrip.v1.Environment
-	96,  // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
+	105, // 1: ringtrip.v1.RegisterDeviceResponse.server_time:type_name -> google.protobuf.Timestamp
 	15,  // 2: ringtrip.v1.EventsResponse.hello:type_name -> ringtrip.v1.Hello
 	19,  // 3: ringtrip.v1.EventsResponse.call:type_name -> ringtrip.v1.Call
-	68,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
+	77,  // 4: ringtrip.v1.EventsResponse.media:type_name -> ringtrip.v1.MediaMessage
 	16,  // 5: ringtrip.v1.EventsResponse.ping:type_name -> ringtrip.v1.Ping
-	96,  // 6: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
-	19,  // 7: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
-	96,  // 8: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
-	4,   // 9: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
-	3,   // 10: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
-	1,   // 11: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
-	2,   // 12: ringtrip.v1.Call.role:type_name -> ringtrip.v1.Role
-	17,  // 13: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
-	17,  // 14: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
-	3,   // 15: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
-	96,  // 16: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
-	96,  // 17: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
-	96,  // 18: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
-	96,  // 19: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
-	18,  // 20: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
-	96,  // 21: ringtrip.v1.Call.media_until:type_name -> google.protobuf.Timestamp
-	5,   // 22: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
-	6,   // 23: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
-	22,  // 24: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
-	20,  // 25: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
-	24,  // 26: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
-	19,  // 27: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
-	27,  // 28: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
-	19,  // 29: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
-	19,  // 30: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
-	32,  // 31: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
-	19,  // 32: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
-	35,  // 33: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
-	17,  // 34: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
-	1,   // 35: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
-	43,  // 36: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
-	42,  // 37: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	42,  // 38: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	49,  // 39: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
-	49,  // 40: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
-	96,  // 41: ringtrip.v1.GetCredentialsResponse.media_until:type_name -> google.protobuf.Timestamp
-	7,   // 42: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	96,  // 43: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	55,  // 44: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	19,  // 45: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 46: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 47: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 48: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 49: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 50: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 51: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 52: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	8,   // 53: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	68,  // 54: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	19,  // 55: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,   // 56: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	17,  // 57: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,   // 58: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	96,  // 59: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	96,  // 60: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	96,  // 61: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	17,  // 62: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	17,  // 63: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	73,  // 64: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	7,   // 65: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	96,  // 66: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	96,  // 67: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,   // 68: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,   // 69: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,   // 70: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	17,  // 71: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	17,  // 72: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	76,  // 73: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	73,  // 74: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	96,  // 75: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	84,  // 76: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
-	96,  // 77: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
-	96,  // 78: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
-	91,  // 79: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
-	19,  // 80: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	9,   // 81: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	11,  // 82: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	13,  // 83: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	21,  // 84: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	23,  // 85: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	56,  // 86: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	58,  // 87: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	60,  // 88: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	62,  // 89: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	64,  // 90: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	66,  // 91: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	69,  // 92: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	71,  // 93: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	74,  // 94: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	28,  // 95: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
-	30,  // 96: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
-	33,  // 97: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
-	36,  // 98: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
-	38,  // 99: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
-	40,  // 100: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
-	44,  // 101: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
-	46,  // 102: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
-	48,  // 103: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
-	51,  // 104: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
-	53,  // 105: ringtrip.v1.PhoneService.GetCredentials:input_type -> ringtrip.v1.GetCredentialsRequest
-	77,  // 106: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	79,  // 107: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	81,  // 108: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	83,  // 109: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
-	86,  // 110: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
-	88,  // 111: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
-	90,  // 112: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
-	93,  // 113: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
-	10,  // 114: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	12,  // 115: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	14,  // 116: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	26,  // 117: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	25,  // 118: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	57,  // 119: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	59,  // 120: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	61,  // 121: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	63,  // 122: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	65,  // 123: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	67,  // 124: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	70,  // 125: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	72,  // 126: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	75,  // 127: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	29,  // 128: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
-	31,  // 129: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
-	34,  // 130: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
-	37,  // 131: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
-	39,  // 132: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
-	41,  // 133: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
-	45,  // 134: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
-	47,  // 135: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
-	50,  // 136: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
-	52,  // 137: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
-	54,  // 138: ringtrip.v1.PhoneService.GetCredentials:output_type -> ringtrip.v1.GetCredentialsResponse
-	78,  // 139: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	80,  // 140: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	82,  // 141: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	85,  // 142: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
-	87,  // 143: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
-	89,  // 144: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
-	92,  // 145: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
-	94,  // 146: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
-	114, // [114:147] is the sub-list for method output_type
-	81,  // [81:114] is the sub-list for method input_type
-	81,  // [81:81] is the sub-list for extension type_name
-	81,  // [81:81] is the sub-list for extension extendee
-	0,   // [0:81] is the sub-list for field type_name
+	40,  // 6: ringtrip.v1.EventsResponse.group:type_name -> ringtrip.v1.GroupChanged
+	105, // 7: ringtrip.v1.Hello.server_time:type_name -> google.protobuf.Timestamp
+	19,  // 8: ringtrip.v1.Hello.calls:type_name -> ringtrip.v1.Call
+	105, // 9: ringtrip.v1.Ping.server_time:type_name -> google.protobuf.Timestamp
+	4,   // 10: ringtrip.v1.Leg.state:type_name -> ringtrip.v1.LegState
+	3,   // 11: ringtrip.v1.Leg.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 12: ringtrip.v1.Call.state:type_name -> ringtrip.v1.CallState
+	2,   // 13: ringtrip.v1.Call.role:type_name -> ringtrip.v1.Role
+	17,  // 14: ringtrip.v1.Call.caller:type_name -> ringtrip.v1.Party
+	17,  // 15: ringtrip.v1.Call.callee:type_name -> ringtrip.v1.Party
+	3,   // 16: ringtrip.v1.Call.reason:type_name -> ringtrip.v1.EndReason
+	105, // 17: ringtrip.v1.Call.created_at:type_name -> google.protobuf.Timestamp
+	105, // 18: ringtrip.v1.Call.ring_deadline:type_name -> google.protobuf.Timestamp
+	105, // 19: ringtrip.v1.Call.answered_at:type_name -> google.protobuf.Timestamp
+	105, // 20: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
+	18,  // 21: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
+	18,  // 22: ringtrip.v1.Call.offered:type_name -> ringtrip.v1.Leg
+	105, // 23: ringtrip.v1.Call.media_until:type_name -> google.protobuf.Timestamp
+	5,   // 24: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
+	6,   // 25: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
+	22,  // 26: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
+	20,  // 27: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
+	24,  // 28: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
+	19,  // 29: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
+	27,  // 30: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
+	19,  // 31: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
+	19,  // 32: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 33: ringtrip.v1.OfferMoveResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 34: ringtrip.v1.WithdrawMoveResponse.call:type_name -> ringtrip.v1.Call
+	36,  // 35: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
+	19,  // 36: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
+	39,  // 37: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
+	17,  // 38: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
+	1,   // 39: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
+	3,   // 40: ringtrip.v1.Member.reason:type_name -> ringtrip.v1.EndReason
+	39,  // 41: ringtrip.v1.GroupChanged.member:type_name -> ringtrip.v1.Member
+	19,  // 42: ringtrip.v1.JoinGroupResponse.call:type_name -> ringtrip.v1.Call
+	39,  // 43: ringtrip.v1.JoinGroupResponse.members:type_name -> ringtrip.v1.Member
+	52,  // 44: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
+	51,  // 45: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	51,  // 46: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	58,  // 47: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
+	58,  // 48: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
+	105, // 49: ringtrip.v1.GetCredentialsResponse.media_until:type_name -> google.protobuf.Timestamp
+	7,   // 50: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	105, // 51: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	64,  // 52: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	19,  // 53: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 54: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 55: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 56: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 57: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 58: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 59: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 60: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	8,   // 61: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	77,  // 62: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	19,  // 63: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,   // 64: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	17,  // 65: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,   // 66: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	105, // 67: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	105, // 68: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	105, // 69: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	17,  // 70: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	17,  // 71: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	82,  // 72: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	7,   // 73: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	105, // 74: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	105, // 75: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,   // 76: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 77: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,   // 78: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	17,  // 79: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	17,  // 80: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	85,  // 81: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	82,  // 82: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	105, // 83: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	93,  // 84: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	105, // 85: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	105, // 86: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	100, // 87: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	19,  // 88: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	9,   // 89: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	11,  // 90: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	13,  // 91: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	21,  // 92: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	23,  // 93: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	65,  // 94: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	67,  // 95: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	69,  // 96: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	71,  // 97: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	73,  // 98: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	75,  // 99: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	78,  // 100: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	80,  // 101: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	83,  // 102: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	28,  // 103: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
+	34,  // 104: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
+	30,  // 105: ringtrip.v1.PhoneService.OfferMove:input_type -> ringtrip.v1.OfferMoveRequest
+	32,  // 106: ringtrip.v1.PhoneService.WithdrawMove:input_type -> ringtrip.v1.WithdrawMoveRequest
+	37,  // 107: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
+	41,  // 108: ringtrip.v1.PhoneService.JoinGroup:input_type -> ringtrip.v1.JoinGroupRequest
+	43,  // 109: ringtrip.v1.PhoneService.LeaveGroup:input_type -> ringtrip.v1.LeaveGroupRequest
+	45,  // 110: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
+	47,  // 111: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
+	49,  // 112: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
+	53,  // 113: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
+	55,  // 114: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
+	57,  // 115: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
+	60,  // 116: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
+	62,  // 117: ringtrip.v1.PhoneService.GetCredentials:input_type -> ringtrip.v1.GetCredentialsRequest
+	86,  // 118: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	88,  // 119: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	90,  // 120: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	92,  // 121: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	95,  // 122: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	97,  // 123: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	99,  // 124: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	102, // 125: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	10,  // 126: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	12,  // 127: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	14,  // 128: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	26,  // 129: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	25,  // 130: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	66,  // 131: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	68,  // 132: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	70,  // 133: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	72,  // 134: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	74,  // 135: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	76,  // 136: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	79,  // 137: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	81,  // 138: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	84,  // 139: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	29,  // 140: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
+	35,  // 141: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
+	31,  // 142: ringtrip.v1.PhoneService.OfferMove:output_type -> ringtrip.v1.OfferMoveResponse
+	33,  // 143: ringtrip.v1.PhoneService.WithdrawMove:output_type -> ringtrip.v1.WithdrawMoveResponse
+	38,  // 144: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
+	42,  // 145: ringtrip.v1.PhoneService.JoinGroup:output_type -> ringtrip.v1.JoinGroupResponse
+	44,  // 146: ringtrip.v1.PhoneService.LeaveGroup:output_type -> ringtrip.v1.LeaveGroupResponse
+	46,  // 147: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
+	48,  // 148: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
+	50,  // 149: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
+	54,  // 150: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
+	56,  // 151: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
+	59,  // 152: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
+	61,  // 153: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
+	63,  // 154: ringtrip.v1.PhoneService.GetCredentials:output_type -> ringtrip.v1.GetCredentialsResponse
+	87,  // 155: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	89,  // 156: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	91,  // 157: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	94,  // 158: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	96,  // 159: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	98,  // 160: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	101, // 161: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	103, // 162: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	126, // [126:163] is the sub-list for method output_type
+	89,  // [89:126] is the sub-list for method input_type
+	89,  // [89:89] is the sub-list for extension type_name
+	89,  // [89:89] is the sub-list for extension extendee
+	0,   // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
@@ -6398,6 +6993,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 		(*EventsResponse_Call)(nil),
 		(*EventsResponse_Media)(nil),
 		(*EventsResponse_Ping)(nil),
+		(*EventsResponse_Group)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -6405,7 +7001,7 @@ func file_ringtrip_v1_ringtrip_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringtrip_v1_ringtrip_proto_rawDesc), len(file_ringtrip_v1_ringtrip_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   87,
+			NumMessages:   96,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

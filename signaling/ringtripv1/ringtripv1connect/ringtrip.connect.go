@@ -76,8 +76,17 @@ const (
 	PhoneServiceMoveProcedure = "/ringtrip.v1.PhoneService/Move"
 	// PhoneServiceListLiveProcedure is the fully-qualified name of the PhoneService's ListLive RPC.
 	PhoneServiceListLiveProcedure = "/ringtrip.v1.PhoneService/ListLive"
+	// PhoneServiceOfferMoveProcedure is the fully-qualified name of the PhoneService's OfferMove RPC.
+	PhoneServiceOfferMoveProcedure = "/ringtrip.v1.PhoneService/OfferMove"
+	// PhoneServiceWithdrawMoveProcedure is the fully-qualified name of the PhoneService's WithdrawMove
+	// RPC.
+	PhoneServiceWithdrawMoveProcedure = "/ringtrip.v1.PhoneService/WithdrawMove"
 	// PhoneServiceGetGroupProcedure is the fully-qualified name of the PhoneService's GetGroup RPC.
 	PhoneServiceGetGroupProcedure = "/ringtrip.v1.PhoneService/GetGroup"
+	// PhoneServiceJoinGroupProcedure is the fully-qualified name of the PhoneService's JoinGroup RPC.
+	PhoneServiceJoinGroupProcedure = "/ringtrip.v1.PhoneService/JoinGroup"
+	// PhoneServiceLeaveGroupProcedure is the fully-qualified name of the PhoneService's LeaveGroup RPC.
+	PhoneServiceLeaveGroupProcedure = "/ringtrip.v1.PhoneService/LeaveGroup"
 	// PhoneServiceBlockProcedure is the fully-qualified name of the PhoneService's Block RPC.
 	PhoneServiceBlockProcedure = "/ringtrip.v1.PhoneService/Block"
 	// PhoneServiceUnblockProcedure is the fully-qualified name of the PhoneService's Unblock RPC.
@@ -159,8 +168,24 @@ type PhoneServiceClient interface {
 	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
 	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
 	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
-	// GetGroup tells who is in a group call and who rings. It knows a group while one of its calls lives.
+	// OfferMove rings another device of this user, by push if its app does not run, so that the user can go on there with
+	// the answered call of this device. Answer there moves the call as Move does. Until then, and if it is declined, missed,
+	// withdrawn or can't be delivered, the call stays where it is. One device rings at a time: an offer to another one
+	// withdraws the first. Idempotent.
+	OfferMove(context.Context, *connect.Request[ringtripv1.OfferMoveRequest]) (*connect.Response[ringtripv1.OfferMoveResponse], error)
+	// WithdrawMove stops the ring of OfferMove. Idempotent.
+	WithdrawMove(context.Context, *connect.Request[ringtripv1.WithdrawMoveRequest]) (*connect.Response[ringtripv1.WithdrawMoveResponse], error)
+	// GetGroup tells who is in a group call, who rings, and what became of the others who were called into it. It knows a
+	// group while one of its calls lives.
 	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
+	// JoinGroup goes into a group call that lives, without a ring: for who missed, declined or left it, or was on another
+	// call. The user gets a call of its own in it, answered at once, with no caller (alone). Users may join who began the
+	// group or were ever called into it; a backend, in the name of any user, lets anybody in. Idempotent: a device that is in
+	// the group gets its call.
+	JoinGroup(context.Context, *connect.Request[ringtripv1.JoinGroupRequest]) (*connect.Response[ringtripv1.JoinGroupResponse], error)
+	// LeaveGroup takes this device out of a group call with all of its calls: one that it answered or joined by is hung up,
+	// those that it began go on without it if they are answered, and are cancelled if they ring. Idempotent.
+	LeaveGroup(context.Context, *connect.Request[ringtripv1.LeaveGroupRequest]) (*connect.Response[ringtripv1.LeaveGroupResponse], error)
 	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
 	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
 	// Unblock lets a user call again. Idempotent.
@@ -288,10 +313,34 @@ func NewPhoneServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
 			connect.WithClientOptions(opts...),
 		),
+		offerMove: connect.NewClient[ringtripv1.OfferMoveRequest, ringtripv1.OfferMoveResponse](
+			httpClient,
+			baseURL+PhoneServiceOfferMoveProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("OfferMove")),
+			connect.WithClientOptions(opts...),
+		),
+		withdrawMove: connect.NewClient[ringtripv1.WithdrawMoveRequest, ringtripv1.WithdrawMoveResponse](
+			httpClient,
+			baseURL+PhoneServiceWithdrawMoveProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("WithdrawMove")),
+			connect.WithClientOptions(opts...),
+		),
 		getGroup: connect.NewClient[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse](
 			httpClient,
 			baseURL+PhoneServiceGetGroupProcedure,
 			connect.WithSchema(phoneServiceMethods.ByName("GetGroup")),
+			connect.WithClientOptions(opts...),
+		),
+		joinGroup: connect.NewClient[ringtripv1.JoinGroupRequest, ringtripv1.JoinGroupResponse](
+			httpClient,
+			baseURL+PhoneServiceJoinGroupProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("JoinGroup")),
+			connect.WithClientOptions(opts...),
+		),
+		leaveGroup: connect.NewClient[ringtripv1.LeaveGroupRequest, ringtripv1.LeaveGroupResponse](
+			httpClient,
+			baseURL+PhoneServiceLeaveGroupProcedure,
+			connect.WithSchema(phoneServiceMethods.ByName("LeaveGroup")),
 			connect.WithClientOptions(opts...),
 		),
 		block: connect.NewClient[ringtripv1.BlockRequest, ringtripv1.BlockResponse](
@@ -363,7 +412,11 @@ type phoneServiceClient struct {
 	listHistory      *connect.Client[ringtripv1.ListHistoryRequest, ringtripv1.ListHistoryResponse]
 	move             *connect.Client[ringtripv1.MoveRequest, ringtripv1.MoveResponse]
 	listLive         *connect.Client[ringtripv1.ListLiveRequest, ringtripv1.ListLiveResponse]
+	offerMove        *connect.Client[ringtripv1.OfferMoveRequest, ringtripv1.OfferMoveResponse]
+	withdrawMove     *connect.Client[ringtripv1.WithdrawMoveRequest, ringtripv1.WithdrawMoveResponse]
 	getGroup         *connect.Client[ringtripv1.GetGroupRequest, ringtripv1.GetGroupResponse]
+	joinGroup        *connect.Client[ringtripv1.JoinGroupRequest, ringtripv1.JoinGroupResponse]
+	leaveGroup       *connect.Client[ringtripv1.LeaveGroupRequest, ringtripv1.LeaveGroupResponse]
 	block            *connect.Client[ringtripv1.BlockRequest, ringtripv1.BlockResponse]
 	unblock          *connect.Client[ringtripv1.UnblockRequest, ringtripv1.UnblockResponse]
 	listBlocked      *connect.Client[ringtripv1.ListBlockedRequest, ringtripv1.ListBlockedResponse]
@@ -454,9 +507,29 @@ func (c *phoneServiceClient) ListLive(ctx context.Context, req *connect.Request[
 	return c.listLive.CallUnary(ctx, req)
 }
 
+// OfferMove calls ringtrip.v1.PhoneService.OfferMove.
+func (c *phoneServiceClient) OfferMove(ctx context.Context, req *connect.Request[ringtripv1.OfferMoveRequest]) (*connect.Response[ringtripv1.OfferMoveResponse], error) {
+	return c.offerMove.CallUnary(ctx, req)
+}
+
+// WithdrawMove calls ringtrip.v1.PhoneService.WithdrawMove.
+func (c *phoneServiceClient) WithdrawMove(ctx context.Context, req *connect.Request[ringtripv1.WithdrawMoveRequest]) (*connect.Response[ringtripv1.WithdrawMoveResponse], error) {
+	return c.withdrawMove.CallUnary(ctx, req)
+}
+
 // GetGroup calls ringtrip.v1.PhoneService.GetGroup.
 func (c *phoneServiceClient) GetGroup(ctx context.Context, req *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
 	return c.getGroup.CallUnary(ctx, req)
+}
+
+// JoinGroup calls ringtrip.v1.PhoneService.JoinGroup.
+func (c *phoneServiceClient) JoinGroup(ctx context.Context, req *connect.Request[ringtripv1.JoinGroupRequest]) (*connect.Response[ringtripv1.JoinGroupResponse], error) {
+	return c.joinGroup.CallUnary(ctx, req)
+}
+
+// LeaveGroup calls ringtrip.v1.PhoneService.LeaveGroup.
+func (c *phoneServiceClient) LeaveGroup(ctx context.Context, req *connect.Request[ringtripv1.LeaveGroupRequest]) (*connect.Response[ringtripv1.LeaveGroupResponse], error) {
+	return c.leaveGroup.CallUnary(ctx, req)
 }
 
 // Block calls ringtrip.v1.PhoneService.Block.
@@ -537,8 +610,24 @@ type PhoneServiceHandler interface {
 	Move(context.Context, *connect.Request[ringtripv1.MoveRequest]) (*connect.Response[ringtripv1.MoveResponse], error)
 	// ListLive lists the user's answered calls on all devices, so that an app can offer to Move one here.
 	ListLive(context.Context, *connect.Request[ringtripv1.ListLiveRequest]) (*connect.Response[ringtripv1.ListLiveResponse], error)
-	// GetGroup tells who is in a group call and who rings. It knows a group while one of its calls lives.
+	// OfferMove rings another device of this user, by push if its app does not run, so that the user can go on there with
+	// the answered call of this device. Answer there moves the call as Move does. Until then, and if it is declined, missed,
+	// withdrawn or can't be delivered, the call stays where it is. One device rings at a time: an offer to another one
+	// withdraws the first. Idempotent.
+	OfferMove(context.Context, *connect.Request[ringtripv1.OfferMoveRequest]) (*connect.Response[ringtripv1.OfferMoveResponse], error)
+	// WithdrawMove stops the ring of OfferMove. Idempotent.
+	WithdrawMove(context.Context, *connect.Request[ringtripv1.WithdrawMoveRequest]) (*connect.Response[ringtripv1.WithdrawMoveResponse], error)
+	// GetGroup tells who is in a group call, who rings, and what became of the others who were called into it. It knows a
+	// group while one of its calls lives.
 	GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error)
+	// JoinGroup goes into a group call that lives, without a ring: for who missed, declined or left it, or was on another
+	// call. The user gets a call of its own in it, answered at once, with no caller (alone). Users may join who began the
+	// group or were ever called into it; a backend, in the name of any user, lets anybody in. Idempotent: a device that is in
+	// the group gets its call.
+	JoinGroup(context.Context, *connect.Request[ringtripv1.JoinGroupRequest]) (*connect.Response[ringtripv1.JoinGroupResponse], error)
+	// LeaveGroup takes this device out of a group call with all of its calls: one that it answered or joined by is hung up,
+	// those that it began go on without it if they are answered, and are cancelled if they ring. Idempotent.
+	LeaveGroup(context.Context, *connect.Request[ringtripv1.LeaveGroupRequest]) (*connect.Response[ringtripv1.LeaveGroupResponse], error)
 	// Block refuses calls of another user from now on, on all of this user's devices. Idempotent.
 	Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error)
 	// Unblock lets a user call again. Idempotent.
@@ -662,10 +751,34 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(phoneServiceMethods.ByName("ListLive")),
 		connect.WithHandlerOptions(opts...),
 	)
+	phoneServiceOfferMoveHandler := connect.NewUnaryHandler(
+		PhoneServiceOfferMoveProcedure,
+		svc.OfferMove,
+		connect.WithSchema(phoneServiceMethods.ByName("OfferMove")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceWithdrawMoveHandler := connect.NewUnaryHandler(
+		PhoneServiceWithdrawMoveProcedure,
+		svc.WithdrawMove,
+		connect.WithSchema(phoneServiceMethods.ByName("WithdrawMove")),
+		connect.WithHandlerOptions(opts...),
+	)
 	phoneServiceGetGroupHandler := connect.NewUnaryHandler(
 		PhoneServiceGetGroupProcedure,
 		svc.GetGroup,
 		connect.WithSchema(phoneServiceMethods.ByName("GetGroup")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceJoinGroupHandler := connect.NewUnaryHandler(
+		PhoneServiceJoinGroupProcedure,
+		svc.JoinGroup,
+		connect.WithSchema(phoneServiceMethods.ByName("JoinGroup")),
+		connect.WithHandlerOptions(opts...),
+	)
+	phoneServiceLeaveGroupHandler := connect.NewUnaryHandler(
+		PhoneServiceLeaveGroupProcedure,
+		svc.LeaveGroup,
+		connect.WithSchema(phoneServiceMethods.ByName("LeaveGroup")),
 		connect.WithHandlerOptions(opts...),
 	)
 	phoneServiceBlockHandler := connect.NewUnaryHandler(
@@ -750,8 +863,16 @@ func NewPhoneServiceHandler(svc PhoneServiceHandler, opts ...connect.HandlerOpti
 			phoneServiceMoveHandler.ServeHTTP(w, r)
 		case PhoneServiceListLiveProcedure:
 			phoneServiceListLiveHandler.ServeHTTP(w, r)
+		case PhoneServiceOfferMoveProcedure:
+			phoneServiceOfferMoveHandler.ServeHTTP(w, r)
+		case PhoneServiceWithdrawMoveProcedure:
+			phoneServiceWithdrawMoveHandler.ServeHTTP(w, r)
 		case PhoneServiceGetGroupProcedure:
 			phoneServiceGetGroupHandler.ServeHTTP(w, r)
+		case PhoneServiceJoinGroupProcedure:
+			phoneServiceJoinGroupHandler.ServeHTTP(w, r)
+		case PhoneServiceLeaveGroupProcedure:
+			phoneServiceLeaveGroupHandler.ServeHTTP(w, r)
 		case PhoneServiceBlockProcedure:
 			phoneServiceBlockHandler.ServeHTTP(w, r)
 		case PhoneServiceUnblockProcedure:
@@ -841,8 +962,24 @@ func (UnimplementedPhoneServiceHandler) ListLive(context.Context, *connect.Reque
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.ListLive is not implemented"))
 }
 
+func (UnimplementedPhoneServiceHandler) OfferMove(context.Context, *connect.Request[ringtripv1.OfferMoveRequest]) (*connect.Response[ringtripv1.OfferMoveResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.OfferMove is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) WithdrawMove(context.Context, *connect.Request[ringtripv1.WithdrawMoveRequest]) (*connect.Response[ringtripv1.WithdrawMoveResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.WithdrawMove is not implemented"))
+}
+
 func (UnimplementedPhoneServiceHandler) GetGroup(context.Context, *connect.Request[ringtripv1.GetGroupRequest]) (*connect.Response[ringtripv1.GetGroupResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.GetGroup is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) JoinGroup(context.Context, *connect.Request[ringtripv1.JoinGroupRequest]) (*connect.Response[ringtripv1.JoinGroupResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.JoinGroup is not implemented"))
+}
+
+func (UnimplementedPhoneServiceHandler) LeaveGroup(context.Context, *connect.Request[ringtripv1.LeaveGroupRequest]) (*connect.Response[ringtripv1.LeaveGroupResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ringtrip.v1.PhoneService.LeaveGroup is not implemented"))
 }
 
 func (UnimplementedPhoneServiceHandler) Block(context.Context, *connect.Request[ringtripv1.BlockRequest]) (*connect.Response[ringtripv1.BlockResponse], error) {

@@ -22,6 +22,7 @@ export const stages: Record<Stage, { name: string; means: string }> = {
   [Stage.ALERT_SENT]: { name: "Alert sent", means: "A notification of the missed call was handed to the sender." },
   [Stage.ALERT_ACCEPTED]: { name: "Alert accepted", means: "The push service took the notification of the missed call." },
   [Stage.ALERT_FAILED]: { name: "Alert failed", means: "The push service refused the notification of the missed call, or could not be reached." },
+  [Stage.CALLER_LEFT]: { name: "Caller left", means: "The caller has left the group call; this call goes on without it." },
   [Stage.MEDIA_CONNECTED]: { name: "Connected", means: "The media path between the two ends is up." },
   [Stage.CARRIER]: { name: "Carrier", means: "The carrier of the sound said something, or was told something." },
 };
