@@ -204,7 +204,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GetGroup": "unknown_group", "ListHistory": "-"}
 	// What only a device can say, a backend can't in its user's name.
 	notBackend := row{}
-	for _, name := range []string{"RegisterDevice", "Events", "Ack", "Answer", "Decline", "Hold", "SendMedia", "Move", "OfferMove", "WithdrawMove"} {
+	for _, name := range []string{"RegisterDevice", "Events", "Ack", "Answer", "Decline", "Hold", "SendMedia", "Move", "OfferMove", "WithdrawMove", "GetCredentials"} {
 		notBackend[name] = "wrong_scope"
 	}
 	table := map[string]row{

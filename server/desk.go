@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ringtrip/ringtrip/fork"
 	"github.com/ringtrip/ringtrip/store"
 )
 
@@ -248,7 +247,7 @@ func (s *Server) carryOut(ctx context.Context, id string, group []*errand) int {
 			continue
 		}
 		if err = s.commit(ctx, t); err == nil {
-			if t.Fork.State == fork.Ringing {
+			if t.Fork.Open() > 0 {
 				s.handOver(t.urgent)
 			}
 			return all(n, t, nil)
@@ -298,7 +297,7 @@ func decideAll(t *turn, group []*errand) (_ *turn, n int, sure bool) {
 			sure = false
 		}
 		next.changed = next.changed || t.changed
-		over := next.Fork.State != t.Fork.State
+		over := next.Fork.State != t.Fork.State || next.Fork.Winner != t.Fork.Winner || next.Fork.Alone != t.Fork.Alone
 		if t = next; over {
 			break
 		}

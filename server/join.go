@@ -17,8 +17,8 @@ import (
 // A group call is nothing but the calls that have its id: it lives while one of them does, for a live call has somebody
 // in it. So there is no row of the group that could disagree with them.
 
-// maxGroup is how many live calls a group has, at most, before nobody else may join.
-const maxGroup = 32
+// maxInGroup is how many live calls a group has, at most, before nobody else may join.
+const maxInGroup = 32
 
 // guest is somebody who was called into a group, who joined it or, with no call, who began it.
 type guest struct {
@@ -217,7 +217,7 @@ func (s *Server) join(ctx context.Context, v viewer, m *v1.JoinGroupRequest, d s
 			return nil, err
 		}
 	}
-	if len(calls) >= maxGroup {
+	if len(calls) >= maxInGroup {
 		return nil, problem(connect.CodeResourceExhausted, "group_full", "wait until somebody leaves", nil, "group %s has %d calls already", group, len(calls))
 	}
 	key, err := s.joinKey(ctx, v, group)
@@ -239,7 +239,7 @@ func (s *Server) join(ctx context.Context, v viewer, m *v1.JoinGroupRequest, d s
 	t.step(fork.Event{Kind: fork.Enter})
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
-	if err := s.commit(ctx, t); err != nil {
+	if err := s.commitNew(ctx, t); err != nil {
 		return nil, err
 	}
 	// The group may have ended meanwhile. It had not at the moment of the commit if a call of before still lives after it.
@@ -359,7 +359,6 @@ func (s *Server) LeaveGroup(ctx context.Context, req *connect.Request[v1.LeaveGr
 			}
 			if t.step(fork.Event{Kind: fork.CallerLeave}); t.Fork.Alone {
 				t.note(v1.Stage_STAGE_CALLER_LEFT, callerSide, call.HungUp, "").Device = d.ID
-				t.told[int(t.Fork.Winner)] = true // it is alone now
 			}
 			return nil
 		})

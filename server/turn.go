@@ -96,6 +96,9 @@ func (t *turn) step(e fork.Event) {
 	for _, f := range effects {
 		t.carryOut(f)
 	}
+	if !before.Alone && next.Alone {
+		t.told[int(next.Winner)] = true // nobody is at the other end any more
+	}
 	if before.Legs != next.Legs {
 		// Fork tells the caller what changes the call. The caller's device has a media session with each leg, so here it
 		// also hears which legs there are and how far each has come.

@@ -24,7 +24,7 @@ func (s *Server) view(app, id string, rev uint64, st *state, side int) *v1.Call 
 		CallerDevice: st.CallerDevice.ID,
 		ReplacedBy:   st.ReplacedBy,
 		Group:        st.Group,
-		Alone:        st.Fork.Alone && side >= 0,
+		Alone:        st.Fork.Alone && side >= 0 && side == int(st.Fork.Winner),
 	}
 	switch {
 	case side == callerSide:
