@@ -69,6 +69,7 @@ var table = map[string]row{
 		ours: []string{"call", "carrier", "media"}},
 	"carrier/agora":   {why: "a leaf: Agora's tokens and notifications, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/daily":   {why: "a leaf: Daily's tokens, webhooks and rooms, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
+	"carrier/webrtc":  {why: "a leaf: ICE servers and TURN passwords; media itself is package media/webrtc's", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/livekit": {why: "a leaf: LiveKit's tokens, webhooks and rooms, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/twilio":  {why: "a leaf: Twilio's tokens, signatures, TwiML and webhooks, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/vonage":  {why: "a leaf: Vonage's voice and video: tokens, webhooks and call control, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
