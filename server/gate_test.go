@@ -21,7 +21,7 @@ func (s *stream) over() error {
 
 // A stream is good for as long as the token that opened it.
 func TestStreamEndsWithItsToken(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		b := w.phone("bob", "b1", "")
 		b.token = mint(auth.Claims{App: app, User: "bob", Expires: time.Now().Add(10 * time.Minute)})
 		began := time.Now()
@@ -40,7 +40,7 @@ func TestSetApps(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh := must(auth.HS256("k2", []byte("the app's next secret, as long as the first")))
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", "")
 		sa := a.open(0, true)
 		id := a.call("bob").Id

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -52,29 +53,35 @@ type cluster struct {
 
 func inCluster(t *testing.T, test func(t *testing.T, c *cluster)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{presence: storetest.NewPresence()}
-		m := &mesh{nodes: map[string]*local.Bus{}}
-		join := func(name string) func(*server.Config) {
-			return func(cfg *server.Config) {
-				b := local.New()
-				m.mu.Lock()
-				m.nodes[name] = b
-				m.mu.Unlock()
-				cfg.Bus, cfg.NodeID, cfg.Presence = port{m, name, b}, name, c.presence
-			}
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("HTTP2=%t", http2), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, newCluster(t, http2)) })
+		})
+	}
+}
+
+func newCluster(t *testing.T, http2 bool) *cluster {
+	c := &cluster{presence: storetest.NewPresence()}
+	m := &mesh{nodes: map[string]*local.Bus{}}
+	join := func(name string) func(*server.Config) {
+		return func(cfg *server.Config) {
+			b := local.New()
+			m.mu.Lock()
+			m.nodes[name] = b
+			m.mu.Unlock()
+			cfg.Bus, cfg.NodeID, cfg.Presence = port{m, name, b}, name, c.presence
 		}
-		c.one = newWorld(t, join("n1"))
-		c.two = &world{t: t, store: c.one.store, apns: newAPNs(), set: join("n2")}
-		c.two.run()
-		defer func() {
-			if c.two.node != nil {
-				c.two.halt()
-			}
-		}()
-		synctest.Wait()
-		test(t, c)
+	}
+	c.one = newWorldBy(t, http2, join("n1"))
+	c.two = &world{t: t, store: c.one.store, apns: newAPNs(), set: join("n2"), http2: http2}
+	c.two.run()
+	t.Cleanup(func() {
+		if c.two.node != nil {
+			c.two.halt()
+		}
 	})
+	synctest.Wait()
+	return c
 }
 
 // A device whose app is on screen rings by its stream, though its stream is on another node than the caller.

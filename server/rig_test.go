@@ -88,6 +88,7 @@ type world struct {
 	dir   string
 	apns  *apns
 	set   func(*server.Config)
+	http2 bool // what the devices speak; else HTTP/1.1
 	*node
 }
 
@@ -105,7 +106,12 @@ type node struct {
 // newWorld starts a node on a fresh store. Everything ends with the test.
 func newWorld(t testing.TB, set func(*server.Config)) *world {
 	t.Helper()
-	w := &world{t: t, apns: newAPNs(), set: set, dir: filepath.Join(t.TempDir(), "store")}
+	return newWorldBy(t, false, set)
+}
+
+func newWorldBy(t testing.TB, http2 bool, set func(*server.Config)) *world {
+	t.Helper()
+	w := &world{t: t, apns: newAPNs(), set: set, dir: filepath.Join(t.TempDir(), "store"), http2: http2}
 	w.openStore()
 	w.run()
 	t.Cleanup(func() {
@@ -153,7 +159,8 @@ func (w *world) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.stop = cancel
 	n.http = &http.Server{Handler: n.s.Handler(), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-	n.client = &http.Client{Transport: &http.Transport{DialContext: n.pipes.dial, MaxIdleConnsPerHost: 64}}
+	n.http.Protocols = protocols(true, true)
+	n.client = &http.Client{Transport: &http.Transport{DialContext: n.pipes.dial, MaxIdleConnsPerHost: 64, Protocols: protocols(!w.http2, w.http2)}}
 	n.done.Go(func() { _ = n.s.Run(ctx) })
 	n.done.Go(func() { _ = n.http.Serve(n.pipes) })
 	w.node = n
@@ -192,6 +199,24 @@ var _ io.Writer = testLog{}
 func inBubble(t *testing.T, set func(*server.Config), test func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t, set)) })
+}
+
+// byBoth is inBubble once with a stream by HTTP/1.1, which has its connection for itself, and once by HTTP/2, whose handler
+// waits: what a device hears must be the same.
+func byBoth(t *testing.T, set func(*server.Config), test func(t *testing.T, w *world)) {
+	t.Helper()
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("HTTP2=%t", http2), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, newWorldBy(t, http2, set)) })
+		})
+	}
+}
+
+func protocols(http1, http2 bool) *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(http1)
+	p.SetUnencryptedHTTP2(http2)
+	return &p
 }
 
 // token makes a user's token.

@@ -16,7 +16,7 @@ import (
 
 // A stream that is opened again gets what was missed, in order, each once.
 func TestStreamResumes(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(2))
 		line := b.open(0, true)
 		id := a.call("bob").Id
@@ -85,7 +85,7 @@ func TestStreamResumes(t *testing.T) {
 
 // A device has one stream: the new one ends the old one.
 func TestStreamIsReplaced(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		b := w.phone("bob", "b1", "")
 		old := b.open(0, true)
 		b.open(0, true)
@@ -108,7 +108,7 @@ func TestStreamIsReplaced(t *testing.T) {
 
 // The stream shows that it lives, and that the server stops.
 func TestStreamPings(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		b := w.phone("bob", "b1", "")
 		s := b.open(0, true)
 		began := time.Now()
@@ -139,7 +139,7 @@ func (deafBus) Close() error { return nil }
 
 // The bus may lose everything: the stream brings it a little later.
 func TestStreamWithoutBus(t *testing.T) {
-	inBubble(t, func(c *server.Config) { c.Bus = deafBus{} }, func(t *testing.T, w *world) {
+	byBoth(t, func(c *server.Config) { c.Bus = deafBus{} }, func(t *testing.T, w *world) {
 		a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", "")
 		s := b.open(0, true)
 		began := time.Now()
@@ -152,7 +152,7 @@ func TestStreamWithoutBus(t *testing.T) {
 
 // Media goes between the caller's device and the legs, before and after the answer, and nowhere else.
 func TestMedia(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		a, b, pad := w.phone("alice", "a1", ""), w.phone("bob", "b1", ""), w.phone("bob", "b2", "")
 		ears := map[string]*stream{"a1": a.open(0, true), "b1": b.open(0, true), "b2": pad.open(0, true)}
 		id := a.call("bob").Id
@@ -215,7 +215,7 @@ func TestMedia(t *testing.T) {
 
 // Acks count once, late or in a strange order.
 func TestAck(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, w *world) {
+	byBoth(t, nil, func(t *testing.T, w *world) {
 		a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(2))
 		id := a.call("bob").Id
 		ring := &v1.Mark{Stage: v1.Stage_STAGE_RINGING, Detail: strings.Repeat("ä", 300)}
