@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -38,6 +39,9 @@ func (s *Server) Events(ctx context.Context, req *connect.Request[v1.EventsReque
 	case <-ctx.Done():
 		l.stir(dueGone)
 		<-p.done
+		if p.err == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return s.failed("streaming events", ctx.Err()) // the device set itself a limit, and is still there
+		}
 	}
 	return p.err
 }

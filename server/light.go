@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"connectrpc.com/connect"
@@ -148,7 +149,7 @@ func (d *door) pass(hijacker http.Hijacker, r *http.Request, limit time.Duration
 		return err
 	}
 	boundSilence(conn, limit)
-	l := &light{conn: conn, limit: limit, json: r.Header.Get("Content-Type") == jsonStream, gzip: header.Get("Connect-Content-Encoding") == "gzip"}
+	l := &light{conn: conn, raw: beneath(conn), limit: limit, json: r.Header.Get("Content-Type") == jsonStream, gzip: header.Get("Connect-Content-Encoding") == "gzip"}
 	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	header.Set("Transfer-Encoding", "chunked")
 	header.Set("Connection", "close")       // nothing else is answered here
@@ -181,7 +182,8 @@ func (d *door) pass(hijacker http.Hijacker, r *http.Request, limit time.Duration
 // stream of Connect: envelopes of a flag byte, a length, and a message. The last envelope says why it ended.
 type light struct {
 	conn       net.Conn
-	limit      time.Duration // how long a write may take
+	raw        syscall.RawConn // what lies under TLS, until the device says something; nil otherwise
+	limit      time.Duration   // how long a write may take
 	json, gzip bool
 	scrap      [1]byte      // the watcher's
 	parting    atomic.Int64 // by when all has to be said, in Unix nanoseconds; 0: nobody is in a hurry
@@ -191,10 +193,14 @@ type light struct {
 func (w *light) watch(l *line, read int) {
 	defer l.s.streams.lines.Done()
 	for read <= maxAfter {
+		if w.raw != nil && w.raw.Read(hasMore) != nil {
+			break
+		}
 		n, err := w.conn.Read(w.scrap[:])
 		if read += n; err != nil {
 			break
 		}
+		w.raw = nil // TLS may have taken more from the connection than it gave
 	}
 	_ = w.conn.Close()
 	l.stir(dueGone)
