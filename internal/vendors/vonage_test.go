@@ -147,7 +147,7 @@ func TestVendorVonageWebhooks(t *testing.T) {
 	o := Start(t)
 	private, _ := newKey(t)
 	v := newVonage(t, vonage.Config{Product: vonage.Voice, ApplicationID: vonageApp, PrivateKey: carrier.NewSecret(private), UsersExist: true})
-	body := `{"from":"alice","to":"` + callID + `","uuid":"aaaaaaaa-bbbb-cccc-dddd-0123456789ab","conversation_uuid":"CON-aaaaaaaa-bbbb-cccc-dddd-0123456789ab","status":"answered","direction":"inbound","timestamp":"2023-11-14T22:13:20.000Z"}`
+	body := `{"from":"alice","to":"` + callID + `","uuid":"aaaaaaaa-bbbb-cccc-dddd-0123456789ab","conversation_uuid":"CON-aaaaaaaa-bbbb-cccc-dddd-0123456789ab","status":"completed","direction":"inbound","timestamp":"2023-11-14T22:13:20.000Z"}`
 	sum := sha256.Sum256([]byte(body))
 	claims := map[string]any{"iat": at.Unix(), "jti": "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5", "iss": "Vonage", "payload_hash": hex.EncodeToString(sum[:]),
 		"api_key": "a1b2c3d", "application_id": vonageApp}
