@@ -99,6 +99,8 @@ type Call struct {
 	Deadline time.Time // until when it rings
 	// Refs are further names that the carrier has for parts of the call, by a word of the leaf's own, as [Event.Refs] said.
 	Refs map[string]string
+	// CallerID is the number that a telephone that is called is shown, E.164; empty: the carrier's own setting.
+	CallerID string
 }
 
 // Room is the name of the room where the call's devices meet: the group's id, or the call's own.

@@ -1,6 +1,7 @@
 package vonage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -55,13 +56,14 @@ func (c *Carrier) answerDevice(ctx context.Context, r *carrier.Request, f fields
 	word := legRef(call, side, leg)
 	todo := c.meet(call, call.State == carrier.Answered, false)
 	if call.Callee.Phone != "" { // only the caller gets here
-		if c.cfg.CallerID == "" {
+		from := cmp.Or(call.CallerID, c.cfg.CallerID)
+		if !isE164(from) {
 			return carrier.Reply{}, fmt.Errorf("%w: no number is set that telephones are called from", carrier.ErrRefused)
 		}
 		if word != callerLeg {
 			return carrier.Reply{}, fmt.Errorf("%w: the telephone is connected to another leg of %.60q", carrier.ErrRefused, name)
 		}
-		todo = c.connectPhone(call, r.Now)
+		todo = c.connectPhone(call, from, r.Now)
 	}
 	// The device is not named, for when its leg is over nobody says which device it was.
 	err = desk.Tell(ctx, carrier.Event{Kind: carrier.Joined, Call: call.ID, User: user, Source: leg, Refs: map[string]string{word: leg},

@@ -37,7 +37,7 @@ func (c *Carrier) Check() []carrier.Finding {
 	}
 	if c.cfg.Product == Voice {
 		if c.cfg.CallerID == "" {
-			add(carrier.Warning, "no caller id: no telephone can be called", "set caller_id to a number of the application, or leave it if none is to be called")
+			add(carrier.Warning, "no caller id: no telephone can be called, unless the app's telephones have one", "set a number of the application there or here, or leave it if none is to be called")
 		}
 		if c.cfg.RingbackURL == "" {
 			add(carrier.Warning, "no ringback: a telephone that calls hears silence while the app rings", "set ringback_url to an mp3")

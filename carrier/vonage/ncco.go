@@ -39,9 +39,9 @@ func (c *Carrier) meet(call carrier.Call, starts, last bool) action {
 }
 
 // connectPhone calls the callee's telephone from the caller's leg, for as long as ringtrip's call rings.
-func (c *Carrier) connectPhone(call carrier.Call, now time.Time) action {
+func (c *Carrier) connectPhone(call carrier.Call, from string, now time.Time) action {
 	left := int(call.Deadline.Sub(now).Round(time.Second) / time.Second)
-	return action{Action: "connect", From: digits(c.cfg.CallerID), Timeout: min(max(left, minRing), maxRing),
+	return action{Action: "connect", From: digits(from), Timeout: min(max(left, minRing), maxRing),
 		Endpoint: []endpoint{{"phone", digits(call.Callee.Phone)}}, EventURL: []string{c.cfg.HookURL + "/phone?call=" + call.ID}}
 }
 

@@ -69,7 +69,8 @@ type Config struct {
 	// APISecret is the secret of an OpenTok project; set, Video speaks the older API. Voice does not use it.
 	APISecret carrier.Secret
 
-	// CallerID is a number of the application, E.164, that telephones are called from; empty: none is called.
+	// CallerID is a number of the application, E.164, that telephones are called from unless carrier.Call.CallerID says another;
+	// if neither does, none is called.
 	CallerID string
 	// RingbackURL is an mp3 that whoever waits hears until the other side comes; empty: silence.
 	RingbackURL string

@@ -189,6 +189,30 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// TestCallerID: the app's number goes before the account's, and without one no telephone is called.
+func TestCallerID(t *testing.T) {
+	for _, test := range []struct{ app, account, want string }{
+		{"+15550002222", "+15550001111", `"from":"15550002222"`}, {"", "+15550001111", `"from":"15550001111"`}, {"", "", ""},
+	} {
+		c := newTest(t, "j", func(c *Config) { c.CallerID = test.account })
+		d := newDesk(c)
+		d.now = func() time.Time { return testNow }
+		id := d.start(t, carrier.Party{User: "alice"}, carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}).ID
+		d.calls[id].CallerID = test.app
+		reply, err := c.Webhook(t.Context(), get("answer", deviceQuery("alice", id)).request(), d)
+		if test.want == "" {
+			if !errors.Is(err, carrier.ErrRefused) || len(d.told) > 0 {
+				t.Errorf("got %v; told %+v", err, d.told)
+			}
+			continue
+		}
+		if err != nil || !strings.Contains(string(reply.Body), test.want) || !strings.Contains(string(reply.Body), `"timeout":45`) ||
+			!strings.Contains(string(reply.Body), `"eventUrl":["https://calls.example.com/carriers/app/vonage/phone?call=`+id+`"]`) {
+			t.Errorf("got %s, %v, want %s", reply.Body, err, test.want)
+		}
+	}
+}
+
 // TestAccepted: the ways in which Vonage's own may come.
 func TestAccepted(t *testing.T) {
 	c := newTest(t, "j", func(c *Config) {
