@@ -101,6 +101,9 @@ type Call struct {
 	Refs map[string]string
 	// CallerID is the number that a telephone that is called is shown, E.164; empty: the carrier's own setting.
 	CallerID string
+	// Devices are those of the callee that the call has rung, or rings, for carriers whose names for devices can't be read back.
+	// Empty: unknown.
+	Devices []string
 }
 
 // Room is the name of the room where the call's devices meet: the group's id, or the call's own.

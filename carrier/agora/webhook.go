@@ -110,23 +110,27 @@ func event(n notice) (carrier.Event, bool) {
 	return e, true
 }
 
-// whose finds the side, and if it can the device, that a uid is of; false: nobody's of the call, as a recorder's.
+// whose finds the side and the device that a uid is of; false: nobody's of the call, as a recorder's.
 func whose(e carrier.Event, c carrier.Call, uid uint32) (carrier.Event, bool) {
-	side, caller := c.Callee, false
-	switch {
-	case uid == 0 || uid >= 2*calleeBit:
+	side, devices := c.Callee, c.Devices
+	caller := uid < calleeBit
+	if caller {
+		side, devices = c.Caller, nil
+	}
+	if uid == 0 || uid >= 2*calleeBit {
 		return e, false
-	case uid < calleeBit:
-		side, caller = c.Caller, true
 	}
 	e.User = side.User
+	for _, device := range append([]string{side.Device}, devices...) {
+		if device != "" && UID(c.Room(), side.User, device, caller) == uid {
+			e.Device = device
+			return e, true
+		}
+	}
 	switch {
-	case side.Device == "": // several ring, and any of them may be in the channel
-	case UID(c.Room(), side.User, side.Device, caller) == uid:
-		e.Device = side.Device
-	case caller:
+	case caller || len(devices) > 0:
 		return e, false
-	default: // another one of the callee's, which lost the race for the answer
+	case side.Device != "": // another one of the callee's, which lost the race for the answer
 		e.Device = e.Source
 	}
 	return e, true

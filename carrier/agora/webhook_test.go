@@ -77,14 +77,21 @@ func TestWebhook(t *testing.T) {
 		{body(104, phone, 5, `,"reason":2`), "pad", carrier.Left, "bob", fmt.Sprintf("uid %d", phone), call.MediaFailed},
 		{body(106, alice, 5, `,"reason":10`), "pad", carrier.Left, "alice", "phone", call.MediaFailed},
 		{body(102, 0, 0, ""), "pad", carrier.RoomEnded, "", "", 0},
-		{body(107, alice+1, 5, ""), "pad", 0, "", "", 0},       // the caller has one device
-		{body(107, 4000000000, 5, ""), "pad", 0, "", "", 0},    // a recorder's
+		{body(107, alice+1, 5, ""), "pad", 0, "", "", 0},    // the caller has one device
+		{body(107, 4000000000, 5, ""), "pad", 0, "", "", 0}, // a recorder's
+		{body(107, pad, 5, ""), "?", carrier.Joined, "bob", "pad", 0},
+		{body(107, UID(callID, "bob", "watch", false), 5, ""), "?", 0, "", "", 0},
 		{body(101, 0, 0, ""), "", 0, "", "", 0},                // the channel was made
 		{body(111, alice, 5, ""), "", 0, "", "", 0},            // another role
 		{`{"productId":17,"eventType":103}`, "", 0, "", "", 0}, // another product
 		{`{"productId":1,"eventType":107,"notifyMs":1,"payload":{"channelName":"test_webhook"}}`, "", 0, "", "", 0},
 	} {
-		d := desk(c, test.callee)
+		d := desk(c, strings.Trim(test.callee, "?"))
+		if test.callee == "?" { // the desk knows which devices ring
+			known := testJoin().Call
+			known.Devices = []string{"phone", "pad"}
+			d.Put(known)
+		}
 		reply, err := c.Webhook(context.Background(), hook(test.body), d)
 		if err != nil || string(reply.Body) != "{}" || reply.ContentType != "application/json" {
 			t.Errorf("%s: %v, %+v", test.body, err, reply)

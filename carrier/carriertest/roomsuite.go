@@ -72,7 +72,7 @@ func (p *roomPlay) call() carrier.Call {
 	p.Helper()
 	plays++
 	c := carrier.Call{ID: fmt.Sprintf("0199a000-0000-7000-8000-%012x", plays), App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second),
-		Caller: carrier.Party{User: "alice", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob@example.com", Name: "Bob"}}
+		Caller: carrier.Party{User: "alice", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob@example.com", Name: "Bob"}, Devices: []string{"bob-phone", "bob-pad"}}
 	if prepares, ok := p.Carrier.(carrier.Preparer); ok {
 		ref, err := prepares.Prepare(p.ctx(), c)
 		if err != nil {
@@ -162,10 +162,7 @@ func (p *roomPlay) meet() {
 	p.in(c, "alice/alice-phone")
 	bob := p.join(c, false, "bob-phone")
 	c = p.answer(c, "bob-phone")
-	p.settle()
-	if got := p.desk.In(c.ID); len(got) != 2 {
-		p.Fatalf("the desk sees %q", got)
-	}
+	p.in(c, "alice/alice-phone", "bob@example.com/bob-phone")
 	bob.Leave()
 	p.settle()
 	p.out(c, "hungup")
@@ -340,16 +337,10 @@ func (p *roomPlay) several() {
 	c := p.call()
 	p.join(c, true, "alice-phone")
 	phone, pad := p.join(c, false, "bob-phone"), p.join(c, false, "bob-pad") // both are warm while they ring
-	p.settle()
-	if got := p.desk.In(c.ID); len(got) != 3 {
-		p.Fatalf("the desk sees %q", got)
-	}
+	p.in(c, "alice/alice-phone", "bob@example.com/bob-pad", "bob@example.com/bob-phone")
 	c = p.answer(c, "bob-pad")
 	phone.Leave()
-	p.settle()
-	if got := p.desk.In(c.ID); len(got) != 2 {
-		p.Fatalf("the desk sees %q; told %v", got, p.desk.Told())
-	}
+	p.in(c, "alice/alice-phone", "bob@example.com/bob-pad")
 	pad.Leave()
 	p.in(c, "alice/alice-phone")
 	p.clean()

@@ -91,21 +91,22 @@ func (c *Carrier) whose(ctx context.Context, e *carrier.Event, n notice, desk ca
 	if known.Room() != n.Payload.Room {
 		return carrier.Call{}, false, fmt.Errorf("%w: a participant of call %s in room %.60q", carrier.ErrNotInCall, id, n.Payload.Room)
 	}
-	side := known.Callee
+	side, devices := known.Callee, known.Devices
 	if caller {
-		side = known.Caller
+		side, devices = known.Caller, nil
 	}
 	e.User, e.Source, e.Detail = side.User, n.Payload.UserID, "Daily "+n.Type+" "+n.Payload.Session[:min(len(n.Payload.Session), 36)]
-	own, err := UserID(known.ID, side.User, side.Device, caller)
+	for _, device := range append([]string{side.Device}, devices...) {
+		if own, err := UserID(known.ID, side.User, device, caller); err == nil && device != "" && own == n.Payload.UserID {
+			e.Device = device
+			break
+		}
+	}
 	switch {
-	case err != nil:
-		return carrier.Call{}, false, err
-	case side.Device == "": // several ring, and any of them may be in the room
-	case own == n.Payload.UserID:
-		e.Device = side.Device
-	case caller:
-		return carrier.Call{}, false, fmt.Errorf("%w: another device of the caller", carrier.ErrNotInCall)
-	default: // another one of the callee's, which lost the race for the answer
+	case e.Device != "":
+	case caller || len(devices) > 0: // of no device that has, or had, the call
+		return carrier.Call{}, false, nil
+	case side.Device != "": // another one of the callee's, which lost the race for the answer
 		e.Device = n.Payload.UserID
 	}
 	// A user_id may come again: its visits are in the order of their beginnings, and each begins before it ends.
