@@ -110,7 +110,7 @@ func (t *Twilio) Hooks(base string) {
 	t.hooks = strings.TrimRight(base, "/")
 }
 
-// Answerer implements Emulator.
+// Answerer implements Emulator. What it calls must return: Close waits for it.
 func (t *Twilio) Answerer(f func(*Telephone)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
