@@ -332,6 +332,19 @@ func TestPhoneIsCalled(t *testing.T) {
 		d.join(tw, id, true)
 		d.over(tw, id, call.Unanswered)
 	})
+	t.Run("with a number of the call's own", func(t *testing.T) {
+		tw, d := stage(t)
+		phones := make(chan *carriertest.Telephone, 1)
+		tw.Answerer(func(p *carriertest.Telephone) { phones <- p })
+		id := d.start("alice", "tel:+15557654321")
+		d.change(id, func(c *deskCall) { c.CallerID = "+15550002222" })
+		d.join(tw, id, true)
+		if phone := await(t, "the telephone rings", phones); phone.Far != "+15550002222" {
+			t.Errorf("it is called by %s", phone.Far)
+		}
+		d.end(id, call.Cancelled)
+		d.over(tw, id, call.Cancelled)
+	})
 	t.Run("no caller's number of ours", func(t *testing.T) {
 		tw, d := stage(t)
 		d.c.conf.CallerID = "+15559999999"

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -89,10 +90,10 @@ func (c *Carrier) dialled(call carrier.Call, try int, now time.Time) (carrier.Re
 		Action: fmt.Sprintf("%s/action?%s&try=%d%s", c.hook, query, try, retries)}
 	status := c.hook + "/status?" + query + retries
 	if call.Callee.Phone != "" {
-		if !isE164(call.Callee.Phone) || c.conf.CallerID == "" {
-			return carrier.Reply{}, fmt.Errorf("twilio: %.40q cannot be called: it is no E.164, or there is no caller's number in the settings", call.Callee.Phone)
+		d.CallerID = cmp.Or(call.CallerID, c.conf.CallerID)
+		if !isE164(call.Callee.Phone) || !isE164(d.CallerID) {
+			return carrier.Reply{}, fmt.Errorf("twilio: %.40q cannot be called by %.40q: it is no E.164, or there is no caller's number in the settings", call.Callee.Phone, d.CallerID)
 		}
-		d.CallerID = c.conf.CallerID
 		d.Number = &number{StatusCallback: status, StatusEvents: allEvents, Number: call.Callee.Phone}
 		return twiml(response{Dial: d})
 	}
