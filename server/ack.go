@@ -2,12 +2,14 @@ package server
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
 
 	"github.com/ringtrip/ringtrip/fork"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/store"
 )
 
 const (
@@ -63,7 +65,20 @@ func (t *turn) mark(side int, m *v1.Mark) {
 	case v1.Stage_STAGE_RINGING:
 		t.step(fork.Event{Kind: fork.Ring, Leg: int8(side)})
 	}
-	t.drop = append(t.drop, t.pushJobID(side)) // it is heard of: a push would be pointless
+	t.dropPush(side) // it is heard of: a push would be pointless
+}
+
+// dropPush takes the push of a leg back.
+func (t *turn) dropPush(leg int) {
+	if t.Legs[leg].NoJob {
+		return
+	}
+	t.Legs[leg].NoJob = true
+	id := t.pushJobID(leg)
+	t.drop = append(t.drop, id)
+	// Changes that share a commit may have ordered it just now.
+	t.jobs = slices.DeleteFunc(slices.Clone(t.jobs), func(j store.Job) bool { return j.ID == id })
+	t.urgent = slices.DeleteFunc(slices.Clone(t.urgent), func(j store.Job) bool { return j.ID == id })
 }
 
 // deviceTime returns the mark's time by the device's clock, zero if it said none that makes sense.

@@ -73,6 +73,20 @@ func (d *desk) enter(id string, e *errand) (first bool) {
 	return first
 }
 
+// alonePair waits until nobody else of this node starts a call between the two users of t, and lets nobody until leave.
+func (d *desk) alonePair(ctx context.Context, t *turn) (leave func(), err error) {
+	a, b := t.Caller.User, t.Callee.User
+	if a > b {
+		a, b = b, a
+	}
+	key := "\x00" + t.row.App + "\x00" + a + "\x00" + b // no call has such an id
+	if err := d.await(ctx, key, &errand{turn: make(chan struct{}, 1)}); err != nil {
+		return nil, err
+	}
+	d.group(key, 1)
+	return func() { d.next(key, nil) }, nil
+}
+
 // begin reports whether nobody is at work on the call: then the caller is, and must call next when it has finished.
 func (d *desk) begin(id string) bool {
 	d.mu.Lock()

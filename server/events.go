@@ -196,7 +196,7 @@ func (l *line) drain(ctx context.Context) error {
 			return err
 		}
 		for _, e := range events {
-			if err := l.pass(e); err != nil {
+			if err := l.pass(handed{Event: e}); err != nil {
 				return err
 			}
 		}
@@ -207,19 +207,22 @@ func (l *line) drain(ctx context.Context) error {
 }
 
 // pass sends one stored event.
-func (l *line) pass(e store.Event) error {
-	var r v1.EventsResponse
-	if err := proto.Unmarshal(e.Payload, &r); err != nil {
-		// Skipping it beats a stream that can never go on: the next event of the call has the whole truth.
-		l.s.log.Error("a stored event cannot be read", "device", l.device, "seq", e.Seq, "err", err)
-		l.cursor = e.Seq
-		return nil
+func (l *line) pass(e handed) error {
+	r := e.message
+	if r == nil {
+		r = &v1.EventsResponse{}
+		if err := proto.Unmarshal(e.Payload, r); err != nil {
+			// Skipping it beats a stream that can never go on: the next event of the call has the whole truth.
+			l.s.log.Error("a stored event cannot be read", "device", l.device, "seq", e.Seq, "err", err)
+			l.cursor = e.Seq
+			return nil
+		}
 	}
 	r.Seq = e.Seq
 	if c := r.GetCall(); c != nil {
 		l.follow(c)
 	}
-	if err := l.send(&r); err != nil {
+	if err := l.send(r); err != nil {
 		return err
 	}
 	l.cursor = e.Seq

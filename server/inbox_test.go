@@ -10,7 +10,7 @@ import (
 // What does not fit into a stream's inbox is read from the store, and only what does not fit.
 func TestInboxOverflows(t *testing.T) {
 	all := newStreams(time.Now)
-	if all.hand("app/dev", store.Event{Seq: 1}) {
+	if all.hand("app/dev", handed{Event: store.Event{Seq: 1}}) {
 		t.Error("an event was taken though no stream is open")
 	}
 	told := new(told)
@@ -20,7 +20,7 @@ func TestInboxOverflows(t *testing.T) {
 	}
 	defer all.lines.Done()
 	for n := range maxInbox + 8 {
-		if !all.hand("app/dev", store.Event{Seq: uint64(n + 1)}) {
+		if !all.hand("app/dev", handed{Event: store.Event{Seq: uint64(n + 1)}}) {
 			t.Fatal("the open stream did not take an event")
 		}
 	}
@@ -34,7 +34,7 @@ func TestInboxOverflows(t *testing.T) {
 	if events, more := o.inbox.take(); len(events) != 0 || more {
 		t.Errorf("the empty inbox has %d events, more=%t", len(events), more)
 	}
-	all.hand("app/dev", store.Event{Seq: 99})
+	all.hand("app/dev", handed{Event: store.Event{Seq: 99}})
 	if due(*told) != dueInbox {
 		t.Errorf("the stream was told %b", *told)
 	}
@@ -42,7 +42,7 @@ func TestInboxOverflows(t *testing.T) {
 		t.Errorf("%d events, more=%t, after the overflow was taken", len(events), more)
 	}
 	o.leave()
-	if all.hand("app/dev", store.Event{Seq: 100}) {
+	if all.hand("app/dev", handed{Event: store.Event{Seq: 100}}) {
 		t.Error("a stream that left took an event")
 	}
 }

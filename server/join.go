@@ -426,6 +426,6 @@ func (s *Server) tellGroup(ctx context.Context, t *turn, m *v1.Member, but strin
 	}
 	for i, e := range events {
 		e.Seq = seqs[i]
-		s.pass(e, nodes[i])
+		s.pass(e, nil, nodes[i])
 	}
 }

@@ -73,7 +73,7 @@ func (s *Server) SendMedia(ctx context.Context, req *connect.Request[v1.SendMedi
 		return nil, s.failed("storing a media message", err)
 	}
 	e.Seq = seqs[0]
-	s.pass(e, t.nodeOf(to))
+	s.pass(e, nil, t.nodeOf(to))
 	return connect.NewResponse(&v1.SendMediaResponse{}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
 )
 
@@ -184,8 +185,9 @@ func (s *Server) nodeName() string {
 }
 
 // pass hands a committed event to the device's stream if it is here, and wakes it if it may be elsewhere.
-func (s *Server) pass(e store.Event, node string) {
-	if s.streams.hand(topic(e.App, e.Device), e) {
+// message is what e holds; nil: not known. It is the stream's from now on.
+func (s *Server) pass(e store.Event, message *v1.EventsResponse, node string) {
+	if s.streams.hand(topic(e.App, e.Device), handed{e, message}) {
 		if node != "" && node != s.cfg.NodeID {
 			s.bus.Publish(topic(e.App, e.Device), node)
 		}

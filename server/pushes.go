@@ -298,6 +298,9 @@ func (s *Server) pushed(ctx context.Context, j store.Job, leg int, d store.Devic
 	_, err := s.change(ctx, j.CallID, func(t *turn) error {
 		t.drop = append(t.drop, j.ID)
 		old := leg >= len(t.Legs) || j.ID != t.pushJobID(leg) // the leg rings anew by now, with a push of its own
+		if !old {
+			t.Legs[leg].NoJob = true
+		}
 		if o.err == nil {
 			t.note(v1.Stage_STAGE_ACCEPTED, leg, 0, accepted(o.receipt))
 			if old {

@@ -173,6 +173,13 @@ func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
+	if s.desk.alone { // of two starts of a pair the second one sees the first
+		leave, err := s.desk.alonePair(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	twins, err := s.twins(ctx, t)
 	if err != nil {
 		return nil, err
@@ -190,7 +197,14 @@ func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, 
 		return nil, err
 	}
 	if t.Fork.State == fork.Ringing {
-		t = s.settleGlare(ctx, t)
+		if !s.desk.alone {
+			twins, err = s.twins(ctx, t)
+		}
+		if err != nil {
+			s.log.Error("looking for glare failed", "call", t.row.ID, "err", err)
+		} else {
+			t = s.settleGlare(ctx, t, twins)
+		}
 	}
 	if t.Fork.State == fork.Ringing {
 		s.handOver(t.urgent)
@@ -254,7 +268,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 		return nil, problem(connect.CodeNotFound, "unknown_callee", "check the user id; the callee's app must have called RegisterDevice once", nil,
 			"user %q has no device", in.callee.User)
 	}
-	now := s.now()
+	now := s.now().Round(0)
 	t := &turn{s: s, now: now, told: map[int]bool{}}
 	t.row = store.Call{ID: in.id, App: app, Key: in.key, Users: []string{in.caller.User, in.callee.User}, CreatedAt: now}
 	inGroup(&t.row, in.group)
@@ -332,6 +346,7 @@ func (t *turn) offerLeg(i int) {
 	if o.open {
 		t.note(v1.Stage_STAGE_STREAMED, i, 0, "")
 	}
+	t.Legs[i].NoJob = !o.pushable
 	if !o.pushable {
 		return
 	}
@@ -393,14 +408,9 @@ func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
 	return twins, nil
 }
 
-// settleGlare looks once more, after the commit, for a call of the callee to the caller: of two starts at the same
+// settleGlare looks once more, after the commit, at a call of the callee to the caller: of two starts at the same
 // moment neither may have seen the other. The older one goes on.
-func (s *Server) settleGlare(ctx context.Context, t *turn) *turn {
-	twins, err := s.twins(ctx, t)
-	if err != nil {
-		s.log.Error("looking for glare failed", "call", t.row.ID, "err", err)
-		return t
-	}
+func (s *Server) settleGlare(ctx context.Context, t *turn, twins []*turn) *turn {
 	for _, twin := range twins {
 		loser, winner := t, twin
 		if t.older(t.row.ID, &twin.state, twin.row.ID) {

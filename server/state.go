@@ -60,6 +60,7 @@ type leg struct {
 	device
 	Streamed bool      `json:"streamed,omitempty"` // its device had an open stream when the call was offered
 	EndedAt  time.Time `json:"ended_at,omitzero"`
+	NoJob    bool      `json:"no_job,omitempty"`    // no push of it is in the store; false: there may be one
 	Sealed   []byte    `json:"sealed,omitempty"`    // who calls, sealed by the caller for this device
 	OfCaller bool      `json:"of_caller,omitempty"` // a device of the caller, to which the call was offered by OfferMove
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
 )
 
@@ -39,11 +40,17 @@ const maxInbox = 32
 // read it from the store again. It is no truth: who sees a gap reads the store.
 type inbox struct {
 	mu     sync.Mutex
-	events []store.Event
+	events []handed
 	more   bool // some did not fit
 }
 
-func (b *inbox) put(e store.Event) {
+// handed is a committed event and, if it is known, the message that it holds.
+type handed struct {
+	store.Event
+	message *v1.EventsResponse
+}
+
+func (b *inbox) put(e handed) {
 	b.mu.Lock()
 	if len(b.events) < maxInbox {
 		b.events = append(b.events, e)
@@ -54,7 +61,7 @@ func (b *inbox) put(e store.Event) {
 }
 
 // take empties the inbox; more says that the store has more than what it held.
-func (b *inbox) take() (events []store.Event, more bool) {
+func (b *inbox) take() (events []handed, more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	events, more = b.events, b.more
@@ -139,7 +146,7 @@ func (o *openStream) reason() string {
 }
 
 // hand gives a committed event to the topic's stream, and reports whether there is one here.
-func (s *streams) hand(topic string, e store.Event) bool {
+func (s *streams) hand(topic string, e handed) bool {
 	s.mu.Lock()
 	o := s.open[topic]
 	s.mu.Unlock()

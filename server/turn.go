@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -21,20 +20,21 @@ const commitTime = 10 * time.Second
 
 // turn is one change of a call in the making: the state, what fork orders, and what goes into the commit with it.
 type turn struct {
-	s       *Server
-	row     store.Call // as it was read; Rev 0: the call is new
-	state              // as it will be
-	now     time.Time
-	before  fork.Fork // as it was read
-	changed bool
-	told    map[int]bool // the sides whose view changed
-	ledger  []store.LedgerEntry
-	jobs    []store.Job
-	urgent  []store.Job // of jobs, those that this node does at once
-	drop    []string
-	ctx     context.Context // of the change under way
-	offers  map[int]offer   // of legs that are offered the call
-	fresh   []int           // the legs that this turn offered it to
+	s        *Server
+	row      store.Call // as it was read; Rev 0: the call is new
+	state               // as it will be
+	now      time.Time
+	before   fork.Fork // as it was read
+	changed  bool
+	told     map[int]bool         // the sides whose view changed
+	messages []*v1.EventsResponse // of the commit's events
+	ledger   []store.LedgerEntry
+	jobs     []store.Job
+	urgent   []store.Job // of jobs, those that this node does at once
+	drop     []string
+	ctx      context.Context // of the change under way
+	offers   map[int]offer   // of legs that are offered the call
+	fresh    []int           // the legs that this turn offered it to
 
 	ring     fork.Event  // of a new call: how it begins
 	over     bool        // this turn ended the call
@@ -67,8 +67,9 @@ func (s *Server) turn(row store.Call) (*turn, error) {
 	return s.turnOf(row, st), err
 }
 
+// turnOf returns a turn of a call that is known. Its now is by the wall clock alone, as every stored time is.
 func (s *Server) turnOf(row store.Call, st state) *turn {
-	return &turn{s: s, row: row, state: st, before: st.Fork, now: s.now(), told: map[int]bool{}}
+	return &turn{s: s, row: row, state: st, before: st.Fork, now: s.now().Round(0), told: map[int]bool{}}
 }
 
 // step lets fork decide about e and takes down what follows.
@@ -166,7 +167,7 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 	s.desk.keep(t)
 	for i, e := range tr.Events {
 		e.Seq = made.Seqs[i]
-		s.pass(e, t.nodeOf(e.Device))
+		s.pass(e, t.messages[i], t.nodeOf(e.Device))
 	}
 	s.told(tr.Jobs)
 	if t.Group != "" {
@@ -177,12 +178,15 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 
 // transition is the turn as one atomic commit.
 func (t *turn) transition() (store.Transition, error) {
-	text, err := json.Marshal(&t.state)
-	if err != nil {
-		return store.Transition{}, fmt.Errorf("writing the state of call %s: %w", t.row.ID, err)
+	if t.Fork.State != fork.Ringing && t.row.Rev > 0 {
+		for i := range t.Legs {
+			if !t.Fork.Legs[i].Open() {
+				t.dropPush(i)
+			}
+		}
 	}
 	row := t.row
-	row.State = text
+	row.State = t.state.appendJSON(make([]byte, 0, max(1024, len(t.row.State)+256)))
 	row.Live = t.Fork.Live()
 	row.Timer = t.timer(t.s.cfg.AliveTimeout)
 	if t.Fork.State == fork.Ended {
@@ -194,26 +198,22 @@ func (t *turn) transition() (store.Transition, error) {
 			row.Devices = append(row.Devices, t.device(side).ID)
 		}
 	}
+	t.messages = nil
 	tr := store.Transition{Call: row, ExpectRev: row.Rev, Ledger: t.ledger, DropJobs: t.drop}
 	for side := t.lastSide(); side < len(t.Legs); side++ {
 		if !t.told[side] || t.shadow(side) {
 			continue
 		}
-		payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.App, row.ID, row.Rev+1, &t.state, side)}})
+		told := &v1.EventsResponse{Event: &v1.EventsResponse_Call{Call: t.s.view(row.App, row.ID, row.Rev+1, &t.state, side)}}
+		payload, err := proto.Marshal(told)
 		if err != nil {
 			return tr, fmt.Errorf("writing an event of call %s: %w", row.ID, err)
 		}
+		t.messages = append(t.messages, told)
 		tr.Events = append(tr.Events, store.Event{App: row.App, Device: t.device(side).ID, CallID: row.ID, Payload: payload, At: t.now})
 	}
 	if t.Fork.Open() > 0 {
 		tr.Jobs = t.jobs
-	}
-	if t.Fork.State != fork.Ringing && t.row.Rev > 0 {
-		for i := range t.Legs {
-			if !t.Fork.Legs[i].Open() {
-				tr.DropJobs = append(tr.DropJobs, t.pushJobID(i))
-			}
-		}
 	}
 	if t.over {
 		tr.History = t.record()

@@ -32,6 +32,7 @@ func (r service) until(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group.Go(func() error { return r.server.Run(working) })
+	group.Go(func() error { tendGarbage(working); return nil })
 	group.Go(func() error { return served(r.listen(r.http)) })
 	if r.admin != nil {
 		group.Go(func() error { return served(r.admin.http.Serve(r.admin.listener)) })
