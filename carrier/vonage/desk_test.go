@@ -123,7 +123,7 @@ func (d *desk) answer(id, device string) carrier.Call {
 	return d.copy(c)
 }
 
-// end ends a call, and it at the carrier, as often as that needs.
+// end ends a call, and it at the carrier.
 func (d *desk) end(id string, why call.Reason) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -137,11 +137,10 @@ func (d *desk) over(c *carrier.Call, why call.Reason) {
 	c.State, d.reasons[c.ID] = carrier.Ended, why
 	d.change()
 	d.ends.Go(func() {
-		for range 50 {
-			if d.c.End(context.Background(), d.get(c.ID)) == nil {
-				return
-			}
-			<-time.After(20 * time.Millisecond) // the job's backoff
+		if err := d.c.End(context.Background(), d.get(c.ID)); err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.refused = append(d.refused, err)
 		}
 	})
 }
