@@ -34,7 +34,8 @@ type Carrier interface {
 	// was verified. Repeated and reordered webhooks are harmless. It may block as long as the desk does.
 	Webhook(context.Context, *Request, Desk) (Reply, error)
 	// End ends whatever the carrier still has of a call that is over. It may block on the network until ctx ends, is
-	// repeated until it returns nil, and returns nil if there is nothing left.
+	// repeated until it returns nil, and returns nil if there is nothing left. Of a group's calls, which share a room, it is
+	// asked for the last one.
 	End(context.Context, Call) error
 	// Check returns what is wrong with the settings as far as it can be told offline, for "ringtrip doctor": the shape of
 	// keys, the URL that the carrier calls, a signature made and verified. Empty: nothing.

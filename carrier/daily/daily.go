@@ -166,7 +166,7 @@ func (c *Carrier) Prepare(ctx context.Context, call carrier.Call) (string, error
 	}
 	_, err = c.rest.Do(ctx, http.MethodPost, "/v1/rooms", "application/json", body)
 	if err == nil {
-		return "", nil
+		return call.Room(), nil
 	}
 	var s *carrier.StatusError
 	if !errors.As(err, &s) || s.Status != http.StatusBadRequest {
@@ -182,15 +182,11 @@ func (c *Carrier) Prepare(ctx context.Context, call carrier.Call) (string, error
 	if json.Unmarshal(answer, &room) != nil || room.Privacy != "private" {
 		return "", fmt.Errorf("daily: room %s is there and not private", call.Room())
 	}
-	return "", nil
+	return call.Room(), nil
 }
 
-// End implements carrier.Carrier: it deletes the call's room, and so puts out who is still in it. A group's room is left
-// alone, for others of the group may talk in it; it expires.
+// End implements carrier.Carrier: it deletes the room, and so puts out who is still in it.
 func (c *Carrier) End(ctx context.Context, call carrier.Call) error {
-	if call.Group != "" {
-		return nil
-	}
 	_, err := c.rest.Do(ctx, http.MethodDelete, "/v1/rooms/"+url.PathEscape(call.Room()), "", nil)
 	if isNotFound(err) {
 		return nil

@@ -187,17 +187,20 @@ func TestPublicRoomIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestGroupStays: the end of a part of a group leaves its room.
-func TestGroupStays(t *testing.T) {
+// TestGroup: the calls of a group share a room, which is prepared once more for each and ends once.
+func TestGroup(t *testing.T) {
 	c, e := pair(t, false, false)
 	defer e.Close()
 	call := testJoin().Call
 	call.Group = "0199a000-0000-7000-8000-0000000000aa"
-	if _, err := c.Prepare(context.Background(), call); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if ref, err := c.Prepare(context.Background(), call); err != nil || ref != call.Group || len(e.Open()) != 1 {
+			t.Fatalf("%q, %v; open: %q", ref, err, e.Open())
+		}
+		call.ID = "0199a000-0000-7000-8000-000000000002"
 	}
 	call.State = carrier.Ended
-	if err := c.End(context.Background(), call); err != nil || len(e.Open()) != 1 {
+	if err := c.End(context.Background(), call); err != nil || len(e.Open()) != 0 {
 		t.Errorf("%v, %q", err, e.Open())
 	}
 }

@@ -126,12 +126,8 @@ func (c *Carrier) Credentials(j carrier.Join) (json.RawMessage, error) {
 	}{c.url, token})
 }
 
-// End implements carrier.Carrier: it deletes the call's room, and so puts out who is still in it. A group's room is left
-// alone, for others of the group may talk in it; LiveKit closes it when the last one has left.
+// End implements carrier.Carrier: it deletes the room, and so puts out who is still in it.
 func (c *Carrier) End(ctx context.Context, call carrier.Call) error {
-	if call.Group != "" {
-		return nil
-	}
 	body, err := carrier.Compact(map[string]string{"room": call.Room()})
 	if err != nil {
 		return err

@@ -156,9 +156,6 @@ func TestEndNeedsTheAPI(t *testing.T) {
 	if err := c.End(context.Background(), carrier.Call{ID: callID}); err == nil {
 		t.Error("End succeeded at a server that is no LiveKit")
 	}
-	if err := c.End(context.Background(), carrier.Call{ID: callID, Group: callID}); err != nil {
-		t.Errorf("the end of a part of a group: %v", err)
-	}
 }
 
 func FuzzWebhook(f *testing.F) {
