@@ -9,9 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,6 +25,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/server"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
+	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
 )
 
 // raw is an event stream by HTTP/1.1, read without a client's help.
@@ -312,4 +315,53 @@ func TestLightStreamByTCP(t *testing.T) {
 		}
 		hs.Close()
 	}
+}
+
+// A proxy that speaks HTTP/2 to devices and HTTP/1.1 to us brings light streams, event by event, and tells us when a device
+// goes.
+func TestLightStreamThroughAProxy(t *testing.T) {
+	w := newWorld(t, func(c *server.Config) { c.PingInterval = time.Hour })
+	node := httptest.NewServer(w.s.Handler())
+	defer node.Close()
+	left := make(chan struct{}, 1)
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return leaving{c, left}, err
+	}}
+	defer transport.CloseIdleConnections()
+	proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Transport: transport, ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", node.Listener.Addr().String()
+	}})
+	proxy.EnableHTTP2 = true
+	proxy.StartTLS()
+	defer proxy.Close()
+	w.phone("bob", "b1", "")
+	a := w.phone("alice", "a1", "")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	in, err := ringtripv1connect.NewPhoneServiceClient(proxy.Client(), proxy.URL, connect.WithInterceptors(bearer(token("bob")))).
+		Events(ctx, connect.NewRequest(&v1.EventsRequest{DeviceId: "b1", Foreground: true}))
+	if err != nil || !in.Receive() || in.Msg().GetHello() == nil {
+		t.Fatal(err, in.Err())
+	}
+	if id := a.call("bob").Id; !in.Receive() || in.Msg().GetCall().GetId() != id {
+		t.Errorf("came %v, %v", in.Msg(), in.Err())
+	}
+	cancel()
+	_ = in.Close()
+	<-left // the proxy hung up
+}
+
+// leaving is a connection that tells when it is closed.
+type leaving struct {
+	net.Conn
+	left chan struct{}
+}
+
+func (c leaving) Close() error {
+	select {
+	case c.left <- struct{}{}:
+	default:
+	}
+	return c.Conn.Close()
 }
