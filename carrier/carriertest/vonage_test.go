@@ -99,8 +99,13 @@ func TestVonageRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+vonageJWT(t, &v.vonageAccount, "RS256", nil)) // a user's token
-	if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a user makes users: %v, %v", resp, err)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a user makes users: %s", resp.Status)
 	}
 }
 

@@ -66,7 +66,7 @@ var table = map[string]row{
 
 	"carrier": {why: "the contract with whoever carries media, and what all of its leaves sign and verify by; standard library only", ours: []string{"call"}},
 	"carrier/carriertest": {why: "carriers on this machine, written from their documentation and not from our leaves, and the conformance suite",
-		ours: []string{"call", "carrier", "media"}},
+		ours: []string{"call", "carrier", "media"}, testing: []string{"carrier/...", "media/mediatest"}},
 	"carrier/agora":   {why: "a leaf: Agora's tokens and notifications, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/daily":   {why: "a leaf: Daily's tokens, webhooks and rooms, without its code", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 	"carrier/webrtc":  {why: "a leaf: ICE servers and TURN passwords; media itself is package media/webrtc's", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
