@@ -2,6 +2,7 @@ package carriertest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -17,7 +18,7 @@ import (
 
 // Desk is a carrier.Desk that keeps calls in memory and believes what it is told as the server does: by [carrier.Event.Seq],
 // so that what comes twice or late changes nothing. It is the server for tests of one carrier: an http.Handler for its
-// webhooks. It rings nobody, and refuses [carrier.Desk.Incoming].
+// webhooks. It rings nobody, and refuses [carrier.Desk.Incoming]. Further names of a call and its invitation it keeps.
 type Desk struct {
 	carrier carrier.Carrier
 	now     func() time.Time
@@ -29,11 +30,12 @@ type Desk struct {
 }
 
 type deskCall struct {
-	call  carrier.Call
-	in    map[string]carrier.Event // who is in the room, by [carrier.Event.Source]: the event that brought it
-	out   map[string]carrier.Event // who has left
-	seen  map[string]uint64
-	ended bool
+	call   carrier.Call
+	invite json.RawMessage
+	in     map[string]carrier.Event // who is in the room, by [carrier.Event.Source]: the event that brought it
+	out    map[string]carrier.Event // who has left
+	seen   map[string]uint64
+	ended  bool
 }
 
 var _ carrier.Desk = (*Desk)(nil)
@@ -51,6 +53,9 @@ func (d *Desk) Put(c carrier.Call) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.calls[c.ID]; known != nil {
+		if c.Refs == nil {
+			c.Refs = known.call.Refs
+		}
 		known.call = c
 		return
 	}
@@ -89,6 +94,17 @@ func (d *Desk) Tell(_ context.Context, e carrier.Event) error {
 		return fmt.Errorf("%w: %s", carrier.ErrNotInCall, e.User)
 	}
 	d.told = append(d.told, e)
+	if len(e.Refs) > 0 {
+		refs := maps.Clone(c.call.Refs) // who has the call keeps the map that it got
+		if refs == nil {
+			refs = map[string]string{}
+		}
+		maps.Copy(refs, e.Refs)
+		c.call.Refs = refs
+	}
+	if e.Kind == carrier.Invited {
+		c.invite = e.Invite
+	}
 	if e.Seq != 0 {
 		if e.Seq <= c.seen[e.Source] {
 			return nil
@@ -105,6 +121,16 @@ func (d *Desk) Tell(_ context.Context, e carrier.Event) error {
 	case carrier.RoomEnded:
 		c.ended = true
 		maps.DeleteFunc(c.in, func(_ string, in carrier.Event) bool { return !in.At.After(e.At) })
+	}
+	return nil
+}
+
+// Invite is the carrier's invitation for a call's callee, nil if none has come.
+func (d *Desk) Invite(id string) json.RawMessage {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.calls[id]; c != nil {
+		return c.invite
 	}
 	return nil
 }

@@ -16,7 +16,8 @@ import (
 //
 //   - Warm joins; Daily's adapter joins when audio starts and leaves when it stops or is held, and says Connected before.
 //   - Audio before Prepare is refused; without audio nothing flows, and the first that could flow is FirstMedia.
-//   - A seat that is over is Failed: by [media.ErrBye] if the call at the carrier ended, else by the carrier's error.
+//   - A seat that is over is Failed: by [media.ErrBye] if the call at the carrier ended or the carrier put the device out,
+//     else by the carrier's error.
 //   - Tones go to the carrier; rooms have none.
 //   - Close leaves.
 //
@@ -216,8 +217,11 @@ func (s *seated) run() {
 			}
 		case err := <-gone:
 			s.take(nil)
-			if err == nil {
+			switch {
+			case err == nil:
 				err = media.ErrBye
+			case errors.Is(err, ErrPutOut): // the call's own signaling says why
+				err = fmt.Errorf("%w: %w", media.ErrBye, err)
 			}
 			s.cfg.Notify(media.Event{Kind: media.Failed, Err: err})
 			return

@@ -2,6 +2,10 @@ package carriertest_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"testing"
 	"time"
@@ -9,64 +13,50 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ringtrip/ringtrip/carrier"
-	"github.com/ringtrip/ringtrip/carrier/agora"
 	"github.com/ringtrip/ringtrip/carrier/carriertest"
-	"github.com/ringtrip/ringtrip/carrier/daily"
-	"github.com/ringtrip/ringtrip/carrier/livekit"
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/media/mediatest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// otherKey is another application's.
+var otherKey = func() string {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}()
+
+// TestMedia is a device alone in its room. Of the carriers whose calls are between two parties nobody is connected alone.
 func TestMedia(t *testing.T) {
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-	for name, start := range map[string]func() (carrier.Carrier, carriertest.Emulator, error){
-		"livekit": func() (carrier.Carrier, carriertest.Emulator, error) {
-			e, err := carriertest.NewLiveKit(carriertest.LiveKitConfig{})
-			if err != nil {
-				return nil, nil, err
-			}
-			c, err := livekit.New(livekit.Config{URL: e.SocketURL(), Keys: []livekit.Key{{ID: e.Key, Secret: carrier.NewSecret(e.Secret)}}})
-			return c, e, err
-		},
-		"agora": func() (carrier.Carrier, carriertest.Emulator, error) {
-			e, err := carriertest.NewAgora(carriertest.AgoraConfig{})
-			if err != nil {
-				return nil, nil, err
-			}
-			c, err := agora.New(agora.Config{AppID: e.AppID, Certificate: carrier.NewSecret(e.Certificate)})
-			return c, e, err
-		},
-		"daily": func() (carrier.Carrier, carriertest.Emulator, error) {
-			e, err := carriertest.NewDaily(carriertest.DailyConfig{})
-			if err != nil {
-				return nil, nil, err
-			}
-			c, err := daily.New(daily.Config{Domain: e.Domain, DomainID: e.DomainID, APIKey: carrier.NewSecret(e.APIKey), API: e.URL(), Client: client})
-			return c, e, err
-		},
-	} {
+	for _, name := range []string{"livekit", "agora", "daily", "vonage-video"} {
 		t.Run(name, func(t *testing.T) {
 			mediatest.Alone(t, func(t *testing.T) (media.Factory, []byte, func()) {
-				c, e, err := start()
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(e.Close)
+				client := &http.Client{Transport: &http.Transport{}}
+				s := stages[name](t, "http://127.0.0.1:1/carriers/app/"+name, client)
+				t.Cleanup(func() {
+					s.Emulator.Close()
+					client.CloseIdleConnections()
+				})
 				of := carrier.Call{ID: "0199a000-0000-7000-8000-000000000001", App: "app", State: carrier.Ringing, Deadline: time.Now().Add(time.Minute),
 					Caller: carrier.Party{User: "alice", Device: "phone"}, Callee: carrier.Party{User: "bob"}}
-				if p, ok := c.(carrier.Preparer); ok {
+				if p, ok := s.Carrier.(carrier.Preparer); ok {
+					var err error
 					if of.Ref, err = p.Prepare(context.Background(), of); err != nil {
 						t.Fatal(err)
 					}
 				}
-				credentials, err := c.Credentials(carrier.Join{Call: of, Self: of.Caller, Caller: true, Now: time.Now()})
+				credentials, err := s.Carrier.Credentials(carrier.Join{Call: of, Self: of.Caller, Caller: true, Now: time.Now()})
 				if err != nil {
 					t.Fatal(err)
 				}
-				return carriertest.Media(e), credentials, func() { e.Outage(true) }
+				return carriertest.Media(s.Emulator), credentials, func() { s.Emulator.Outage(true) }
 			})
 		})
 	}

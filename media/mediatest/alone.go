@@ -37,7 +37,9 @@ func (a *alone) session() *end {
 	e := &end{name: "the session", t: a.t, factory: a.f, events: make(chan media.Event, 256), counts: map[media.MessageKind]int{}}
 	cfg := a.cfg
 	cfg.Notify = e.notify
-	cfg.Send = func(m media.Message) { a.t.Errorf("it has nothing to say to the far end, but sent a message of kind %d", m.Kind) }
+	cfg.Send = func(m media.Message) {
+		a.t.Errorf("it has nothing to say to the far end, but sent a message of kind %d", m.Kind)
+	}
 	s, err := a.f.New(cfg)
 	if err != nil {
 		a.t.Fatalf("making a session: %v", err)
