@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +38,9 @@ func Start(t testing.TB) *Oracle {
 		t.Skip("SKIPPED: there is no Node here; NOTHING was compared with the vendors' own packages")
 	}
 	dir := folder()
+	if _, err := os.Stat(filepath.Join(dir, "package-lock.json")); err != nil {
+		t.Fatal(err)
+	}
 	if err := install(t, dir); err != nil {
 		t.Skipf("SKIPPED: the vendors' packages can't be installed; NOTHING was compared with them: %v", err)
 	}
@@ -64,10 +66,8 @@ func Start(t testing.TB) *Oracle {
 	return &Oracle{t: t, in: in, out: bufio.NewReaderSize(out, 1<<20)}
 }
 
-func folder() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..", "tools", "peers", "carriers")
-}
+// folder is where the packages are, from this package's own folder, in which its tests run.
+func folder() string { return filepath.Join("..", "..", "tools", "peers", "carriers") }
 
 // install brings the packages of package-lock.json, unless they are there.
 func install(t testing.TB, dir string) error {
