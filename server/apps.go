@@ -45,7 +45,7 @@ func completeApps(apps []App) ([]App, error) {
 		if a.RingTimeout < 5*time.Second || a.RingTimeout > 58*time.Second {
 			return nil, fmt.Errorf("app %q rings for %s: it must be 5-58 s, below the system's own 60 s", a.ID, a.RingTimeout)
 		}
-		if err := errors.Join(a.RingPlan.check(), a.Limits.check()); err != nil {
+		if err := errors.Join(a.RingPlan.check(), a.Limits.check(), a.completeCarriers()); err != nil {
 			return nil, fmt.Errorf("app %q: %w", a.ID, err)
 		}
 		switch a.BlockedAs {

@@ -348,5 +348,6 @@ func (st *state) clone() state {
 		h := *st.Hunt
 		c.Hunt = &h
 	}
+	c.Carrier = st.Carrier.clone()
 	return c
 }

@@ -58,7 +58,7 @@ func wireRecord(r store.Record) *v1.HistoryRecord {
 	return &v1.HistoryRecord{
 		CallId: r.CallID, Video: r.Video, Reason: v1.EndReason(r.Reason), AnsweredBy: r.AnsweredBy,
 		Caller:    &v1.Party{UserId: r.Caller, Name: r.CallerName, Handle: r.CallerHandle},
-		Callee:    &v1.Party{UserId: r.Callee, Handle: r.Callee},
+		Callee:    &v1.Party{UserId: r.Callee, Handle: orElse(phoneOf(r.Callee), r.Callee)},
 		CreatedAt: stamp(r.CreatedAt), AnsweredAt: stamp(r.AnsweredAt), EndedAt: stamp(r.EndedAt),
 	}
 }

@@ -232,7 +232,8 @@ func (s *Server) join(ctx context.Context, v viewer, m *v1.JoinGroupRequest, d s
 	t.state = state{
 		Caller: person{User: guests[0].User, Name: guests[0].Name, Handle: orElse(guests[0].Handle, guests[0].User)},
 		Callee: person{User: v.User, Name: v.Name, Handle: v.User}, Legs: []leg{{device: deviceOf(d)}},
-		Video: m.Video, Group: group, Guests: putGuests(guests, self), CreatedAt: now, RingDeadline: now,
+		Carrier: calls[0].Carrier.ofGroup(),
+		Video:   m.Video, Group: group, Guests: putGuests(guests, self), CreatedAt: now, RingDeadline: now,
 	}
 	t.Legs[0].Node = s.places(ctx, v.App, d.ID)[d.ID].node
 	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "joined group "+group)

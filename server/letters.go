@@ -133,6 +133,9 @@ func (t *turn) webhookCall() *webhook.Call {
 		CreatedAt: t.CreatedAt.UTC(), Deadline: t.RingDeadline.UTC(), AnsweredAt: moment(t.AnsweredAt), EndedAt: moment(t.EndedAt),
 		CalledFrom: t.CallerDevice.ID, ReplacedBy: t.ReplacedBy, Group: t.Group, Alone: t.Fork.Alone,
 	}
+	if t.atCarrier() {
+		c.Carrier = t.Carrier.Name
+	}
 	if !t.EndedAt.IsZero() {
 		c.Reason = t.Fork.Reason.String()
 	}

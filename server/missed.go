@@ -110,7 +110,7 @@ func (t *turn) alerts() []store.Job {
 	}
 	var jobs []store.Job
 	for i := range t.Legs {
-		if !t.wantsAlert(i, how) {
+		if isOutside(t.Legs[i].ID) || !t.wantsAlert(i, how) {
 			continue
 		}
 		text, err := json.Marshal(missedCall{
@@ -152,6 +152,8 @@ func (s *Server) told(jobs []store.Job) {
 			}
 		case strings.HasPrefix(j.Kind, letterKind):
 			s.mail.wake([]store.Job{j})
+		case isCarrierJob(j.Kind):
+			s.contractors.wake(j)
 		}
 	}
 }

@@ -110,8 +110,8 @@ func (t *turn) observe(ctx context.Context, events int, begin time.Time, err err
 	}
 	if t.before.State != fork.Answered && t.before.State != fork.Ended && (t.Fork.State == fork.Answered || t.Fork.State == fork.Ended) {
 		for i := range t.Legs {
-			if t.Fork.Legs[i].State == fork.Waiting {
-				continue // its turn never came
+			if t.Fork.Legs[i].State == fork.Waiting || isOutside(t.Legs[i].ID) {
+				continue // its turn never came, or it is no device of ours
 			}
 			c.RingOver = append(c.RingOver, t.fate(i))
 		}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/carrier"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server/auth"
 	"github.com/ringtrip/ringtrip/server/webhook"
@@ -63,6 +64,19 @@ type App struct {
 	BlockedAs call.Reason
 	// Limits keep callers from ringing too much; zero: none.
 	Limits Limits
+	// Carriers are the accounts at carriers that the app's calls can have their media from. Their webhooks are taken at
+	// PUBLIC_URL/carriers/APP/NAME/.
+	Carriers []carrier.Carrier
+	// Carrier names the one of Carriers that carries calls between users; empty: their devices make media between
+	// themselves (WebRTC), with [Config.ICEServers].
+	Carrier string
+	// Numbers say whom a telephone rings that calls a number of a carrier: E.164 -> user id.
+	Numbers map[string]string
+	// Telephones lets users call telephones; nil: they cannot.
+	Telephones *Telephones
+	// MediaGrace is how long an answered call goes on when a carrier says that a side has lost its media, before it ends
+	// with media_failed: 1 s-1 h; 0 is 30 s, below 0 it never ends for that.
+	MediaGrace time.Duration
 }
 
 // Config is how a server is made. The zero durations are the defaults that the comments name.
@@ -130,7 +144,11 @@ type Server struct {
 	now      func() time.Time
 
 	gate              *gate
-	byAddress, byUser *paces // count requests
+	byAddress, byUser *paces        // count requests
+	byHook            *paces        // counts refused webhooks of carriers
+	hooks             chan struct{} // a place for each that is worked on
+	mint              *mint
+	contractors       *contractors
 	streams           *streams
 	pulse             *pulse
 	media             *budgets
@@ -175,6 +193,8 @@ func New(cfg Config) (*Server, error) {
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}
+	s.hooks, s.mint = make(chan struct{}, maxHooks), newMint()
+	s.contractors = &contractors{s: s, all: map[string]*contractor{}}
 	s.pulse = newPulse(cfg.PingInterval)
 	s.listening.Store(cfg.Now().UnixNano())
 	s.mail = &mail{s: s, men: map[string]*postman{}, off: map[string]bool{}}
@@ -182,6 +202,7 @@ func New(cfg Config) (*Server, error) {
 	_, shared := cfg.Store.(store.Presence) // whatever the operator says: it could be somebody else's as well
 	s.desk = newDesk(cfg.Presence == nil && !shared)
 	s.gate = newGate(s)
+	s.byHook = newPaces(cfg.Bounds.PerAddress, cfg.Now)
 	s.byAddress, s.byUser = newPaces(cfg.Bounds.PerAddress, cfg.Now), newPaces(cfg.Bounds.PerUser, cfg.Now)
 	s.apps.Store(byID(cfg.Apps))
 	var err error
@@ -278,7 +299,7 @@ const (
 	bodyTimeout = 30 * time.Second
 )
 
-// Handler returns both services, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2. An event
+// Handler returns both services, and takes the webhooks of the apps' carriers, ready to be mounted at the root of a server that speaks HTTP/1.1 and HTTP/2. An event
 // stream that a device opens by Connect over HTTP/1.1 takes its connection out of the hands of the http.Server
 // (http.Hijacker), so that a device that is only connected costs little; a middleware that hides the hijacker makes it an
 // ordinary, dearer response.
@@ -292,6 +313,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
 	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
+	mux.HandleFunc(carriersPath, s.serveCarrier)
 	return s.limited(s.light(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody)))
 }
 
@@ -311,6 +333,7 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { s.runBeats(ctx) })
 	all.Go(func() { s.runAlerts(ctx) })
 	all.Go(func() { s.mail.run(ctx) })
+	all.Go(func() { s.contractors.run(ctx) })
 	for range pushWorkers {
 		all.Go(func() { s.runPushes(ctx) })
 	}

@@ -10,6 +10,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/ringtrip/ringtrip/call"
+	"github.com/ringtrip/ringtrip/carrier"
 	"github.com/ringtrip/ringtrip/fork"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -46,6 +47,11 @@ type invitation struct {
 	group   string
 	guests  []guest
 	newID   string // the id if the client chose none; empty: any
+
+	telephone string   // the number that is called, if it is one
+	carried   *carried // of a call from outside
+	seen      string   // see [turn]
+	detail    string   // for the ledger
 }
 
 // Start implements PhoneService: it calls somebody.
@@ -120,7 +126,11 @@ func (s *Server) invitation(ctx context.Context, v viewer, m *v1.StartRequest) (
 		in.caller.Name = m.CallerName // the token's name would tell what the caller hides
 	}
 	in.callee = person{User: m.Callee, Handle: m.Callee}
-	return in, nil
+	number, called, err := s.telephoneCalled(ctx, v.App, m.Callee)
+	if called && err == nil {
+		in.telephone, in.callee = number, telephone(number, "")
+	}
+	return in, err
 }
 
 // first returns the first of joined errors, which is the wire's.
@@ -185,6 +195,9 @@ func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, 
 		return nil, err
 	}
 	t.ctx = ctx
+	if err := s.prepare(ctx, t); err != nil {
+		return nil, err
+	}
 	t.step(t.ring)
 	t.giveUpUnreachable()
 	for _, twin := range twins {
@@ -194,6 +207,7 @@ func (s *Server) start(ctx context.Context, app string, in *invitation) (*turn, 
 		}
 	}
 	if err := s.commitNew(ctx, t); err != nil {
+		s.abandon(ctx, t, in)
 		return nil, err
 	}
 	if t.Fork.State == fork.Ringing {
@@ -264,7 +278,7 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	if err != nil {
 		return nil, err
 	}
-	if len(devices) == 0 {
+	if len(devices) == 0 && in.telephone == "" {
 		return nil, problem(connect.CodeNotFound, "unknown_callee", "check the user id; the callee's app must have called RegisterDevice once", nil,
 			"user %q has no device", in.callee.User)
 	}
@@ -285,7 +299,22 @@ func (s *Server) newTurn(ctx context.Context, app string, in invitation) (*turn,
 	}
 	places := s.places(ctx, app, ids...)
 	t.CallerDevice.Node = places[in.device.ID].node
-	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, "")
+	t.note(v1.Stage_STAGE_STARTED, callerSide, 0, printable(in.detail))
+	t.seen, t.Carrier = in.seen, s.carriedBy(app)
+	if in.carried != nil {
+		c := *in.carried
+		t.Carrier = &c
+	}
+	if in.telephone != "" {
+		how := s.app(app).Telephones
+		if how == nil { // they were switched off just now
+			return nil, problem(connect.CodePermissionDenied, "telephones_off", "", nil, "this app calls no telephones")
+		}
+		t.Carrier = &carried{Name: how.Carrier, CallerID: how.CallerID}
+		_, t.dial = s.carrier(app, how.Carrier).(carrier.Dialer)
+		t.callTelephone()
+		return t, nil
+	}
 	wishes, err := s.wishes(ctx, app, in.callee.User)
 	if err != nil {
 		return nil, err
@@ -395,8 +424,11 @@ func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
 			s.log.Error("a stored call cannot be read", "call", row.ID, "err", err)
 			continue
 		}
-		if other.Caller.User == t.Caller.User && row.ID != t.row.ID && !other.Fork.Alone {
+		if other.Caller.User == t.Caller.User && row.ID != t.row.ID && !other.Fork.Alone && !t.callerOutside() {
 			outgoing++
+		}
+		if t.callerOutside() || other.callerOutside() {
+			continue // a telephone knows of no other call of its own
 		}
 		if other.Fork.State == fork.Ringing && other.Caller.User == t.Callee.User && other.Callee.User == t.Caller.User {
 			twins = append(twins, other)

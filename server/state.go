@@ -29,6 +29,7 @@ type state struct {
 	Former       []former  `json:"former,omitempty"` // the caller's devices that had the call before it moved
 	Guests       []guest   `json:"guests,omitempty"` // who was ever called into the group, or joined it; the one who began it first
 	Offered      *moving   `json:"offered,omitempty"`
+	Carrier      *carried  `json:"carrier,omitempty"` // who carries the media; nil: the devices between themselves
 }
 
 // person is one side of a call.
@@ -104,10 +105,12 @@ func (st *state) has(user string) bool {
 	return user == st.Callee.User || user == st.Caller.User && st.hasCaller()
 }
 
-// shadow reports whether a side is no device's, or that of a device which is another side by now.
+// shadow reports whether a side is no device's of the app, or that of a device which is another side by now.
 func (st *state) shadow(side int) bool {
 	id := st.device(side).ID
 	switch {
+	case isOutside(id):
+		return true
 	case side == callerSide:
 		return !st.hasCaller()
 	case side >= 0 && !st.Legs[side].OfCaller:
@@ -159,7 +162,10 @@ func (st *state) timer(alive time.Duration) time.Time {
 	case fork.Answered:
 		at := st.HeardAt.Add(alive)
 		if st.Offered != nil && st.Fork.Open() > 0 && st.Offered.Deadline.Before(at) {
-			return st.Offered.Deadline
+			at = st.Offered.Deadline
+		}
+		if st.Carrier != nil && !st.Carrier.LostAt.IsZero() && st.Carrier.LostAt.Before(at) {
+			at = st.Carrier.LostAt
 		}
 		return at
 	case fork.Idle, fork.Ended:

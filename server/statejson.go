@@ -90,6 +90,11 @@ func (st *state) appendJSON(b []byte) []byte {
 		o.time("deadline", m.Deadline, false)
 		o.b = append(o.b, '}')
 	}
+	if st.Carrier != nil {
+		text, _ := json.Marshal(st.Carrier) // it can be written
+		o.key("carrier")
+		o.b = append(o.b, text...)
+	}
 	return append(o.b, '}')
 }
 

@@ -45,7 +45,15 @@ func fill(v reflect.Value, r *rand.Rand, chance float64) {
 		v.SetString([]string{"plain-1", `"quoted" \`, "Bob’s \x00\n\t<&>", "\u2028"}[r.IntN(4)])
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Uint8, reflect.Uint32:
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 1 + r.IntN(3) {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(key, r, chance)
+			fill(value, r, chance)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
 		v.SetUint(1 + r.Uint64N(100))
 	case reflect.Int8, reflect.Int, reflect.Int64:
 		v.SetInt(r.Int64N(200) - 100)

@@ -105,6 +105,12 @@ func (s *Server) fire(ctx context.Context, row store.Call) error {
 				t.step(fork.Event{Kind: fork.Withdraw, Reason: call.Unanswered})
 				return nil
 			}
+			if t.mediaOver() {
+				return nil
+			}
+			if t.HeardAt.Add(s.cfg.AliveTimeout).After(t.now) {
+				return nil // it was the carrier's timer
+			}
 			// Devices could say nothing while the server was down or asleep, so they get their time from then on.
 			if since := time.Unix(0, s.listening.Load()); t.now.Sub(since).Abs() < s.cfg.AliveTimeout {
 				t.HeardAt = since

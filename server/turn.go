@@ -41,6 +41,11 @@ type turn struct {
 	unkept   bool        // it is not to be remembered
 	accepted bool        // the answer of this turn won
 	refused  call.Reason // why it did not
+
+	prepared bool   // its carrier made something for this new call
+	dial     bool   // its carrier is to call the telephone
+	endAgain bool   // its carrier has to end it again
+	seen     string // id of the job that remembers a call from outside
 }
 
 // pause waits a little before a change is tried again. The first tries do not wait: someone made progress.
@@ -178,6 +183,7 @@ func (s *Server) commit(ctx context.Context, t *turn) error {
 
 // transition is the turn as one atomic commit.
 func (t *turn) transition() (store.Transition, error) {
+	t.watchMedia()
 	if t.Fork.State != fork.Ringing && t.row.Rev > 0 {
 		for i := range t.Legs {
 			if !t.Fork.Legs[i].Open() {
@@ -222,7 +228,11 @@ func (t *turn) transition() (store.Transition, error) {
 	if err != nil {
 		return tr, err
 	}
-	tr.Jobs = slices.Concat(tr.Jobs, letters, t.alerts())
+	work, err := t.carrierWork()
+	if err != nil {
+		return tr, err
+	}
+	tr.Jobs = slices.Concat(tr.Jobs, letters, t.alerts(), work)
 	return tr, nil
 }
 

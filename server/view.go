@@ -36,8 +36,11 @@ func (s *Server) view(app, id string, rev uint64, st *state, side int) *v1.Call 
 	default:
 		s.legView(c, st, side)
 	}
+	if st.atCarrier() {
+		c.Carrier = st.Carrier.Name
+	}
 	if c.State != v1.CallState_CALL_STATE_ENDED {
-		c.MediaCredentials = s.cfg.ICEServers
+		s.mediaView(c, app, st, side, false)
 	}
 	return c
 }

@@ -95,6 +95,7 @@ type Call struct {
 	ReplacedBy string     `json:"replaced_by,omitempty"` // glare: the call that goes on instead
 	Group      string     `json:"group,omitempty"`       // the group call that this is a part of
 	Alone      bool       `json:"alone,omitempty"`       // of a group: its caller has left, or the callee joined by itself
+	Carrier    string     `json:"carrier,omitempty"`     // who carries the media, as "twilio"; empty: the devices between themselves
 }
 
 // Party is one side of a call.
