@@ -17,7 +17,8 @@ import (
 const maxSessions = 16
 
 // A session is one media session of a line: the callee has one, which offers; the caller has one for each of the
-// callee's devices that offered, and keeps that of the device which answers. Its state is guarded by the Phone's lock.
+// callee's devices that offered, and keeps that of the device which answers. Of a call with a carrier each side has one,
+// with the carrier, and nothing is offered. Its state is guarded by the Phone's lock.
 type session struct {
 	media.Session
 	line   *line
@@ -30,9 +31,11 @@ type session struct {
 }
 
 // warm makes the callee's session, as soon as the machine wants it and the server has said with what credentials.
-// It offers at once, so that the transport is up when the user answers. The caller waits for offers. The lock must be held.
+// It offers at once, so that the transport is up when the user answers. The caller waits for offers. With a carrier each
+// side's session begins by itself, once there are credentials: for some carriers that is after the answer. The lock must
+// be held.
 func (p *Phone) warm(l *line) {
-	if !l.warm || !l.offers() || l.truth == nil || len(l.sessions) > 0 {
+	if !l.warm || l.truth == nil || !l.offers() || len(l.sessions) > 0 || l.carried() && len(l.truth.GetMediaCredentials()) == 0 {
 		return
 	}
 	p.sessions++
@@ -47,9 +50,15 @@ func (p *Phone) warm(l *line) {
 	}
 }
 
-// offers reports whether this side offers media: the callee does, also on a device that the call moved to and for whose
+// carried reports whether a carrier has the call's media, as far as the server has said.
+func (l *line) carried() bool { return l.truth.GetCarrier() != "" }
+
+// offers reports whether this side begins the media: with a carrier both do; else the callee does, also on a device that the call moved to and for whose
 // system it is an outgoing one. It is known once the server has said who we are.
 func (l *line) offers() bool {
+	if l.carried() {
+		return true
+	}
 	if l.moved {
 		return l.truth.GetRole() == v1.Role_ROLE_CALLEE
 	}
@@ -59,8 +68,8 @@ func (l *line) offers() bool {
 // callerMoved makes the callee's session anew if the caller goes on with the answered call on another device than before.
 // Until that is connected the call is as if its transport were lost. The lock must be held.
 func (p *Phone) callerMoved(l *line, before *v1.Call) {
-	if was := before.GetCallerDevice(); was == "" || was == l.truth.GetCallerDevice() || !l.offers() || !l.state.Answered() {
-		return
+	if was := before.GetCallerDevice(); was == "" || was == l.truth.GetCallerDevice() || !l.offers() || l.carried() || !l.state.Answered() {
+		return // with a carrier its own session has nothing to do with the far end's
 	}
 	p.closeSessions(l, nil)
 	p.tell(l, call.Event{Kind: call.MediaDown})
@@ -104,7 +113,7 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 func (p *Phone) sendMedia(s *session, m media.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || s.closed && (m.Kind != media.Bye || !s.spoke) {
+	if p.closed || s.line.carried() || s.closed && (m.Kind != media.Bye || !s.spoke) {
 		return // nothing to say, or nobody who would know what about
 	}
 	s.spoke = true
@@ -134,7 +143,7 @@ func (p *Phone) receive(m *v1.MediaMessage) {
 		return
 	}
 	l := p.find(id)
-	if l == nil || !l.state.Live() {
+	if l == nil || !l.state.Live() || l.carried() {
 		return
 	}
 	s := l.sessionOf(m)

@@ -190,7 +190,7 @@ func (l *line) learn(c *v1.Call) {
 	}
 	if l.handle.Value == "unknown" || l.handle.Value == "" {
 		if value := other.GetHandle(); value != "" {
-			l.handle.Value = value
+			l.handle = callkit.Handle{Type: signaling.HandleTypeOf(value), Value: value}
 		} else if value := other.GetUserId(); value != "" {
 			l.handle.Value = value
 		}

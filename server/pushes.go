@@ -201,7 +201,7 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 		who = t.Callee
 	}
 	said := signaling.Payload{
-		CallID: id, CallerName: who.Name, Handle: who.Handle, HandleType: handleType(who.Handle), Video: t.Video,
+		CallID: id, CallerName: who.Name, Handle: who.Handle, HandleType: signaling.HandleTypeOf(who.Handle), Video: t.Video,
 		SentAt: s.now().UnixMilli(), ExpiresAt: until.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
 	}
 	if err := t.seal(&said, leg, d); err != nil {
@@ -234,17 +234,6 @@ func apnsID(job string) string {
 	u[6] = 0x80 | u[6]&0x0f
 	u[8] = 0x80 | u[8]&0x3f
 	return u.String()
-}
-
-// handleType guesses what kind of handle Recents has to show.
-func handleType(h string) callkit.HandleType {
-	if i := strings.IndexByte(h, '@'); i > 0 && strings.IndexByte(h[i:], '.') > 1 {
-		return callkit.EmailAddress
-	}
-	if len(h) > 3 && h[0] == '+' && strings.Trim(h[1:], "0123456789 ()-.") == "" {
-		return callkit.PhoneNumber
-	}
-	return callkit.Generic
 }
 
 // outcome is what came of a push.

@@ -14,6 +14,7 @@ import (
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
+	"github.com/ringtrip/ringtrip/signaling"
 	"github.com/ringtrip/ringtrip/server/auth"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
@@ -176,7 +177,7 @@ func TestHandleType(t *testing.T) {
 	for h, want := range map[string]int{
 		"+49 30 1234": 2, "+1 (555) 010-9999": 2, "alice@example.com": 3, "alice": 1, "": 1, "+": 1, "@": 1, "a@b": 1, "+4a123": 1, "12345": 1,
 	} {
-		if got := handleType(h); int(got) != want {
+		if got := signaling.HandleTypeOf(h); int(got) != want {
 			t.Errorf("%q is a handle of type %d, want %d", h, got, want)
 		}
 	}
