@@ -260,7 +260,7 @@ func (p *roomPlay) outage() {
 }
 
 func (p *roomPlay) shuffled() {
-	p.Emulator.Faults(Faults{Repeat: 2, Shuffle: 40})
+	p.Emulator.Faults(Faults{Repeat: 2, Shuffle: 40, Late: time.Millisecond})
 	c := p.call()
 	p.join(c, true, "alice-phone")
 	c = p.answer(c, "bob-phone")

@@ -187,3 +187,13 @@ func FuzzToken(f *testing.F) {
 		}
 	})
 }
+
+func FuzzIdentity(f *testing.F) {
+	f.Add("bob@example.com/phone")
+	f.Add("a%2Fb/%00")
+	f.Fuzz(func(t *testing.T, identity string) {
+		if user, device, err := ParseIdentity(identity); err == nil && Identity(user, device) != identity {
+			t.Fatalf("%q is read as %q and %q", identity, user, device)
+		}
+	})
+}
