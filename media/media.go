@@ -57,6 +57,9 @@ type Config struct {
 	Session string
 	// Role says who offers.
 	Role Role
+	// Group is the id of the group call that the call is a part of; empty: none. A carrier with rooms takes it for the
+	// room's name; between devices alone it means nothing.
+	Group string
 	// Credentials are what the carrier needs, as JSON (WebRTC: {"iceServers":[…]}); may be empty.
 	Credentials []byte
 	// Send delivers a message to the far end. It must not block; it is called from the session's goroutine, in order.

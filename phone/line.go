@@ -32,7 +32,10 @@ type line struct {
 	unlocking callkit.Action // the answer that is to be fulfilled when the app has its window
 	pushed    []func()       // completions of pushes whose report is under way
 	inviting  bool           // the server has not answered Start, or Move, yet
-	moved     bool           // another device of the user had it, see [Phone.Move]
+	moved     bool           // another device of the user had it, see [Phone.Move], or it is one's own in a group, see [Phone.Join]
+	joins     string         // the group that it is to join
+	into      string         // the group that its callee is called into
+	offered   int64          // when the call was offered to this device, Unix milliseconds: it is answered on another one; 0: it was not
 	inFlight  int            // requests about this call under way, besides media and marks
 	say       say            // what the server must still hear about the end
 

@@ -35,6 +35,9 @@ type session struct {
 // side's session begins by itself, once there are credentials: for some carriers that is after the answer. The lock must
 // be held.
 func (p *Phone) warm(l *line) {
+	if l.truth.GetMoving() {
+		return // the far end has its session with the device that has the call
+	}
 	if !l.warm || l.truth == nil || !l.offers() || len(l.sessions) > 0 || l.carried() && len(l.truth.GetMediaCredentials()) == 0 {
 		return
 	}
@@ -59,7 +62,7 @@ func (l *line) offers() bool {
 	if l.carried() {
 		return true
 	}
-	if l.moved {
+	if l.moved || l.offered != 0 {
 		return l.truth.GetRole() == v1.Role_ROLE_CALLEE
 	}
 	return !l.state.Outgoing
@@ -79,7 +82,7 @@ func (p *Phone) callerMoved(l *line, before *v1.Call) {
 func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 	s := &session{line: l, device: device, name: name, state: call.Warming}
 	cfg := media.Config{
-		CallID: l.id.String(), Session: name, Role: role, Credentials: l.truth.GetMediaCredentials(),
+		CallID: l.id.String(), Session: name, Role: role, Group: l.truth.GetGroup(), Credentials: l.truth.GetMediaCredentials(),
 		Send:   func(m media.Message) { p.sendMedia(s, m) },
 		Notify: func(e media.Event) { p.post(func() { p.notified(s, e) }) },
 	}

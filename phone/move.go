@@ -1,7 +1,12 @@
 package phone
 
 import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
+	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 // MoveRequest says which call to go on with here.
@@ -41,3 +46,34 @@ func (p *Phone) Move(r MoveRequest) error {
 	}
 	return p.dial(r.CallID, starting{StartRequest: StartRequest{Name: r.Name, Handle: r.Handle, Video: r.Video, Failed: r.Failed}, move: true})
 }
+
+// OfferMove rings another device of this user, also one whose app does not run, so that the user can go on there with an
+// answered call of this phone: it is over here, as answered elsewhere, when that one answers, and stays otherwise.
+// [Call].OfferedTo shows it. The error is [ErrNoCall] for a call that is not answered here, or [ErrClosed].
+func (p *Phone) OfferMove(id callkit.UUID, device string) error {
+	return p.aboutMove(id, &v1.OfferMoveRequest{CallId: id.String(), DeviceId: p.cfg.DeviceID, ToDevice: device})
+}
+
+// WithdrawMove stops the ring of [Phone.OfferMove]. The errors are the same.
+func (p *Phone) WithdrawMove(id callkit.UUID) error {
+	return p.aboutMove(id, &v1.WithdrawMoveRequest{CallId: id.String(), DeviceId: p.cfg.DeviceID})
+}
+
+func (p *Phone) aboutMove(id callkit.UUID, req proto.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	l := p.find(id)
+	if l == nil || !l.state.Answered() {
+		return ErrNoCall
+	}
+	p.send(l, req, false, func(r signaling.Result) { p.heard(l, r) })
+	p.drain()
+	return nil
+}
+
+// offeredAnew reports whether an offer to move the call here, made at the moment (Unix milliseconds), is a new one for a
+// call that is over here.
+func (l *line) offeredAnew(at int64) bool { return l.state.State == call.Ended && at > l.offered }

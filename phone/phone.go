@@ -118,6 +118,9 @@ type Config struct {
 	Logger *slog.Logger
 	// OnChange is told, on the main queue, what the app's screens should show, whenever it changed.
 	OnChange func(Snapshot)
+	// OnGroup is told, on the main queue, that somebody rings for, joined or left a group call that this phone is in. It
+	// may miss one: GetGroup of the server has the truth.
+	OnGroup func(*v1.GroupChanged)
 	// OnMark is told of every mark for the ledger, also of those that never reach the server. It must not block.
 	OnMark func(Mark)
 }

@@ -99,9 +99,14 @@ func (p *Phone) reportFirst(report item) {
 func (p *Phone) pushedLine(payload signaling.Payload, in *pushed) (*line, call.Event) {
 	e := call.Event{Kind: call.Push, On: in.must}
 	l := p.find(payload.CallID)
+	if l != nil && l.offeredAnew(payload.Moving) {
+		p.drop(l) // what became of the call here before is no more true
+		l = nil
+	}
 	switch {
 	case l == nil:
 		l = p.newLine(payload.CallID)
+		l.offered = payload.Moving
 		p.describe(l, payload)
 		if p.late(payload, in) {
 			e.Kind = call.ExpiredPush

@@ -32,12 +32,16 @@ func (p *Phone) request(l *line, e call.Effect) {
 	switch e.Kind {
 	case call.SendInvite:
 		p.save()
+		if l.joins != "" {
+			p.send(l, &v1.JoinGroupRequest{Group: l.joins, DeviceId: device, CallId: id, Video: l.video}, false, func(r signaling.Result) { p.started(l, r) })
+			return
+		}
 		if l.moved {
 			p.send(l, &v1.MoveRequest{CallId: id, DeviceId: device}, false, func(r signaling.Result) { p.started(l, r) })
 			return
 		}
 		p.send(l, &v1.StartRequest{
-			DeviceId: device, CallId: id, IdempotencyKey: id, Callee: l.callee, Video: l.video,
+			DeviceId: device, CallId: id, IdempotencyKey: id, Callee: l.callee, Video: l.video, Group: l.into,
 			CallerName: p.cfg.CallerName, CallerHandle: p.cfg.CallerHandle,
 		}, false, func(r signaling.Result) { p.started(l, r) })
 	case call.SendRinging:

@@ -8,6 +8,7 @@ import (
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/phone/switchboard"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 // A Snapshot is what the app's own screens need: the phone at one moment.
@@ -43,6 +44,9 @@ type Call struct {
 	CanEnd       bool        // EndAndAnswer is possible
 	CanEndHeld   bool        // EndHeldAndAnswer is possible: one call talks, one is on hold
 	Group        int         // calls of the same number are grouped; 0: in no group
+	GroupCall    string      // the id of the group call, on the server, that this is a part of; empty: a call of two
+	Moving       bool        // it rings here to be taken over from another device of the user, see [Phone.OfferMove]
+	OfferedTo    string      // name of the device of the user that rings for it; empty: none
 }
 
 // Snapshot returns the phone as it is now.
@@ -66,6 +70,10 @@ func (p *Phone) snapshot() Snapshot {
 			ID: l.id, State: l.state.State, Outgoing: l.state.Outgoing, Video: l.video, Name: l.name, Handle: l.handle,
 			Muted: l.state.Muted, Held: l.state.Held, RemoteHeld: l.state.RemoteHeld, AudioRunning: l.state.AudioRuns(),
 			Transport: l.state.Transport, Reason: l.state.Reason, AnsweredBy: l.truth.GetAnsweredByName(),
+			GroupCall: l.truth.GetGroup(), Moving: l.truth.GetMoving(),
+		}
+		if o := l.truth.GetOffered(); o != nil && o.State != v1.LegState_LEG_STATE_ENDED {
+			c.OfferedTo = o.DeviceName
 		}
 		p.among(&c, l)
 		if at := l.truth.GetAnsweredAt(); at != nil {

@@ -17,6 +17,7 @@ type handler struct{ p *Phone }
 
 func (h handler) Hello(hello *v1.Hello)       { h.p.post(func() { h.p.hello(hello) }) }
 func (h handler) Call(c *v1.Call)             { h.p.post(func() { h.p.truth(c, false) }) }
+func (h handler) Group(g *v1.GroupChanged)    { h.p.post(func() { h.p.groupChanged(g) }) }
 func (h handler) Media(m *v1.MediaMessage)    { h.p.post(func() { h.p.receive(m) }) }
 func (h handler) Online(on bool)              { h.p.post(func() { h.p.setOnline(on) }) }
 func when(t *timestamppb.Timestamp) time.Time { return t.AsTime() }
@@ -69,10 +70,19 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 	if caller && c.CallerDevice != "" && c.CallerDevice != p.cfg.DeviceID && l == nil {
 		return
 	}
+	offered := int64(0)
+	if c.Moving && c.State == v1.CallState_CALL_STATE_RINGING && c.OfferedAt != nil {
+		offered = when(c.OfferedAt).UnixMilli()
+	}
+	if l != nil && l.inFlight == 0 && l.offeredAnew(offered) {
+		p.drop(l)
+		l = nil
+	}
 	if l == nil {
 		if l = p.lineFor(id, c); l == nil {
 			return
 		}
+		l.offered = offered
 	}
 	if l.truth.GetRev() > c.Rev {
 		return

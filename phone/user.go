@@ -16,6 +16,8 @@ type StartRequest struct {
 	Name   string         // shown on this phone's call screen; empty: what the server knows
 	Handle callkit.Handle // how Recents will call back; zero: Generic Callee
 	Video  bool
+	// Group calls Callee into a group call that this phone is in; empty: a call of two.
+	Group string
 	// Failed is told, on the main queue, if the system refuses to start the call; may be nil.
 	Failed func(error)
 }
@@ -57,7 +59,7 @@ func (p *Phone) dial(id callkit.UUID, r starting) error {
 	if err := refused1(effects); err != nil {
 		return err
 	}
-	if !r.move {
+	if !r.move || r.join != "" {
 		p.nextCallID = callkit.UUID{}
 	}
 	var actions []callkit.Action
@@ -89,7 +91,8 @@ func (p *Phone) dial(id callkit.UUID, r starting) error {
 // starting is a call that the system was asked to start.
 type starting struct {
 	StartRequest
-	move bool // no new call: one that another device of the user has
+	move bool   // no new call: one that another device of the user has, or, with join, one that is answered at once
+	join string // the group that it joins
 	seat uint8
 }
 
@@ -108,7 +111,7 @@ func (p *Phone) notStarted(id callkit.UUID, err error) {
 	if !ok {
 		return
 	}
-	if p.nextCallID.IsZero() && !r.move {
+	if p.nextCallID.IsZero() && (!r.move || r.join != "") {
 		p.nextCallID = id // the server has not seen it
 	}
 	p.log.Error("the system refuses to start a call", "call", id, "err", err)

@@ -20,14 +20,6 @@ type moving struct {
 	Deadline time.Time `json:"deadline"`
 }
 
-// until is the offer's deadline; without an offer it is otherwise.
-func (o *moving) until(otherwise time.Time) time.Time {
-	if o == nil {
-		return otherwise
-	}
-	return o.Deadline
-}
-
 const minOffer, maxOffer = 5, 60 // seconds
 
 // OfferMove implements PhoneService: it rings another device of the user, so that the call can go on there.

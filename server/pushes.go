@@ -204,6 +204,9 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 		CallID: id, CallerName: who.Name, Handle: who.Handle, HandleType: signaling.HandleTypeOf(who.Handle), Video: t.Video,
 		SentAt: s.now().UnixMilli(), ExpiresAt: until.UnixMilli(), Token: token, Server: s.cfg.PublicURL,
 	}
+	if t.Fork.State == fork.Answered {
+		said.Moving = t.ringFrom(leg).UnixMilli()
+	}
 	if err := t.seal(&said, leg, d); err != nil {
 		return push.Push{}, err
 	}
@@ -216,7 +219,7 @@ func (s *Server) compose(t *turn, leg int, d store.Device) (push.Push, error) {
 		return push.Push{}, fmt.Errorf("writing the push: %w", err)
 	}
 	// What APNs takes even if it finds the whole too large: the app rings with a placeholder, connects and learns the rest.
-	small, err := signaling.Payload{CallID: said.CallID, SentAt: said.SentAt, ExpiresAt: said.ExpiresAt, Video: said.Video, Token: said.Token}.MarshalPush()
+	small, err := signaling.Payload{CallID: said.CallID, SentAt: said.SentAt, ExpiresAt: said.ExpiresAt, Video: said.Video, Token: said.Token, Moving: said.Moving}.MarshalPush()
 	if err != nil {
 		return push.Push{}, fmt.Errorf("writing the small push: %w", err)
 	}

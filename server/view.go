@@ -89,7 +89,7 @@ func (s *Server) legView(c *v1.Call, st *state, side int) {
 	}
 	c.Legs = []*v1.Leg{wireLeg(st, side)}
 	if st.Fork.State == fork.Answered && own.Open() {
-		c.Moving, c.RingDeadline = true, stamp(st.Offered.until(st.RingDeadline))
+		c.Moving, c.RingDeadline, c.OfferedAt = true, stamp(st.ringUntil(side)), stamp(st.ringFrom(side))
 	}
 	if st.Legs[side].OfCaller { // it is shown who is at the other end
 		c.Caller, c.Callee = c.Callee, c.Caller

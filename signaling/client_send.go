@@ -210,6 +210,14 @@ func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (a
 		return unary(ctx, c.api.End, m, token)
 	case *v1.MoveRequest:
 		return unary(ctx, c.api.Move, m, token)
+	case *v1.OfferMoveRequest:
+		return unary(ctx, c.api.OfferMove, m, token)
+	case *v1.WithdrawMoveRequest:
+		return unary(ctx, c.api.WithdrawMove, m, token)
+	case *v1.JoinGroupRequest:
+		return unary(ctx, c.api.JoinGroup, m, token)
+	case *v1.LeaveGroupRequest:
+		return unary(ctx, c.api.LeaveGroup, m, token)
 	case *v1.HoldRequest:
 		return unary(ctx, c.api.Hold, m, token)
 	case *v1.SendMediaRequest:

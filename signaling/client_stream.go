@@ -145,6 +145,10 @@ func (c *Client) event(msg *v1.EventsResponse) bool {
 			c.cfg.Handler.Call(e.Call)
 		case *v1.EventsResponse_Media:
 			c.cfg.Handler.Media(e.Media)
+		case *v1.EventsResponse_Group:
+			if h, ok := c.cfg.Handler.(GroupHandler); ok {
+				h.Group(e.Group)
+			}
 		}
 		if seq != 0 {
 			c.cursor = seq

@@ -26,6 +26,9 @@ type Payload struct {
 	Server     string             `json:"server,omitempty"` // base URL to say it to; empty: the configured one
 	// Sealed is who calls, encrypted for this device, in base64 (RFC 4648 §4); CallerName and Handle are empty then.
 	Sealed string `json:"sealed,omitempty"`
+	// Moving is when the answered call was offered to this device, Unix milliseconds; 0: it is the call's own ring. A later
+	// offer rings anew, also on a device that had the call before.
+	Moving int64 `json:"moving,omitempty"`
 }
 
 // Expires returns the ring's deadline.

@@ -20,7 +20,8 @@ type Connection interface {
 	// SetForeground tells the server whether rings need a push (see EventsRequest.foreground).
 	SetForeground(bool)
 	// Send delivers a request: *v1.StartRequest, AckRequest, AnswerRequest, DeclineRequest, CancelRequest,
-	// EndRequest, HoldRequest, MoveRequest or SendMediaRequest. Requests about one call are delivered one after the other in
+	// EndRequest, HoldRequest, MoveRequest, OfferMoveRequest, WithdrawMoveRequest, JoinGroupRequest, LeaveGroupRequest or
+	// SendMediaRequest. Requests about one call are delivered one after the other in
 	// the order of Send, and so are its media messages, beside them: an answer never waits for candidates. A lost one is
 	// tried again until opts.Until. done (may be nil) gets the server's answer
 	// exactly once, unless the connection is closed first.
@@ -49,6 +50,12 @@ type Result struct {
 	Err error
 	// Problem is the code of the server's CallProblem, as "unknown_call"; empty if there was none.
 	Problem string
+}
+
+// GroupHandler is what a [Handler] may be, too, to hear of group calls.
+type GroupHandler interface {
+	// Group tells that somebody rings for, joined or left a group call that this device is in.
+	Group(*v1.GroupChanged)
 }
 
 // Handler hears what comes by the event stream.

@@ -1320,6 +1320,7 @@ type Call struct {
 	Alone            bool                   `protobuf:"varint,41,opt,name=alone,proto3" json:"alone,omitempty"`                                              // of a group: the caller is not in it, has left or never was. No device is at the other end of SendMedia
 	Moving           bool                   `protobuf:"varint,42,opt,name=moving,proto3" json:"moving,omitempty"`                                            // it rings here by OfferMove, and is answered on another device of this user, whatever role says
 	Offered          *Leg                   `protobuf:"bytes,43,opt,name=offered,proto3" json:"offered,omitempty"`                                           // the device of this user that OfferMove rings, or rang last
+	OfferedAt        *timestamppb.Timestamp `protobuf:"bytes,44,opt,name=offered_at,json=offeredAt,proto3" json:"offered_at,omitempty"`                      // with moving: which offer it is; a later one rings anew
 	// Who carries the media: "twilio", "agora", "daily", "vonage", "livekit". A device then has one media session, with the
 	// carrier, as soon as there are credentials, and SendMedia is not needed. Empty: the devices between themselves, by
 	// offer and answer (WebRTC).
@@ -1537,6 +1538,13 @@ func (x *Call) GetMoving() bool {
 func (x *Call) GetOffered() *Leg {
 	if x != nil {
 		return x.Offered
+	}
+	return nil
+}
+
+func (x *Call) GetOfferedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OfferedAt
 	}
 	return nil
 }
@@ -6228,7 +6236,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\x9d\b\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xd8\b\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -6261,7 +6269,9 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\x05group\x18( \x01(\tR\x05group\x12\x14\n" +
 	"\x05alone\x18) \x01(\bR\x05alone\x12\x16\n" +
 	"\x06moving\x18* \x01(\bR\x06moving\x12*\n" +
-	"\aoffered\x18+ \x01(\v2\x10.ringtrip.v1.LegR\aoffered\x12\x18\n" +
+	"\aoffered\x18+ \x01(\v2\x10.ringtrip.v1.LegR\aoffered\x129\n" +
+	"\n" +
+	"offered_at\x18, \x01(\v2\x1a.google.protobuf.TimestampR\tofferedAt\x12\x18\n" +
 	"\acarrier\x182 \x01(\tR\acarrier\x12;\n" +
 	"\vmedia_until\x183 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"mediaUntil\"\xa6\x01\n" +
@@ -6836,151 +6846,152 @@ var file_ringtrip_v1_ringtrip_proto_depIdxs = []int32{
 	105, // 20: ringtrip.v1.Call.ended_at:type_name -> google.protobuf.Timestamp
 	18,  // 21: ringtrip.v1.Call.legs:type_name -> ringtrip.v1.Leg
 	18,  // 22: ringtrip.v1.Call.offered:type_name -> ringtrip.v1.Leg
-	105, // 23: ringtrip.v1.Call.media_until:type_name -> google.protobuf.Timestamp
-	5,   // 24: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
-	6,   // 25: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
-	22,  // 26: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
-	20,  // 27: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
-	24,  // 28: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
-	19,  // 29: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
-	27,  // 30: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
-	19,  // 31: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
-	19,  // 32: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 33: ringtrip.v1.OfferMoveResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 34: ringtrip.v1.WithdrawMoveResponse.call:type_name -> ringtrip.v1.Call
-	36,  // 35: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
-	19,  // 36: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
-	39,  // 37: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
-	17,  // 38: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
-	1,   // 39: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
-	3,   // 40: ringtrip.v1.Member.reason:type_name -> ringtrip.v1.EndReason
-	39,  // 41: ringtrip.v1.GroupChanged.member:type_name -> ringtrip.v1.Member
-	19,  // 42: ringtrip.v1.JoinGroupResponse.call:type_name -> ringtrip.v1.Call
-	39,  // 43: ringtrip.v1.JoinGroupResponse.members:type_name -> ringtrip.v1.Member
-	52,  // 44: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
-	51,  // 45: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	51,  // 46: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
-	58,  // 47: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
-	58,  // 48: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
-	105, // 49: ringtrip.v1.GetCredentialsResponse.media_until:type_name -> google.protobuf.Timestamp
-	7,   // 50: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
-	105, // 51: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
-	64,  // 52: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
-	19,  // 53: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 54: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 55: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 56: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 57: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
-	3,   // 58: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
-	19,  // 59: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
-	19,  // 60: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
-	8,   // 61: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
-	77,  // 62: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
-	19,  // 63: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
-	2,   // 64: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
-	17,  // 65: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
-	3,   // 66: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
-	105, // 67: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
-	105, // 68: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
-	105, // 69: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
-	17,  // 70: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
-	17,  // 71: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
-	82,  // 72: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
-	7,   // 73: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
-	105, // 74: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
-	105, // 75: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
-	3,   // 76: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
-	1,   // 77: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
-	3,   // 78: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
-	17,  // 79: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
-	17,  // 80: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
-	85,  // 81: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
-	82,  // 82: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
-	105, // 83: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	93,  // 84: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
-	105, // 85: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
-	105, // 86: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
-	100, // 87: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
-	19,  // 88: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
-	9,   // 89: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
-	11,  // 90: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
-	13,  // 91: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
-	21,  // 92: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
-	23,  // 93: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
-	65,  // 94: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
-	67,  // 95: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
-	69,  // 96: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
-	71,  // 97: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
-	73,  // 98: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
-	75,  // 99: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
-	78,  // 100: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
-	80,  // 101: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
-	83,  // 102: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
-	28,  // 103: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
-	34,  // 104: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
-	30,  // 105: ringtrip.v1.PhoneService.OfferMove:input_type -> ringtrip.v1.OfferMoveRequest
-	32,  // 106: ringtrip.v1.PhoneService.WithdrawMove:input_type -> ringtrip.v1.WithdrawMoveRequest
-	37,  // 107: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
-	41,  // 108: ringtrip.v1.PhoneService.JoinGroup:input_type -> ringtrip.v1.JoinGroupRequest
-	43,  // 109: ringtrip.v1.PhoneService.LeaveGroup:input_type -> ringtrip.v1.LeaveGroupRequest
-	45,  // 110: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
-	47,  // 111: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
-	49,  // 112: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
-	53,  // 113: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
-	55,  // 114: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
-	57,  // 115: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
-	60,  // 116: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
-	62,  // 117: ringtrip.v1.PhoneService.GetCredentials:input_type -> ringtrip.v1.GetCredentialsRequest
-	86,  // 118: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
-	88,  // 119: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
-	90,  // 120: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
-	92,  // 121: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
-	95,  // 122: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
-	97,  // 123: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
-	99,  // 124: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
-	102, // 125: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
-	10,  // 126: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
-	12,  // 127: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
-	14,  // 128: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
-	26,  // 129: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
-	25,  // 130: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
-	66,  // 131: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
-	68,  // 132: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
-	70,  // 133: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
-	72,  // 134: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
-	74,  // 135: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
-	76,  // 136: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
-	79,  // 137: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
-	81,  // 138: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
-	84,  // 139: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
-	29,  // 140: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
-	35,  // 141: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
-	31,  // 142: ringtrip.v1.PhoneService.OfferMove:output_type -> ringtrip.v1.OfferMoveResponse
-	33,  // 143: ringtrip.v1.PhoneService.WithdrawMove:output_type -> ringtrip.v1.WithdrawMoveResponse
-	38,  // 144: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
-	42,  // 145: ringtrip.v1.PhoneService.JoinGroup:output_type -> ringtrip.v1.JoinGroupResponse
-	44,  // 146: ringtrip.v1.PhoneService.LeaveGroup:output_type -> ringtrip.v1.LeaveGroupResponse
-	46,  // 147: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
-	48,  // 148: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
-	50,  // 149: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
-	54,  // 150: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
-	56,  // 151: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
-	59,  // 152: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
-	61,  // 153: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
-	63,  // 154: ringtrip.v1.PhoneService.GetCredentials:output_type -> ringtrip.v1.GetCredentialsResponse
-	87,  // 155: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
-	89,  // 156: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
-	91,  // 157: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
-	94,  // 158: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
-	96,  // 159: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
-	98,  // 160: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
-	101, // 161: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
-	103, // 162: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
-	126, // [126:163] is the sub-list for method output_type
-	89,  // [89:126] is the sub-list for method input_type
-	89,  // [89:89] is the sub-list for extension type_name
-	89,  // [89:89] is the sub-list for extension extendee
-	0,   // [0:89] is the sub-list for field type_name
+	105, // 23: ringtrip.v1.Call.offered_at:type_name -> google.protobuf.Timestamp
+	105, // 24: ringtrip.v1.Call.media_until:type_name -> google.protobuf.Timestamp
+	5,   // 25: ringtrip.v1.RingPlan.order:type_name -> ringtrip.v1.RingOrder
+	6,   // 26: ringtrip.v1.RingPlan.one_at_a_time:type_name -> ringtrip.v1.OneAtATime
+	22,  // 27: ringtrip.v1.StartRequest.sealed:type_name -> ringtrip.v1.SealedCaller
+	20,  // 28: ringtrip.v1.StartRequest.plan:type_name -> ringtrip.v1.RingPlan
+	24,  // 29: ringtrip.v1.GetSealKeysResponse.keys:type_name -> ringtrip.v1.SealKey
+	19,  // 30: ringtrip.v1.StartResponse.call:type_name -> ringtrip.v1.Call
+	27,  // 31: ringtrip.v1.StartResponse.calls:type_name -> ringtrip.v1.Started
+	19,  // 32: ringtrip.v1.Started.call:type_name -> ringtrip.v1.Call
+	19,  // 33: ringtrip.v1.MoveResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 34: ringtrip.v1.OfferMoveResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 35: ringtrip.v1.WithdrawMoveResponse.call:type_name -> ringtrip.v1.Call
+	36,  // 36: ringtrip.v1.ListLiveResponse.calls:type_name -> ringtrip.v1.LiveCall
+	19,  // 37: ringtrip.v1.LiveCall.call:type_name -> ringtrip.v1.Call
+	39,  // 38: ringtrip.v1.GetGroupResponse.members:type_name -> ringtrip.v1.Member
+	17,  // 39: ringtrip.v1.Member.user:type_name -> ringtrip.v1.Party
+	1,   // 40: ringtrip.v1.Member.state:type_name -> ringtrip.v1.CallState
+	3,   // 41: ringtrip.v1.Member.reason:type_name -> ringtrip.v1.EndReason
+	39,  // 42: ringtrip.v1.GroupChanged.member:type_name -> ringtrip.v1.Member
+	19,  // 43: ringtrip.v1.JoinGroupResponse.call:type_name -> ringtrip.v1.Call
+	39,  // 44: ringtrip.v1.JoinGroupResponse.members:type_name -> ringtrip.v1.Member
+	52,  // 45: ringtrip.v1.QuietHours.spans:type_name -> ringtrip.v1.QuietSpan
+	51,  // 46: ringtrip.v1.SetQuietHoursRequest.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	51,  // 47: ringtrip.v1.GetQuietHoursResponse.quiet_hours:type_name -> ringtrip.v1.QuietHours
+	58,  // 48: ringtrip.v1.SetPrioritiesRequest.priorities:type_name -> ringtrip.v1.DevicePriority
+	58,  // 49: ringtrip.v1.GetPrioritiesResponse.priorities:type_name -> ringtrip.v1.DevicePriority
+	105, // 50: ringtrip.v1.GetCredentialsResponse.media_until:type_name -> google.protobuf.Timestamp
+	7,   // 51: ringtrip.v1.Mark.stage:type_name -> ringtrip.v1.Stage
+	105, // 52: ringtrip.v1.Mark.at:type_name -> google.protobuf.Timestamp
+	64,  // 53: ringtrip.v1.AckRequest.marks:type_name -> ringtrip.v1.Mark
+	19,  // 54: ringtrip.v1.AckResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 55: ringtrip.v1.AnswerResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 56: ringtrip.v1.DeclineRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 57: ringtrip.v1.DeclineResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 58: ringtrip.v1.CancelResponse.call:type_name -> ringtrip.v1.Call
+	3,   // 59: ringtrip.v1.EndRequest.reason:type_name -> ringtrip.v1.EndReason
+	19,  // 60: ringtrip.v1.EndResponse.call:type_name -> ringtrip.v1.Call
+	19,  // 61: ringtrip.v1.HoldResponse.call:type_name -> ringtrip.v1.Call
+	8,   // 62: ringtrip.v1.MediaMessage.kind:type_name -> ringtrip.v1.MediaKind
+	77,  // 63: ringtrip.v1.SendMediaRequest.message:type_name -> ringtrip.v1.MediaMessage
+	19,  // 64: ringtrip.v1.GetCallResponse.call:type_name -> ringtrip.v1.Call
+	2,   // 65: ringtrip.v1.HistoryRecord.role:type_name -> ringtrip.v1.Role
+	17,  // 66: ringtrip.v1.HistoryRecord.other:type_name -> ringtrip.v1.Party
+	3,   // 67: ringtrip.v1.HistoryRecord.reason:type_name -> ringtrip.v1.EndReason
+	105, // 68: ringtrip.v1.HistoryRecord.created_at:type_name -> google.protobuf.Timestamp
+	105, // 69: ringtrip.v1.HistoryRecord.answered_at:type_name -> google.protobuf.Timestamp
+	105, // 70: ringtrip.v1.HistoryRecord.ended_at:type_name -> google.protobuf.Timestamp
+	17,  // 71: ringtrip.v1.HistoryRecord.caller:type_name -> ringtrip.v1.Party
+	17,  // 72: ringtrip.v1.HistoryRecord.callee:type_name -> ringtrip.v1.Party
+	82,  // 73: ringtrip.v1.ListHistoryResponse.records:type_name -> ringtrip.v1.HistoryRecord
+	7,   // 74: ringtrip.v1.LedgerEntry.stage:type_name -> ringtrip.v1.Stage
+	105, // 75: ringtrip.v1.LedgerEntry.at:type_name -> google.protobuf.Timestamp
+	105, // 76: ringtrip.v1.LedgerEntry.device_at:type_name -> google.protobuf.Timestamp
+	3,   // 77: ringtrip.v1.LedgerEntry.reason:type_name -> ringtrip.v1.EndReason
+	1,   // 78: ringtrip.v1.GetLedgerResponse.state:type_name -> ringtrip.v1.CallState
+	3,   // 79: ringtrip.v1.GetLedgerResponse.reason:type_name -> ringtrip.v1.EndReason
+	17,  // 80: ringtrip.v1.GetLedgerResponse.caller:type_name -> ringtrip.v1.Party
+	17,  // 81: ringtrip.v1.GetLedgerResponse.callee:type_name -> ringtrip.v1.Party
+	85,  // 82: ringtrip.v1.GetLedgerResponse.entries:type_name -> ringtrip.v1.LedgerEntry
+	82,  // 83: ringtrip.v1.ListCallsResponse.calls:type_name -> ringtrip.v1.HistoryRecord
+	105, // 84: ringtrip.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	93,  // 85: ringtrip.v1.ListWebhooksResponse.endpoints:type_name -> ringtrip.v1.WebhookEndpoint
+	105, // 86: ringtrip.v1.DeadWebhook.happened_at:type_name -> google.protobuf.Timestamp
+	105, // 87: ringtrip.v1.DeadWebhook.dead_at:type_name -> google.protobuf.Timestamp
+	100, // 88: ringtrip.v1.ListDeadWebhooksResponse.webhooks:type_name -> ringtrip.v1.DeadWebhook
+	19,  // 89: ringtrip.v1.CallProblem.call:type_name -> ringtrip.v1.Call
+	9,   // 90: ringtrip.v1.PhoneService.RegisterDevice:input_type -> ringtrip.v1.RegisterDeviceRequest
+	11,  // 91: ringtrip.v1.PhoneService.UnregisterDevice:input_type -> ringtrip.v1.UnregisterDeviceRequest
+	13,  // 92: ringtrip.v1.PhoneService.Events:input_type -> ringtrip.v1.EventsRequest
+	21,  // 93: ringtrip.v1.PhoneService.Start:input_type -> ringtrip.v1.StartRequest
+	23,  // 94: ringtrip.v1.PhoneService.GetSealKeys:input_type -> ringtrip.v1.GetSealKeysRequest
+	65,  // 95: ringtrip.v1.PhoneService.Ack:input_type -> ringtrip.v1.AckRequest
+	67,  // 96: ringtrip.v1.PhoneService.Answer:input_type -> ringtrip.v1.AnswerRequest
+	69,  // 97: ringtrip.v1.PhoneService.Decline:input_type -> ringtrip.v1.DeclineRequest
+	71,  // 98: ringtrip.v1.PhoneService.Cancel:input_type -> ringtrip.v1.CancelRequest
+	73,  // 99: ringtrip.v1.PhoneService.End:input_type -> ringtrip.v1.EndRequest
+	75,  // 100: ringtrip.v1.PhoneService.Hold:input_type -> ringtrip.v1.HoldRequest
+	78,  // 101: ringtrip.v1.PhoneService.SendMedia:input_type -> ringtrip.v1.SendMediaRequest
+	80,  // 102: ringtrip.v1.PhoneService.GetCall:input_type -> ringtrip.v1.GetCallRequest
+	83,  // 103: ringtrip.v1.PhoneService.ListHistory:input_type -> ringtrip.v1.ListHistoryRequest
+	28,  // 104: ringtrip.v1.PhoneService.Move:input_type -> ringtrip.v1.MoveRequest
+	34,  // 105: ringtrip.v1.PhoneService.ListLive:input_type -> ringtrip.v1.ListLiveRequest
+	30,  // 106: ringtrip.v1.PhoneService.OfferMove:input_type -> ringtrip.v1.OfferMoveRequest
+	32,  // 107: ringtrip.v1.PhoneService.WithdrawMove:input_type -> ringtrip.v1.WithdrawMoveRequest
+	37,  // 108: ringtrip.v1.PhoneService.GetGroup:input_type -> ringtrip.v1.GetGroupRequest
+	41,  // 109: ringtrip.v1.PhoneService.JoinGroup:input_type -> ringtrip.v1.JoinGroupRequest
+	43,  // 110: ringtrip.v1.PhoneService.LeaveGroup:input_type -> ringtrip.v1.LeaveGroupRequest
+	45,  // 111: ringtrip.v1.PhoneService.Block:input_type -> ringtrip.v1.BlockRequest
+	47,  // 112: ringtrip.v1.PhoneService.Unblock:input_type -> ringtrip.v1.UnblockRequest
+	49,  // 113: ringtrip.v1.PhoneService.ListBlocked:input_type -> ringtrip.v1.ListBlockedRequest
+	53,  // 114: ringtrip.v1.PhoneService.SetQuietHours:input_type -> ringtrip.v1.SetQuietHoursRequest
+	55,  // 115: ringtrip.v1.PhoneService.GetQuietHours:input_type -> ringtrip.v1.GetQuietHoursRequest
+	57,  // 116: ringtrip.v1.PhoneService.SetPriorities:input_type -> ringtrip.v1.SetPrioritiesRequest
+	60,  // 117: ringtrip.v1.PhoneService.GetPriorities:input_type -> ringtrip.v1.GetPrioritiesRequest
+	62,  // 118: ringtrip.v1.PhoneService.GetCredentials:input_type -> ringtrip.v1.GetCredentialsRequest
+	86,  // 119: ringtrip.v1.OpsService.GetLedger:input_type -> ringtrip.v1.GetLedgerRequest
+	88,  // 120: ringtrip.v1.OpsService.ListCalls:input_type -> ringtrip.v1.ListCallsRequest
+	90,  // 121: ringtrip.v1.OpsService.EndCall:input_type -> ringtrip.v1.EndCallRequest
+	92,  // 122: ringtrip.v1.OpsService.ListWebhooks:input_type -> ringtrip.v1.ListWebhooksRequest
+	95,  // 123: ringtrip.v1.OpsService.TestWebhook:input_type -> ringtrip.v1.TestWebhookRequest
+	97,  // 124: ringtrip.v1.OpsService.EnableWebhook:input_type -> ringtrip.v1.EnableWebhookRequest
+	99,  // 125: ringtrip.v1.OpsService.ListDeadWebhooks:input_type -> ringtrip.v1.ListDeadWebhooksRequest
+	102, // 126: ringtrip.v1.OpsService.ReplayWebhooks:input_type -> ringtrip.v1.ReplayWebhooksRequest
+	10,  // 127: ringtrip.v1.PhoneService.RegisterDevice:output_type -> ringtrip.v1.RegisterDeviceResponse
+	12,  // 128: ringtrip.v1.PhoneService.UnregisterDevice:output_type -> ringtrip.v1.UnregisterDeviceResponse
+	14,  // 129: ringtrip.v1.PhoneService.Events:output_type -> ringtrip.v1.EventsResponse
+	26,  // 130: ringtrip.v1.PhoneService.Start:output_type -> ringtrip.v1.StartResponse
+	25,  // 131: ringtrip.v1.PhoneService.GetSealKeys:output_type -> ringtrip.v1.GetSealKeysResponse
+	66,  // 132: ringtrip.v1.PhoneService.Ack:output_type -> ringtrip.v1.AckResponse
+	68,  // 133: ringtrip.v1.PhoneService.Answer:output_type -> ringtrip.v1.AnswerResponse
+	70,  // 134: ringtrip.v1.PhoneService.Decline:output_type -> ringtrip.v1.DeclineResponse
+	72,  // 135: ringtrip.v1.PhoneService.Cancel:output_type -> ringtrip.v1.CancelResponse
+	74,  // 136: ringtrip.v1.PhoneService.End:output_type -> ringtrip.v1.EndResponse
+	76,  // 137: ringtrip.v1.PhoneService.Hold:output_type -> ringtrip.v1.HoldResponse
+	79,  // 138: ringtrip.v1.PhoneService.SendMedia:output_type -> ringtrip.v1.SendMediaResponse
+	81,  // 139: ringtrip.v1.PhoneService.GetCall:output_type -> ringtrip.v1.GetCallResponse
+	84,  // 140: ringtrip.v1.PhoneService.ListHistory:output_type -> ringtrip.v1.ListHistoryResponse
+	29,  // 141: ringtrip.v1.PhoneService.Move:output_type -> ringtrip.v1.MoveResponse
+	35,  // 142: ringtrip.v1.PhoneService.ListLive:output_type -> ringtrip.v1.ListLiveResponse
+	31,  // 143: ringtrip.v1.PhoneService.OfferMove:output_type -> ringtrip.v1.OfferMoveResponse
+	33,  // 144: ringtrip.v1.PhoneService.WithdrawMove:output_type -> ringtrip.v1.WithdrawMoveResponse
+	38,  // 145: ringtrip.v1.PhoneService.GetGroup:output_type -> ringtrip.v1.GetGroupResponse
+	42,  // 146: ringtrip.v1.PhoneService.JoinGroup:output_type -> ringtrip.v1.JoinGroupResponse
+	44,  // 147: ringtrip.v1.PhoneService.LeaveGroup:output_type -> ringtrip.v1.LeaveGroupResponse
+	46,  // 148: ringtrip.v1.PhoneService.Block:output_type -> ringtrip.v1.BlockResponse
+	48,  // 149: ringtrip.v1.PhoneService.Unblock:output_type -> ringtrip.v1.UnblockResponse
+	50,  // 150: ringtrip.v1.PhoneService.ListBlocked:output_type -> ringtrip.v1.ListBlockedResponse
+	54,  // 151: ringtrip.v1.PhoneService.SetQuietHours:output_type -> ringtrip.v1.SetQuietHoursResponse
+	56,  // 152: ringtrip.v1.PhoneService.GetQuietHours:output_type -> ringtrip.v1.GetQuietHoursResponse
+	59,  // 153: ringtrip.v1.PhoneService.SetPriorities:output_type -> ringtrip.v1.SetPrioritiesResponse
+	61,  // 154: ringtrip.v1.PhoneService.GetPriorities:output_type -> ringtrip.v1.GetPrioritiesResponse
+	63,  // 155: ringtrip.v1.PhoneService.GetCredentials:output_type -> ringtrip.v1.GetCredentialsResponse
+	87,  // 156: ringtrip.v1.OpsService.GetLedger:output_type -> ringtrip.v1.GetLedgerResponse
+	89,  // 157: ringtrip.v1.OpsService.ListCalls:output_type -> ringtrip.v1.ListCallsResponse
+	91,  // 158: ringtrip.v1.OpsService.EndCall:output_type -> ringtrip.v1.EndCallResponse
+	94,  // 159: ringtrip.v1.OpsService.ListWebhooks:output_type -> ringtrip.v1.ListWebhooksResponse
+	96,  // 160: ringtrip.v1.OpsService.TestWebhook:output_type -> ringtrip.v1.TestWebhookResponse
+	98,  // 161: ringtrip.v1.OpsService.EnableWebhook:output_type -> ringtrip.v1.EnableWebhookResponse
+	101, // 162: ringtrip.v1.OpsService.ListDeadWebhooks:output_type -> ringtrip.v1.ListDeadWebhooksResponse
+	103, // 163: ringtrip.v1.OpsService.ReplayWebhooks:output_type -> ringtrip.v1.ReplayWebhooksResponse
+	127, // [127:164] is the sub-list for method output_type
+	90,  // [90:127] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_ringtrip_v1_ringtrip_proto_init() }
