@@ -89,11 +89,11 @@ func (t *turn) leaves(e carrier.Event) {
 	s.In, s.Since = false, t.at(e)
 }
 
-// allLeave takes down that the room is no more.
-func (t *turn) allLeave() {
+// allLeave takes down that the room is no more. Who came after it, is in another room of that name.
+func (t *turn) allLeave(e carrier.Event) {
 	for i := range t.Carrier.Seats {
 		s := &t.Carrier.Seats[i]
-		if s.In {
+		if s.In && (e.At.IsZero() || !s.Since.After(e.At)) {
 			s.In = false
 			if s.Source != "" {
 				s.Over = append(s.Over, s.Source)

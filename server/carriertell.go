@@ -63,7 +63,7 @@ func (t *turn) hear(e carrier.Event) error {
 			t.leaves(e)
 		}
 	case carrier.RoomEnded:
-		t.allLeave()
+		t.allLeave(e)
 	case carrier.Invited, carrier.Noted:
 	}
 	if t.Fork.State == fork.Answered {
