@@ -131,6 +131,9 @@ func (t *turn) watchMedia() {
 	}
 	caller, callee := t.lostSides()
 	grace := t.s.app(t.row.App).MediaGrace
+	if by := t.s.carrier(t.row.App, t.Carrier.Name); by == nil || !by.Traits().Watched {
+		grace = -1
+	}
 	switch {
 	case !caller && !callee || grace < 0:
 		t.Carrier.LostAt = time.Time{}

@@ -14,8 +14,8 @@ import (
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
-	"github.com/ringtrip/ringtrip/signaling"
 	"github.com/ringtrip/ringtrip/server/auth"
+	"github.com/ringtrip/ringtrip/signaling"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 	"github.com/ringtrip/ringtrip/store"
 )

@@ -31,6 +31,14 @@ type appConfig struct {
 
 	Webhooks   []webhookConfig  `yaml:"webhooks" help:"Where its backend is told of calls, legs and devices; see docs/webhooks.md."`
 	MissedCall missedCallConfig `yaml:"missed-call" help:"How missed calls show on its phones."`
+
+	Carrier    string           `yaml:"carrier" help:"Which of its carriers has the media of calls between users; empty: the devices between themselves, with --ice." example:"livekit"`
+	Carriers   carriersConfig   `yaml:"carriers" help:"Its accounts at carriers, each only if it has one. Their webhooks come to PUBLIC-URL/carriers/APP/NAME/."`
+	Numbers    []numberConfig   `yaml:"numbers" help:"Whom telephones ring that call the numbers of its carriers."`
+	Telephones telephonesConfig `yaml:"telephones" help:"Which telephones its users may call."`
+	MediaGrace time.Duration    `yaml:"media-grace" help:"How long an answered call goes on when a carrier says that a side has lost its media; below 0: for ever." example:"30s"`
+
+	publicURL string // of the deployment
 }
 
 // keyConfig says where a key is: never the key itself, so that a configuration can be shown around.
@@ -62,12 +70,15 @@ func (c *serveCmd) apps() ([]appConfig, error) {
 		if c.Key != "" || c.ApnsKey != "" {
 			return nil, fmt.Errorf("%s has apps, and --key or --apns-key name another one: put that into the list, or take the list out", c.Config)
 		}
+		for i := range file.apps {
+			file.apps[i].publicURL = c.PublicURL
+		}
 		return file.apps, nil
 	}
 	if c.Key == "" {
 		return nil, errors.New("there is no app: name the key of one with --key FILE, or list apps in a file for --config (ringtrip config example prints one)")
 	}
-	one := appConfig{ID: c.App, Keys: []keyConfig{{ID: c.KeyID, File: c.Key}}, Audience: c.Audience, BundleIDs: c.Bundle, RingTimeout: c.RingTimeout}
+	one := appConfig{ID: c.App, Keys: []keyConfig{{ID: c.KeyID, File: c.Key}}, Audience: c.Audience, BundleIDs: c.Bundle, RingTimeout: c.RingTimeout, publicURL: c.PublicURL}
 	if c.ApnsKey != "" {
 		one.APNs = []apnsConfig{{KeyFile: c.ApnsKey, KeyID: c.ApnsKeyID, Team: c.ApnsTeam,
 			ProductionURL: c.ApnsProductionURL, SandboxURL: c.ApnsSandboxURL, CAFile: c.ApnsCA}}
@@ -174,6 +185,9 @@ func (a appConfig) app() (server.App, error) {
 			return out, err
 		}
 		out.APIKeys = append(out.APIKeys, key)
+	}
+	if err := a.carry(&out); err != nil {
+		return out, err
 	}
 	return out, a.tell(&out)
 }

@@ -91,6 +91,8 @@ func entry(b *strings.Builder, t reflect.Type, indent, mark string) {
 		name, help, example := f.Tag.Get("yaml"), f.Tag.Get("help"), f.Tag.Get("example")
 		name, _, _ = strings.Cut(name, ",")
 		switch {
+		case name == "": // no setting
+			continue
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
 			fmt.Fprintf(b, "#%s%s%s: # %s\n", indent, mark, name, help)
 			fields(b, f.Type.Elem(), indent+"    ")

@@ -124,6 +124,7 @@ func (d *doctor) apps(ctx context.Context) {
 		for _, p := range a.APNs {
 			d.apns(ctx, a, p)
 		}
+		d.carriers(a)
 	}
 }
 
