@@ -40,6 +40,8 @@ type Server struct {
 	port int
 	cred *syscall.Credential // nil: as the test itself
 
+	keep bool // its folder is the test's
+
 	mu      sync.Mutex
 	run     *running // nil: stopped
 	options []string
@@ -104,6 +106,72 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
+// Need skips the test if there is no PostgreSQL.
+func Need(t testing.TB) {
+	t.Helper()
+	if _, ok := Bin(); !ok {
+		check(t, errNone)
+	}
+}
+
+// StartIn starts a server whose data is in a folder of the test's, as one of before left it there, with further settings as
+// "name=value". The folder is not removed. It is for tests of what is left on a disk. It skips the test if there is no
+// PostgreSQL. A server may be started where it may not be let in otherwise: the folders above, up to that for temporary
+// files, are opened to its user.
+func StartIn(t testing.TB, dir string, settings ...string) *Server {
+	t.Helper()
+	s, err := startIn(dir, settings...)
+	check(t, err)
+	t.Cleanup(s.Quit)
+	return s
+}
+
+func startIn(dir string, settings ...string) (*Server, error) {
+	bin, ok := Bin()
+	if !ok {
+		return nil, errNone
+	}
+	s := &Server{bin: bin, dir: dir, keep: true}
+	var err error
+	if s.cred, err = unprivileged(); err != nil {
+		return nil, err
+	}
+	_, none := os.Stat(s.data())
+	if errors.Is(none, os.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+		for up := filepath.Dir(dir); s.cred != nil && len(up) > len(os.TempDir()); up = filepath.Dir(up) {
+			if err := os.Chmod(up, 0o711); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if s.cred != nil {
+		if err := os.Chown(s.dir, int(s.cred.Uid), int(s.cred.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	if none != nil {
+		if err := s.init(); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.begin(settings)
+}
+
+// Quit ends the server at once (immediate shutdown, which writes nothing more), also one whose disk is gone. It returns when
+// all of its processes have ended.
+func (s *Server) Quit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.run != nil {
+		s.run.leash.Close()
+		<-s.run.ended
+		s.run = nil
+	}
+}
+
 var errNone = errors.New("there is no PostgreSQL here")
 
 func check(t testing.TB, err error) {
@@ -160,11 +228,25 @@ func start(settings ...string) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username="+superuser, s.data())
+	if err := s.init("--no-sync"); err != nil {
+		return nil, err
+	}
+	return s, s.begin(settings)
+}
+
+// init makes the folder of data.
+func (s *Server) init(options ...string) error {
+	args := append(options, "--auth=trust", "--encoding=UTF8", "--locale=C", "--username="+superuser, s.data())
+	initdb := exec.Command(filepath.Join(s.bin, "initdb"), args...)
 	initdb.Dir, initdb.SysProcAttr = s.dir, s.attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+	return nil
+}
+
+// begin starts the server for the first time, on a port of its own.
+func (s *Server) begin(settings []string) (err error) {
 	for name, value := range map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"unix_socket_directories": s.dir,
@@ -181,10 +263,10 @@ func start(settings ...string) (_ *Server, err error) {
 	// Another process may take the port between finding and using it; the next try has another.
 	for try := 0; ; try++ {
 		if s.port, err = freePort(); err != nil {
-			return nil, err
+			return err
 		}
 		if err = s.start(); err == nil || try == 4 {
-			return s, err
+			return err
 		}
 	}
 }
@@ -425,5 +507,7 @@ func (s *Server) remove() {
 		<-s.run.ended
 		s.run = nil
 	}
-	os.RemoveAll(s.dir)
+	if !s.keep {
+		os.RemoveAll(s.dir)
+	}
 }

@@ -52,13 +52,13 @@ const oldest = 140000
 var schema embed.FS
 
 // prepare checks the server and brings the tables up to date.
-func prepare(ctx context.Context, cfg *pgx.ConnConfig, where string) error {
+func prepare(ctx context.Context, cfg *pgx.ConnConfig, where string, forgets bool) error {
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return openError(where, err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if err := checkServer(ctx, conn, where); err != nil {
+	if err := checkServer(ctx, conn, where); err != nil && !(forgets && errors.Is(err, ErrForgets)) {
 		return openError(where, err)
 	}
 	return openError(where, migrate(ctx, conn, cfg, where))

@@ -43,6 +43,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is the clock; nil is time.Now. It is only used where a row needs a time and was given none.
 	Now func() time.Time
+
+	forgets bool // a database that may forget will do: for the test that finds out
 }
 
 // patience is for how long a method waits for a database that can't be reached, unless its context ends before.
@@ -87,7 +89,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		return nil, err
 	}
 	s.where = where(pool.ConnConfig)
-	if err := prepare(ctx, pool.ConnConfig, s.where); err != nil {
+	if err := prepare(ctx, pool.ConnConfig, s.where, cfg.forgets); err != nil {
 		return nil, err
 	}
 	s.life, s.die = context.WithCancel(context.Background())
