@@ -139,7 +139,9 @@ func TestJoin(t *testing.T) {
 	if err := lab.Devices["carol-1"].Act("decline", Finger{}); err != nil {
 		t.Fatal(err)
 	}
-	await("it is over for her", func() bool { return at("carol-1", carols).State == call.Ended && lab.Devices["carol-1"].Engine().Snapshot().CanStart })
+	await("it is over for her", func() bool {
+		return at("carol-1", carols).State == call.Ended && lab.Devices["carol-1"].Engine().Snapshot().CanStart
+	})
 	await("the server knows", func() bool {
 		r, err := alice.GetGroup(t.Context(), connect.NewRequest(&v1.GetGroupRequest{Group: group}))
 		return err == nil && r.Msg.Members[2].Reason == v1.EndReason_END_REASON_DECLINED
