@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,6 +198,39 @@ func TestForeignersOfAGroup(t *testing.T) {
 		must(a.end(bob, 0))
 		must(a.cancel(started.Calls[1].Call.Id))
 		wantProblem(t, "carol, of what bob's call was", errOf(m.move(started.Calls[1].Call.Id)), connect.CodeNotFound, "unknown_call")
+	})
+}
+
+// With a carrier that has rooms, who joins is in the group's room, which is made once, outlives who began the group, and is
+// ended once, after the last one.
+func TestJoinByRoom(t *testing.T) {
+	f := newFake("roomy", rooms)
+	inBubble(t, withCarrier(preparing{f}), func(t *testing.T, w *world) {
+		a, b, c := w.phone("alice", "a1", ""), w.phone("bob", "b1", ""), w.phone("carol", "c1", "")
+		started := must(a.startGroup(&v1.StartRequest{Callees: []string{"bob", "carol"}}))
+		g, bob := started.Call.Group, started.Calls[0].Call.Id
+		if got := f.next(t); got != "prepare "+bob {
+			t.Errorf("the carrier was asked %q", got)
+		}
+		must(b.answer(bob))
+		must(c.decline(started.Calls[1].Call.Id, 0, false))
+		joined := must(c.join(g, ""))
+		if joined.Carrier != "roomy" || !strings.Contains(creds(joined), `"who":"carol/c1"`) || !strings.Contains(creds(joined), `"room":"`+g+`"`) {
+			t.Errorf("carol is in by %v", joined)
+		}
+		if err := a.leave(g); err != nil {
+			t.Error(err)
+		}
+		if creds(must(a.get(bob))) != "" || creds(must(b.get(bob))) == "" {
+			t.Errorf("alice, who left, has %q, bob %q", creds(must(a.get(bob))), creds(must(b.get(bob))))
+		}
+		must(b.end(bob, 0))
+		f.idle(t)
+		must(c.end(joined.Id, 0))
+		if got := f.next(t); got != "end "+joined.Id+" room-of-"+bob {
+			t.Errorf("the carrier was asked %q", got)
+		}
+		f.idle(t)
 	})
 }
 
