@@ -51,7 +51,7 @@ func TestOfferMoveRingsByPush(t *testing.T) {
 			t.Errorf("b1 is told %v", c)
 		}
 		said := w.wantPush(t, voip(2))
-		if said.CallID.String() != id || said.CallerName != "Name of alice" || time.UnixMilli(said.ExpiresAt).Sub(time.Now()) != 20*time.Second {
+		if said.CallID.String() != id || said.CallerName != "Name of alice" || time.Until(time.UnixMilli(said.ExpiresAt)) != 20*time.Second {
 			t.Errorf("the push says %+v", said)
 		}
 		must(b1.offerMove(id, "b2")) // again: it rings already
