@@ -30,7 +30,7 @@ func TestRoomCall(t *testing.T) {
 		if got := f.next(t); got != "prepare "+c.Id {
 			t.Errorf("the carrier was asked %q", got)
 		}
-		if c.Carrier != "roomy" || !strings.Contains(creds(c), `"who":"alice/a1"`) || c.MediaUntil.AsTime().Sub(time.Now()) != time.Hour {
+		if c.Carrier != "roomy" || !strings.Contains(creds(c), `"who":"alice/a1"`) || time.Until(c.MediaUntil.AsTime()) != time.Hour {
 			t.Errorf("the caller's view: %v", c)
 		}
 		seen := must(b.get(c.Id))
@@ -81,7 +81,7 @@ func TestCredentialsRenewed(t *testing.T) {
 			t.Errorf("after a third of their life: %s", creds(got))
 		}
 		fresh, err := getCredentials(b, c.Id)
-		if err != nil || string(fresh.MediaCredentials) == creds(first) || fresh.Carrier != "roomy" || fresh.MediaUntil.AsTime().Sub(time.Now()) != time.Hour {
+		if err != nil || string(fresh.MediaCredentials) == creds(first) || fresh.Carrier != "roomy" || time.Until(fresh.MediaUntil.AsTime()) != time.Hour {
 			t.Errorf("asked for fresh ones: %v, %v", fresh, err)
 		}
 		before := f.mints()
