@@ -93,7 +93,7 @@ var table = map[string]row{
 		others: []string{"github.com/goccy/go-yaml", "github.com/prometheus/client_golang"}},
 
 	"internal/rig": {why: "a whole ringtrip in one process, for demo, bench and random lives; besides cmd the only one that chooses leaves",
-		ours: []string{"bus/local", "call", "callkit", "iossim", "media", "media/audio", "media/webrtc", "phone", "push", "push/apns", "push/apnstest",
+		ours: []string{"bus/local", "call", "callkit", "carrier", "carrier/...", "iossim", "media", "media/audio", "media/webrtc", "phone", "push", "push/apns", "push/apnstest",
 			"server", "server/auth", "signaling", "signaling/...", "store/sqlite"},
 		others:  []string{"connectrpc.com/connect", "github.com/golang-jwt/jwt/v5"},
 		testing: []string{"media/mediatest"}},

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ringtrip/ringtrip/carrier/carriertest"
 	"github.com/ringtrip/ringtrip/iossim"
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/media/audio"
@@ -54,6 +55,7 @@ type Lab struct {
 	entries []iossim.Entry
 	heard   map[string]map[int]time.Time // device, signature
 	digits  map[string]string            // device: DTMF that it heard
+	hooks   []Hook
 }
 
 // DeviceMark is a mark for the ledger, as the device made it.
@@ -73,6 +75,13 @@ func NewLab(ctx context.Context, cfg LabConfig) (_ *Lab, err error) {
 		l.Update(func() { l.pushes = append(l.pushes, r) })
 		if told != nil {
 			told(r)
+		}
+	}
+	hooked := cfg.Node.OnHook
+	cfg.Node.OnHook = func(h Hook) {
+		l.Update(func() { l.hooks = append(l.hooks, h) })
+		if hooked != nil {
+			hooked(h)
 		}
 	}
 	if cfg.Node.Logger == nil {
@@ -113,10 +122,7 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 			l.heard[spec.ID][signature] = time.Now()
 		})
 	})
-	sessions, err := webrtc.NewFactory(webrtc.Config{
-		Audio:    func(c media.Config) (audio.Source, audio.Sink, error) { return voice.Open(c) },
-		Loopback: true, Logger: cfg.Logger,
-	})
+	sessions, err := l.media(cfg, voice)
 	if err != nil {
 		return err
 	}
@@ -137,6 +143,17 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 	l.Devices[spec.ID] = d
 	d.Phone.OnScreen(func(iossim.Screen) { l.Update(func() {}) })
 	return nil
+}
+
+// media makes what a phone's sessions are made by: the carrier's, or WebRTC.
+func (l *Lab) media(cfg LabConfig, voice *Voice) (media.Factory, error) {
+	if l.Account != nil && !l.Account.Carrier.Traits().PeerToPeer {
+		return carriertest.Media(l.Account.Emulator), nil
+	}
+	return webrtc.NewFactory(webrtc.Config{
+		Audio:    func(c media.Config) (audio.Source, audio.Sink, error) { return voice.Open(c) },
+		Loopback: true, Logger: cfg.Logger,
+	})
 }
 
 // listening passes the digits that sessions hear on to the lab, besides the engine.
@@ -197,6 +214,13 @@ func (l *Lab) Pushes() []apnstest.Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]apnstest.Request(nil), l.pushes...)
+}
+
+// Hooks returns the carrier's webhooks that were answered so far.
+func (l *Lab) Hooks() []Hook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]Hook(nil), l.hooks...)
 }
 
 // Entries returns the system log of the phones so far.

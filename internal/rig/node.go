@@ -57,6 +57,13 @@ type NodeConfig struct {
 	Wrap func(http.Handler) http.Handler
 	// AliveTimeout is the server's.
 	AliveTimeout time.Duration
+	// Carrier names the emulated carrier that carries all calls, one of [Carriers]; empty: the devices themselves. One that
+	// has telephones has the number [Office] and lets users call numbers that begin with +1555.
+	Carrier string
+	// MediaGrace is the server's.
+	MediaGrace time.Duration
+	// OnHook is told of every webhook of the carrier that was answered.
+	OnHook func(Hook)
 }
 
 // Node is a ringing server with its store, and a local APNs that its pushes go to.
@@ -66,6 +73,8 @@ type Node struct {
 	Store  *sqlite.Store
 	APNs   *apnstest.Server
 	Sender push.Sender
+	// Account is at the carrier; nil: there is none.
+	Account *Account
 
 	key    auth.Key
 	p8     []byte
@@ -120,12 +129,21 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 			return nil, err
 		}
 	}
+	app := server.App{
+		ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key},
+		BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout, MediaGrace: cfg.MediaGrace,
+	}
+	public := ""
+	if cfg.Carrier != "" {
+		if n.Account, err = openAccount(cfg.Carrier, n.URL); err != nil {
+			return nil, err
+		}
+		n.Account.join(&app)
+		public = n.URL // which webhooks are signed for
+	}
 	n.Server, err = server.New(server.Config{
 		Store: n.Store, Bus: n.bus, NodeID: "demo", Logger: cfg.Logger, ICEServers: cfg.ICEServers, AliveTimeout: cfg.AliveTimeout,
-		Apps: []server.App{{
-			ID: App, Name: "ringtrip demo", Keys: []auth.Key{n.key},
-			BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout,
-		}},
+		Apps: []server.App{app}, PublicURL: public,
 		Push: func(string, string) push.Sender { return n.Sender },
 	})
 	if err != nil {
@@ -138,6 +156,13 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 	mux := http.NewServeMux()
 	mux.Handle("/ringtrip.v1.PhoneService/", api)
 	mux.Handle("/ringtrip.v1.OpsService/", api)
+	if n.Account != nil {
+		hooks := api
+		if cfg.OnHook != nil {
+			hooks = hooked(api, cfg.OnHook)
+		}
+		mux.Handle("/carriers/", hooks)
+	}
 	if cfg.Page != nil {
 		mux.Handle("/", cfg.Page)
 	}
@@ -200,6 +225,9 @@ func (n *Node) Kill() {
 
 // Close ends the node and everything of it. It may be called on a node that was only half made.
 func (n *Node) Close() {
+	if n.Account != nil {
+		n.Account.Close()
+	}
 	n.cancel()
 	if n.Server != nil {
 		n.Server.Close()
