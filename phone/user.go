@@ -3,6 +3,7 @@ package phone
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ringtrip/ringtrip/call"
@@ -12,9 +13,9 @@ import (
 
 // StartRequest says whom to call.
 type StartRequest struct {
-	Callee string         // user ID
+	Callee string         // user ID, or "tel:" and a number (RFC 3966) where the server lets telephones be called
 	Name   string         // shown on this phone's call screen; empty: what the server knows
-	Handle callkit.Handle // how Recents will call back; zero: Generic Callee
+	Handle callkit.Handle // how Recents will call back; zero: Generic Callee, or the number of a Callee "tel:+1…"
 	Video  bool
 	// Group calls Callee into a group call that this phone is in; empty: a call of two.
 	Group string
@@ -29,6 +30,9 @@ type StartRequest struct {
 func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if number, ok := strings.CutPrefix(r.Callee, "tel:"); ok && r.Handle.Value == "" { // RFC 3966: a telephone
+		r.Handle = callkit.Handle{Type: callkit.PhoneNumber, Value: number}
+	}
 	if r.Handle.Value == "" {
 		r.Handle = callkit.Handle{Type: callkit.Generic, Value: r.Callee}
 	}

@@ -37,6 +37,7 @@ type DeviceConfig struct {
 	// SetPushOnline tells the push service whether the device that has the token is online; may be nil.
 	SetPushOnline func(token string, on bool)
 	Policy        phone.AnswerPolicy
+	NoCallWaiting bool // during another call the device is busy
 	Contacts      map[string]string
 	Logger        *slog.Logger
 	OnMark        func(phone.Mark)
@@ -216,7 +217,7 @@ func (p *process) start(sys callkit.System, _ callkit.LaunchOptions) (*phone.Pho
 			}()
 		},
 		DeviceID: d.ID, DeviceName: d.Name, BundleID: Bundle, Environment: v1.Environment_ENVIRONMENT_SANDBOX,
-		AppVersion: "1.0", OSVersion: d.cfg.OS, CallerName: d.cfg.UserName, AnswerPolicy: d.cfg.Policy, OnMark: d.cfg.OnMark,
+		AppVersion: "1.0", OSVersion: d.cfg.OS, CallerName: d.cfg.UserName, AnswerPolicy: d.cfg.Policy, NoCallWaiting: d.cfg.NoCallWaiting, OnMark: d.cfg.OnMark,
 		OnChange: func(phone.Snapshot) {
 			if d.cfg.OnChange != nil {
 				d.cfg.OnChange()

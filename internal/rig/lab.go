@@ -32,6 +32,7 @@ type PhoneSpec struct {
 	Play     string            // a WAV file that the phone says; empty: its signature
 	Record   string            // a WAV file for what it hears; empty: none
 	Knobs    map[string]string // settings of the simulated system, by name
+	OneCall  bool              // the app has no call waiting: during another call it is busy
 }
 
 // LabConfig is how a lab is made.
@@ -128,7 +129,8 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 	}
 	d, err := NewDevice(l.World, DeviceConfig{
 		ID: spec.ID, Name: spec.Name, User: owner.User, UserName: owner.Name, OS: spec.OS, Knobs: spec.Knobs, URL: l.URL, Token: token,
-		Media: listening{sessions, func(digit byte) { l.Update(func() { l.digits[spec.ID] += string(digit) }) }},
+		NoCallWaiting: spec.OneCall,
+		Media:         listening{sessions, func(digit byte) { l.Update(func() { l.digits[spec.ID] += string(digit) }) }},
 		IssueToken: func(deliver func([]byte)) string {
 			return l.APNs.IssueToken(Bundle, push.Sandbox, func(d apnstest.Delivery) { deliver(d.Payload) })
 		},
