@@ -245,6 +245,9 @@ func (c *wholeCall) rings() {
 	c.Helper()
 	c.start()
 	c.await("both of Bob's phones ring", func() bool { return c.bob.Phone.Screen().Ringing() && c.bob2.Phone.Screen().Ringing() })
+	// The stream is sometimes quicker. Who declines before the push comes hears a moment of it again, for a push must be
+	// reported; no finger is as quick as this test.
+	c.await("both pushes have come", func() bool { return c.pushed(c.bob) && c.pushed(c.bob2) })
 	if c.id == "" {
 		one, _ := c.newest(c.bob)
 		c.id = one.ID.String()
@@ -264,6 +267,10 @@ func (c *wholeCall) rings() {
 	} else {
 		c.phoneIs(carriertest.PhoneHears)
 	}
+}
+
+func (c *wholeCall) pushed(d *Device) bool {
+	return slices.ContainsFunc(c.lab.Entries()[c.from:], func(e iossim.Entry) bool { return e.Phone == d.ID && strings.HasPrefix(e.Text, "pushCompletion") })
 }
 
 // answer answers on one of Bob's phones and waits until both sides are at the carrier.
