@@ -13,6 +13,7 @@ import (
 	"github.com/ringtrip/ringtrip/carrier/livekit"
 	"github.com/ringtrip/ringtrip/carrier/twilio"
 	"github.com/ringtrip/ringtrip/carrier/vonage"
+	"github.com/ringtrip/ringtrip/carrier/webrtc"
 )
 
 // stages are the accounts that carriers are tried with, each beside the emulator that has it.
@@ -70,6 +71,14 @@ var stages = map[string]func(t *testing.T, hooks string, client *http.Client) ca
 		}
 		return carriertest.Stage{Carrier: with(e.PrivateKey, e.SignatureSecret, hooks), Emulator: e, Stranger: with(otherKey, strings.Repeat("another ", 8), hooks), OpenQuery: true,
 			Bad: []carrier.Carrier{with(e.PrivateKey, "", hooks), with(e.PrivateKey, "short", hooks)}, Secrets: []string{e.PrivateKey, e.SignatureSecret}}
+	},
+	"webrtc": func(t *testing.T, _ string, _ *http.Client) carriertest.Stage {
+		e := must(carriertest.NewWebRTC(carriertest.WebRTCConfig{}))(t)
+		with := func(secret, url string) carrier.Carrier {
+			return must(webrtc.New(webrtc.Config{TURN: []webrtc.TURN{{URLs: []string{url}, Secret: carrier.NewSecret(secret)}}}))(t)
+		}
+		return carriertest.Stage{Carrier: with(e.Secret, e.TURNURL()), Emulator: e, Stranger: with("another-secret-of-somebody", e.TURNURL()),
+			Bad: []carrier.Carrier{with("short", e.TURNURL()), must(webrtc.New(webrtc.Config{}))(t)}, Secrets: []string{e.Secret}}
 	},
 	"vonage-video": func(t *testing.T, hooks string, client *http.Client) carriertest.Stage {
 		e := must(carriertest.NewVonageVideo(carriertest.VonageConfig{}))(t)

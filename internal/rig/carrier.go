@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,8 @@ import (
 	"github.com/ringtrip/ringtrip/carrier/livekit"
 	"github.com/ringtrip/ringtrip/carrier/twilio"
 	"github.com/ringtrip/ringtrip/carrier/vonage"
+	"github.com/ringtrip/ringtrip/carrier/webrtc"
+	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/server"
 )
 
@@ -78,6 +81,14 @@ var accounts = map[string]func(hooks string, client *http.Client) (carrier.Carri
 			SignatureSecrets: secrets(e.SignatureSecret), CallerID: Office, HookURL: hooks, BaseURL: e.URL(), Client: client})
 		return c, e, err
 	},
+	"webrtc": func(string, *http.Client) (carrier.Carrier, carriertest.Emulator, error) {
+		e, err := carriertest.NewWebRTC(carriertest.WebRTCConfig{})
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := webrtc.New(webrtc.Config{TURN: []webrtc.TURN{{URLs: []string{e.TURNURL()}, Secret: carrier.NewSecret(e.Secret)}}})
+		return c, e, err
+	},
 	"vonage-video": func(hooks string, client *http.Client) (carrier.Carrier, carriertest.Emulator, error) {
 		e, err := carriertest.NewVonageVideo(carriertest.VonageConfig{})
 		if err != nil {
@@ -128,6 +139,47 @@ func (a *Account) join(app *server.App) {
 		app.Numbers = map[string]string{Office: OfficeUser}
 		app.Telephones = &server.Telephones{Carrier: a.Carrier.Name(), Prefixes: []string{"+1555"}, CallerID: Office}
 	}
+}
+
+// media is what a phone's sessions are made by. Devices that make media between themselves do so by direct; the carrier sees
+// the credentials that they have for it.
+func (a *Account) media(direct media.Factory) media.Factory {
+	if a.Carrier.Traits().PeerToPeer {
+		return relayed{direct, a.Emulator}
+	}
+	return carriertest.Media(a.Emulator)
+}
+
+// relayed is media between devices whose relay checks who they are.
+type relayed struct {
+	media.Factory
+	carrier carriertest.Emulator
+}
+
+// New makes a session, which has a place at the relay as long as it lives.
+func (r relayed) New(c media.Config) (media.Session, error) {
+	seat, err := r.carrier.Join(context.Background(), c.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	c.Credentials = nil // the emulator relays nothing, and the devices are on one machine
+	s, err := r.Factory.New(c)
+	if err != nil {
+		seat.Leave()
+		return nil, err
+	}
+	return relayedSession{s, seat}, nil
+}
+
+type relayedSession struct {
+	media.Session
+	seat carriertest.Seat
+}
+
+// Close ends the session and gives its place up.
+func (s relayedSession) Close() error {
+	s.seat.Leave()
+	return s.Session.Close()
 }
 
 // Close ends the carrier. It may be called on an account that was only half opened.

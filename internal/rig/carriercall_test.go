@@ -43,7 +43,6 @@ type ending struct {
 	// app has a call need not report another one.
 	caller, callee, other string
 	silent                bool // the phones of the callee do not ring
-	peer                  call.Reason
 }
 
 // endings are those of calls to the app. A telephone that calls is told nothing by CallKit.
@@ -385,6 +384,13 @@ func (c *wholeCall) phoneIs(want carriertest.TelephoneState) {
 func (c *wholeCall) outage() {
 	c.down = true
 	c.lab.Account.Emulator.Outage(true)
+	if c.lab.Account.Carrier.Traits().PeerToPeer {
+		c.lab.Account.Emulator.Outage(false)
+		c.talks(c.alice)
+		c.talks(c.bob)
+		c.tap(c.bob, "end")
+		return
+	}
 	c.await("the call is over on the phones", func() bool {
 		for _, d := range []*Device{c.alice, c.bob, c.bob2} {
 			if one, ok := c.newest(d); ok && one.State != call.Ended {
@@ -398,6 +404,9 @@ func (c *wholeCall) outage() {
 
 // run plays it, and looks at everybody afterwards.
 func (c *wholeCall) run(e ending) {
+	if c.lab.Account.Carrier.Traits().PeerToPeer && e.why == call.MediaFailed { // who talks does not need it: the call goes on
+		e.why, e.caller, e.callee = call.HungUp, "remoteEnded", ""
+	}
 	emulator := c.lab.Account.Emulator
 	refused := len(emulator.Refused())
 	c.Cleanup(func() { emulator.Faults(carriertest.Faults{}) })

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ringtrip/ringtrip/carrier/carriertest"
 	"github.com/ringtrip/ringtrip/iossim"
 	"github.com/ringtrip/ringtrip/media"
 	"github.com/ringtrip/ringtrip/media/audio"
@@ -149,13 +148,14 @@ func (l *Lab) add(cfg LabConfig, owner Owner, spec PhoneSpec, token string) erro
 
 // media makes what a phone's sessions are made by: the carrier's, or WebRTC.
 func (l *Lab) media(cfg LabConfig, voice *Voice) (media.Factory, error) {
-	if l.Account != nil && !l.Account.Carrier.Traits().PeerToPeer {
-		return carriertest.Media(l.Account.Emulator), nil
-	}
-	return webrtc.NewFactory(webrtc.Config{
+	direct, err := webrtc.NewFactory(webrtc.Config{
 		Audio:    func(c media.Config) (audio.Source, audio.Sink, error) { return voice.Open(c) },
 		Loopback: true, Logger: cfg.Logger,
 	})
+	if err != nil || l.Account == nil {
+		return direct, err
+	}
+	return l.Account.media(direct), nil
 }
 
 // listening passes the digits that sessions hear on to the lab, besides the engine.
