@@ -231,7 +231,7 @@ func TestTelephoneCallsIn(t *testing.T) {
 		if len(h) != 1 || h[0].Other.Handle != "+4930123456" || h[0].Reason != v1.EndReason_END_REASON_HUNGUP || h[0].AnsweredBy != "b1" {
 			t.Errorf("history: %v", h)
 		}
-		if l := w.ledger(c.ID); !slices.Contains(l, "CARRIER ") || !slices.Contains(l, "CALL_ENDED  HUNGUP") {
+		if l := w.ledger(c.ID); !slices.Contains(l, "CARRIER tel:+4930123456") || !slices.Contains(l, "CALL_ENDED  HUNGUP") {
 			t.Errorf("ledger: %q", l)
 		}
 		// Long after the call was forgotten the same webhook rings nobody.

@@ -155,7 +155,7 @@ func (t *turn) mediaOver() bool {
 	if !caller {
 		who, e = t.Callee.User, fork.Event{Kind: fork.LegHangup, Leg: t.Fork.Winner, Reason: call.MediaFailed}
 	}
-	t.noteCarrier(callerSide, "the media of "+who+" did not come back")
+	t.noteCarrier("", "the media of "+who+" did not come back")
 	t.step(e)
 	return true
 }

@@ -32,7 +32,7 @@ func (t *turn) hear(e carrier.Event) error {
 		t.invited(e.Invite)
 	}
 	late := t.late(e)
-	t.noteCarrier(t.sideHeard(e), said(e, late))
+	t.noteCarrier(t.deviceHeard(e), said(e, late))
 	if late {
 		return nil
 	}
@@ -198,40 +198,41 @@ func (t *turn) late(e carrier.Event) bool {
 	return false
 }
 
-// sideHeard returns the side that an event is about; callerSide also if that is not known.
-func (t *turn) sideHeard(e carrier.Event) int {
+// deviceHeard returns the device that an event is about, empty if that is not known.
+func (t *turn) deviceHeard(e carrier.Event) string {
 	switch {
-	case e.User != "" && e.User == t.Callee.User:
-		if i := t.legOf(e.Device); i >= 0 {
-			return i
+	case e.Kind == carrier.PhoneRinging, e.Kind == carrier.PhoneAnswered, e.Kind == carrier.PhoneEnded:
+		if t.callerOutside() {
+			return t.CallerDevice.ID
 		}
-		if t.Fork.WasAnswered() {
-			return int(t.Fork.Winner)
+		return t.Callee.User
+	case e.User == "" || e.Kind == carrier.Invited:
+		return ""
+	case e.Device != "":
+		if checkDeviceID(e.Device) != nil {
+			return ""
 		}
-		if t.calleeOutside() {
-			return 0
-		}
-	case t.calleeOutside() && e.User == "":
-		switch e.Kind {
-		case carrier.PhoneRinging, carrier.PhoneAnswered, carrier.PhoneEnded:
-			return 0
-		}
+		return e.Device
+	case e.User == t.Caller.User:
+		return t.CallerDevice.ID
+	case t.calleeOutside():
+		return t.Callee.User
+	case t.Fork.WasAnswered():
+		return t.Legs[t.Fork.Winner].ID
 	}
-	return callerSide
+	return ""
 }
 
-// noteCarrier puts what a carrier said or did into the ledger, while there is room for it.
-func (t *turn) noteCarrier(side int, what string) {
+// noteCarrier puts what a carrier said or did about a device, or about the call as a whole, into the ledger, while there
+// is room for it.
+func (t *turn) noteCarrier(device, what string) {
 	c := t.Carrier
 	if c.Notes >= maxCarrierNotes {
 		return
 	}
 	c.Notes++
 	t.changed = true
-	e := t.note(v1.Stage_STAGE_CARRIER, side, 0, c.Name+": "+what)
-	if side != callerSide {
-		e.Device = t.Legs[side].ID
-	}
+	t.note(v1.Stage_STAGE_CARRIER, callerSide, 0, c.Name+": "+what).Device = device
 }
 
 var kindWords = map[carrier.EventKind]string{

@@ -45,6 +45,8 @@ type carrierJob struct {
 	Do   string       `json:"do"` // "end", "dial"
 	Call carrier.Call `json:"call"`
 	At   time.Time    `json:"at"`
+	// Again tells what is asked again from what is being done: being done, it would else be forgotten with it.
+	Again int `json:"again,omitempty"`
 }
 
 // carrierWork are the jobs that follow from a turn for the call's carrier.
@@ -66,16 +68,17 @@ func (t *turn) carrierWork() ([]store.Job, error) {
 	if do == "" {
 		return jobs, nil
 	}
-	j, err := t.s.carrierJob(do, t.carrierCall(t.row.App, t.row.ID), t.Carrier.Name)
+	j, err := t.s.carrierJob(carrierJob{Do: do, Call: t.carrierCall(t.row.App, t.row.ID), Again: t.Carrier.Again}, t.Carrier.Name)
 	return append(jobs, j), err
 }
 
-func (s *Server) carrierJob(do string, c carrier.Call, name string) (store.Job, error) {
-	text, err := json.Marshal(carrierJob{Do: do, Call: c, At: s.now()})
+func (s *Server) carrierJob(j carrierJob, name string) (store.Job, error) {
+	j.At = s.now()
+	text, err := json.Marshal(j)
 	if err != nil {
-		return store.Job{}, fmt.Errorf("writing what is asked of the carrier of call %s: %w", c.ID, err)
+		return store.Job{}, fmt.Errorf("writing what is asked of the carrier of call %s: %w", j.Call.ID, err)
 	}
-	return store.Job{ID: c.ID + ".c." + do, CallID: c.ID, Kind: carrierJobKind(c.App, name), Payload: text, LeasedUntil: s.now()}, nil
+	return store.Job{ID: j.Call.ID + ".c." + j.Do, CallID: j.Call.ID, Kind: carrierJobKind(j.Call.App, name), Payload: text, LeasedUntil: j.At}, nil
 }
 
 // prepare lets the carrier make what the new call needs, before anybody hears of it.
@@ -116,7 +119,7 @@ func (s *Server) prepare(ctx context.Context, t *turn) error {
 	}
 	t.Carrier.Ref = ref
 	t.prepared = true
-	t.noteCarrier(callerSide, "prepared")
+	t.noteCarrier("", "prepared")
 	return nil
 }
 
@@ -127,7 +130,7 @@ func (s *Server) abandon(ctx context.Context, t *turn, in *invitation) {
 	}
 	c := t.carrierCall(t.row.App, t.row.ID)
 	c.State = carrier.Ended
-	j, err := s.carrierJob("end", c, t.Carrier.Name)
+	j, err := s.carrierJob(carrierJob{Do: "end", Call: c}, t.Carrier.Name)
 	if err == nil {
 		err = s.store.PutJobs(context.WithoutCancel(ctx), []store.Job{j})
 	}
@@ -324,7 +327,7 @@ func (s *Server) dial(ctx context.Context, by carrier.Carrier, c carrier.Call) (
 		}
 		t.Carrier.Ref, t.changed = ref, true
 		t.endAgain = t.Fork.State == fork.Ended // it ended while the telephone was called
-		t.noteCarrier(0, "calls the telephone")
+		t.noteCarrier(t.Callee.User, "calls the telephone")
 		return nil
 	})
 	if connect.CodeOf(err) == connect.CodeNotFound && err != nil {

@@ -51,6 +51,10 @@ type Metrics struct {
 	requests  *prometheus.CounterVec   // method, code, problem
 	answering *prometheus.HistogramVec // method
 
+	carrierHooks    *prometheus.CounterVec   // app, carrier, outcome
+	carrierHookTime *prometheus.HistogramVec // carrier
+	carrierDeeds    *prometheus.CounterVec   // app, carrier, deed, result
+
 	versions, systems, reasons *capped
 
 	alarms *alarms
@@ -74,11 +78,16 @@ func NewMetrics(version string) *Metrics {
 		events:    counters("ringtrip_events_total", "Events stored for devices and told to the bus.").WithLabelValues(),
 		requests:  counters("ringtrip_requests_total", "Requests answered; problem is the CallProblem's code.", "method", "code", "problem"),
 		answering: histograms("ringtrip_request_seconds", "Seconds until a request was answered; event streams are not among them.", quickBuckets, "method"),
-		versions:  newCapped(maxVersions), systems: newCapped(maxVersions), reasons: newCapped(maxReasons),
+
+		carrierHooks:    counters("ringtrip_carrier_webhooks_total", "Webhooks of carriers, by outcome: ok, or why they were refused.", "app", "carrier", "outcome"),
+		carrierHookTime: histograms("ringtrip_carrier_webhook_seconds", "Seconds until a carrier's webhook was answered.", quickBuckets, "carrier"),
+		carrierDeeds:    counters("ringtrip_carrier_deeds_total", "What was asked of carriers (prepare, dial, end, credentials), by result: ok, failed (tried again), gave_up.", "app", "carrier", "deed", "result"),
+
+		versions: newCapped(maxVersions), systems: newCapped(maxVersions), reasons: newCapped(maxReasons),
 	}
 	m.alarms = &alarms{reasons: m.reasons, now: time.Now, last: map[alarmKey]time.Time{}}
 	m.registry.MustRegister(m.alarms, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering)
+		m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.carrierHooks, m.carrierHookTime, m.carrierDeeds)
 	build := gauges("ringtrip_build_info", "1; the version is a label.", "version")
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(build)
@@ -187,7 +196,7 @@ func (m *Metrics) Names() []string {
 	descs := make(chan *prometheus.Desc, 64)
 	go func() {
 		defer close(descs)
-		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.alarms, busFigures{}, &inHand{}} {
+		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.carrierHooks, m.carrierHookTime, m.carrierDeeds, m.alarms, busFigures{}, &inHand{}} {
 			c.Describe(descs)
 		}
 	}()
