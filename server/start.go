@@ -412,6 +412,9 @@ func (t *turn) replace(by string) {
 
 // twins returns the ringing calls of t's callee to t's caller.
 func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
+	if t.callerOutside() {
+		return nil, nil // a telephone knows of no other call of its own, and many may share a number
+	}
 	rows, err := s.store.CallsOfUser(ctx, t.row.App, t.Caller.User)
 	if err != nil {
 		return nil, err
@@ -424,11 +427,11 @@ func (s *Server) twins(ctx context.Context, t *turn) ([]*turn, error) {
 			s.log.Error("a stored call cannot be read", "call", row.ID, "err", err)
 			continue
 		}
-		if other.Caller.User == t.Caller.User && row.ID != t.row.ID && !other.Fork.Alone && !t.callerOutside() {
+		if other.Caller.User == t.Caller.User && row.ID != t.row.ID && !other.Fork.Alone {
 			outgoing++
 		}
-		if t.callerOutside() || other.callerOutside() {
-			continue // a telephone knows of no other call of its own
+		if other.callerOutside() {
+			continue
 		}
 		if other.Fork.State == fork.Ringing && other.Caller.User == t.Callee.User && other.Callee.User == t.Caller.User {
 			twins = append(twins, other)
