@@ -19,6 +19,7 @@ type demoCmd struct {
 	OS       string `help:"Version of iOS on Bob's phones." default:"26.4"`
 	Play     string `help:"A WAV file that Bob's first iPhone says instead of its melody." placeholder:"FILE"`
 	Record   string `help:"A WAV file for what Bob's first iPhone hears." placeholder:"FILE"`
+	Carrier  string `help:"Who carries the calls: twilio, vonage, vonage-video, livekit, agora, daily or webrtc, each an emulator on this machine; empty: the devices between themselves." placeholder:"NAME"`
 	Headless bool   `help:"Play the whole story without a page, print each step, fail if one did not happen."`
 	JSON     bool   `help:"With --headless: print the story as JSON."`
 	Verbose  bool   `help:"Log what the server and the phones do." short:"v"`
@@ -105,12 +106,13 @@ func (c *demoCmd) headless(ctx context.Context, o out, logger *slog.Logger, bobs
 	if listen == "127.0.0.1:8787" {
 		listen = "" // nobody looks at it: any free port will do
 	}
+	alices := rig.Owner{User: "alice", Name: "Alice", Phones: []rig.PhoneSpec{{ID: alice, Name: "Alice's iPhone", OS: c.OS}}}
+	if c.Carrier != "" {
+		return c.carrierStory(ctx, o, logger, []rig.Owner{alices, bobs})
+	}
 	lab, err := rig.NewLab(ctx, rig.LabConfig{
-		Node: rig.NodeConfig{Listen: listen, Dir: c.Data, StoreAtAPNs: true},
-		Owners: []rig.Owner{
-			{User: "alice", Name: "Alice", Phones: []rig.PhoneSpec{{ID: alice, Name: "Alice's iPhone", OS: c.OS}}},
-			bobs,
-		},
+		Node:   rig.NodeConfig{Listen: listen, Dir: c.Data, StoreAtAPNs: true},
+		Owners: []rig.Owner{alices, bobs},
 		Logger: logger,
 	})
 	if err != nil {
@@ -128,6 +130,11 @@ func (c *demoCmd) headless(ctx context.Context, o out, logger *slog.Logger, bobs
 	s.tell("A push arrives twice", s.doublePush)
 	s.tell("The app is killed in the call", s.crash)
 	s.tell("Do Not Disturb on one device", s.doNotDisturb)
+	return c.finish(s)
+}
+
+// finish says how the story went.
+func (c *demoCmd) finish(s *story) error {
 	if c.JSON {
 		if err := s.json(); err != nil {
 			return err

@@ -34,7 +34,7 @@ var ringMeanings = []meaning{
 // talkMeanings are the stages after the answer, for the device that answered.
 var talkMeanings = []meaning{
 	{v1.Stage_STAGE_MEDIA_CONNECTED, "the media transport never connected",
-		"look at the ICE servers (--ice): phones behind mobile networks need TURN"},
+		"look at the ICE servers (--ice): phones behind mobile networks need TURN; of a call with a carrier, at the lines of the carrier above"},
 	{v1.Stage_STAGE_AUDIO_ACTIVE, "the system never lent the audio session",
 		"fulfil the answer action before waiting for didActivate, and never call setActive yourself (forums 761549)"},
 	{v1.Stage_STAGE_FIRST_MEDIA, "no sound of the far end was decoded",
