@@ -314,7 +314,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
 	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
 	mux.HandleFunc(carriersPath, s.serveCarrier)
-	return s.limited(s.light(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody)))
+	return roomy(s.limited(s.light(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody))))
 }
 
 func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, what any) error {
