@@ -40,14 +40,17 @@ func chromium(t *testing.T) string {
 }
 
 // openBrowser starts a lab and opens its page.
-func openBrowser(t *testing.T) *browser {
+func openBrowser(t *testing.T) *browser { return openBrowserWith(t, "") }
+
+// openBrowserWith is openBrowser with a carrier.
+func openBrowserWith(t *testing.T, carrier string) *browser {
 	t.Helper()
 	path := chromium(t)
 	page := rig.NewPage(web.Handler())
 	page.Handle("/demo/scenarios", scenarioPage())
 	page.Handle("/demo/scenarios/", scenarioPage())
 	lab, err := rig.NewLab(t.Context(), rig.LabConfig{
-		Node: rig.NodeConfig{Page: page},
+		Node: rig.NodeConfig{Page: page, Carrier: carrier},
 		Owners: []rig.Owner{{User: "bob", Name: "Bob", Phones: []rig.PhoneSpec{
 			{ID: bob, Name: "Bob's iPhone", Knobs: map[string]string{"bootTime": "1s"}}, {ID: bob2, Name: "Bob's old iPhone"},
 		}}, carols("")},

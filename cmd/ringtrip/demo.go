@@ -45,7 +45,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) error {
 	page.Handle("/demo/scenarios", scenarioPage())
 	page.Handle("/demo/scenarios/", scenarioPage())
 	lab, err := rig.NewLab(ctx, rig.LabConfig{
-		Node: rig.NodeConfig{Listen: c.Listen, Dir: c.Data, Page: page}, Owners: []rig.Owner{bobs, carols(c.OS)}, Logger: logger,
+		Node: rig.NodeConfig{Listen: c.Listen, Dir: c.Data, Page: page, Carrier: c.Carrier}, Owners: []rig.Owner{bobs, carols(c.OS)}, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -55,6 +55,9 @@ func (c *demoCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	fmt.Fprintf(o, "ringtrip demo: open %s and call Bob. Ctrl-C ends it.\n", lab.URL)
+	if c.Carrier != "" {
+		fmt.Fprintf(o, "Calls go through %s, an emulator of it on this machine; Carol's iPhone calls Bob.\n", c.Carrier)
+	}
 	fmt.Fprintf(o, "His iPhones are simulated, asleep and locked; a real VoIP push over HTTP/2 wakes them.\n")
 	<-ctx.Done()
 	return nil

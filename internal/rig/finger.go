@@ -153,18 +153,23 @@ func Actions() []string {
 // Dial has the phone's user call somebody in the app, which is opened if it is not. It blocks until the call has begun
 // or 10 s have passed.
 func (l *Lab) Dial(ctx context.Context, d *Device, callee, name string) error {
+	return l.DialWith(ctx, d, phone.StartRequest{Callee: callee, Name: name})
+}
+
+// DialWith is Dial with all that can be said.
+func (l *Lab) DialWith(ctx context.Context, d *Device, r phone.StartRequest) error {
 	if err := d.Phone.OpenApp(Bundle); err != nil {
 		return err
 	}
 	why := errors.New("the app has not started")
 	err := l.Await(ctx, 10*time.Second, func() bool {
 		if e := d.Engine(); e != nil {
-			_, why = e.Start(phone.StartRequest{Callee: callee, Name: name})
+			_, why = e.Start(r)
 		}
 		return why == nil || errors.Is(why, phone.ErrOnCall) || errors.Is(why, phone.ErrTooManyCalls)
 	})
 	if err != nil || why != nil {
-		return fmt.Errorf("%s can't call %s: %w", d.Name, callee, why)
+		return fmt.Errorf("%s can't call %s: %w", d.Name, r.Callee, why)
 	}
 	return nil
 }

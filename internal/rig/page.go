@@ -20,6 +20,7 @@ type Page struct {
 	callee Party
 	phones []*Device
 	second *Device // calls the callee too; nil: there is none
+	desk   *pageCarrier
 	mux    *http.ServeMux
 	ready  chan struct{} // closed when lab is there
 }
@@ -37,6 +38,7 @@ func NewPage(static http.Handler) *Page {
 	p.mux.HandleFunc("GET /demo/config", p.config)
 	p.mux.HandleFunc("GET /demo/phones/events", p.events)
 	p.mux.HandleFunc("POST /demo/phones/{id}/{action}", p.act)
+	p.mux.HandleFunc("POST /demo/carrier/{action}", p.actCarrier)
 	return p
 }
 
@@ -45,6 +47,9 @@ func (p *Page) Bind(lab *Lab, caller, callee Party, phones ...string) {
 	p.lab, p.caller, p.callee = lab, caller, callee
 	for _, id := range phones {
 		p.phones = append(p.phones, lab.Devices[id])
+	}
+	if lab.Account != nil {
+		p.desk = newPageCarrier(lab, p.phones[0])
 	}
 	close(p.ready)
 }
@@ -70,6 +75,7 @@ type pageConfig struct {
 	Caller    pageCaller    `json:"caller"`
 	Callee    Party         `json:"callee"`
 	Second    *pageSecond   `json:"second,omitempty"`
+	Carrier   *carrierWords `json:"carrier,omitempty"`
 	OpsToken  string        `json:"ops_token"`
 	Phones    []pagePhone   `json:"phones"`
 	Signature pageSignature `json:"signature"`
@@ -118,6 +124,9 @@ func (p *Page) config(w http.ResponseWriter, r *http.Request) {
 	}
 	if d := p.second; d != nil {
 		c.Second = &pageSecond{Party{d.User(), d.UserName()}, d.ID}
+	}
+	if p.desk != nil {
+		c.Carrier = &p.desk.words
 	}
 	for _, d := range p.phones {
 		c.Phones = append(c.Phones, pagePhone{d.ID, d.Name})
@@ -191,7 +200,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	hearing := map[string]bool{}
-	second := "none yet"
+	second, desk := "none yet", ""
 	for {
 		p.lab.mu.Lock()
 		changed := p.lab.changed
@@ -213,6 +222,15 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 			if state, reason := d.LastCall(); second != state+reason {
 				second = state + reason
 				if !send("second", map[string]string{"state": state, "reason": reason}) {
+					return
+				}
+			}
+		}
+		if p.desk != nil {
+			now := p.desk.state()
+			if b, _ := json.Marshal(now); string(b) != desk {
+				desk = string(b)
+				if !send("carrier", now) {
 					return
 				}
 			}

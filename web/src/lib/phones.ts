@@ -1,5 +1,6 @@
 // The simulated iPhones behind /demo/phones: what is on their screens, and what a finger does to them.
 import type { Screen } from "../screen";
+import { noCarrier, type CarrierState } from "./carrier";
 import { parseLine, type LogLine } from "./syslog";
 
 export interface PhoneView {
@@ -34,6 +35,8 @@ export class Phones {
   online = false;
   /** How the newest call of the second caller stands, in the words of Go's package call. */
   second: { state: string; reason: string } = { state: "", reason: "" };
+  /** The emulated carrier, if the demo has one. */
+  carrier: CarrierState = noCarrier;
   #listeners = new Set<() => void>();
   #telling = false;
   #lines = 0;
@@ -63,6 +66,10 @@ export class Phones {
       this.second = JSON.parse(e.data) as { state: string; reason: string };
       this.#tell();
     });
+    source.addEventListener("carrier", (e) => {
+      this.carrier = JSON.parse(e.data) as CarrierState;
+      this.#tell();
+    });
     on("screen", (d: { screen: Screen }) => ({ screen: d.screen }));
     on("log", (d: { phone: string; line: string }) => ({ log: [...(this.find(d.phone)?.log ?? []), parseLine(d.line, ++this.#lines)].slice(-keep) }));
     on("hear", (d: { level: number; recognised: string; digits: string }) => ({ hears: { level: d.level, recognised: d.recognised, digits: d.digits } }));
@@ -86,6 +93,16 @@ export class Phones {
     this.#change(id, { problem });
     if (problem) setTimeout(() => this.find(id)?.problem === problem && this.#change(id, { problem: "" }), 6000);
     return problem;
+  }
+
+  /** Does something at the carrier, or with the telephone. Returns what was refused, "" if nothing was. */
+  async actCarrier(action: string): Promise<string> {
+    try {
+      const response = await this.deps.fetch(`/demo/carrier/${action}`, { method: "POST" });
+      return response.ok ? "" : await said(response);
+    } catch {
+      return "The server can't be reached";
+    }
   }
 
   #line(online: boolean): void {
