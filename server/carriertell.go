@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
@@ -242,16 +243,17 @@ var kindWords = map[carrier.EventKind]string{
 
 // said is an event in words.
 func said(e carrier.Event, late bool) string {
-	text := kindWords[e.Kind]
-	if e.User != "" {
-		text = e.User + " " + text
+	var words []string
+	if text := strings.TrimSpace(e.User + " " + kindWords[e.Kind]); text != "" {
+		words = append(words, text)
 	}
 	if e.Reason != call.NotEnded {
-		text += " (" + e.Reason.String() + ")"
+		words = append(words, "("+e.Reason.String()+")")
 	}
 	if late {
-		text += ", told too late"
+		words = append(words, "(told too late)")
 	}
+	text := strings.Join(words, " ")
 	if e.Detail != "" {
 		if text != "" {
 			text += ": "
