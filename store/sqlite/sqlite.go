@@ -51,6 +51,7 @@ type Store struct {
 	writer  *writer
 	writeDB *sql.DB
 	readDB  *sql.DB
+	checkDB *sql.DB // the checkpointer's
 	now     func() time.Time
 	log     *slog.Logger
 	latency time.Duration
@@ -109,6 +110,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := s.connect(ctx, cmp.Or(cfg.synchronous, "full")); err != nil {
 		return nil, fileError(s.path, err)
 	}
+	go s.writer.checkpoints.run()
 	go s.writer.run()
 	if s.latency, err = s.checkWrite(ctx); err == nil && s.latency > slowWrite {
 		var again time.Duration // one slow write may have been chance
@@ -138,7 +140,7 @@ func (s *Store) warnIfSlow() {
 // connect opens the connections and makes sure that they are as durable as promised.
 func (s *Store) connect(ctx context.Context, durability string) (err error) {
 	if s.writeDB, err = sql.Open("sqlite", dsn(s.path, "synchronous("+durability+")", "fullfsync(1)", "checkpoint_fullfsync(1)",
-		"cache_size(-65536)", "temp_store(memory)", "journal_size_limit(67108864)")); err != nil {
+		"cache_size(-65536)", "temp_store(memory)", "journal_size_limit(67108864)", "wal_autocheckpoint(0)")); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)
@@ -151,7 +153,12 @@ func (s *Store) connect(ctx context.Context, durability string) (err error) {
 			conn.Close()
 		}
 	}()
-	s.writer = newWriter(conn, s.path, s.log)
+	checkpoints, err := newCheckpointer(s.path, durability, s.log)
+	if err != nil {
+		return err
+	}
+	s.checkDB = checkpoints.db
+	s.writer = newWriter(conn, s.path, checkpoints, s.log)
 	var mode string
 	var synchronous int
 	if err := errors.Join(
@@ -229,7 +236,7 @@ func (s *Store) release() error {
 	}
 	clear(s.readers)
 	// The writer's connection goes last: as the last one it checkpoints, so that one whole file is left.
-	for _, db := range []*sql.DB{s.readDB, s.writeDB} {
+	for _, db := range []*sql.DB{s.readDB, s.checkDB, s.writeDB} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

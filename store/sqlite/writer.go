@@ -40,28 +40,31 @@ type writer struct {
 	ended chan struct{}
 	log   *slog.Logger
 
-	wal      string // the write-ahead log's path
-	walLimit int64
-	sinceWAL int
+	wal         string // the write-ahead log's path
+	walLimit    int64
+	sinceWAL    int
+	checkpoints *checkpointer
 
 	batches, writes atomic.Int64
 }
 
-func newWriter(conn *sql.Conn, path string, log *slog.Logger) *writer {
+func newWriter(conn *sql.Conn, path string, checkpoints *checkpointer, log *slog.Logger) *writer {
 	return &writer{
-		queue:    make(chan *write, maxQueue),
-		later:    make(chan *write, maxQueue),
-		tx:       &tx{conn: conn, stmts: map[string]*sql.Stmt{}, memo: newMemo()},
-		ended:    make(chan struct{}),
-		log:      log,
-		wal:      path + "-wal",
-		walLimit: walLimit,
+		queue:       make(chan *write, maxQueue),
+		later:       make(chan *write, maxQueue),
+		tx:          &tx{conn: conn, stmts: map[string]*sql.Stmt{}, memo: newMemo()},
+		ended:       make(chan struct{}),
+		log:         log,
+		wal:         path + "-wal",
+		walLimit:    walLimit,
+		checkpoints: checkpoints,
 	}
 }
 
 // run works until the queues are closed and empty.
 func (w *writer) run() {
 	defer close(w.ended)
+	defer func() { close(w.checkpoints.due); <-w.checkpoints.ended }()
 	batch := make([]*write, 0, maxBatch)
 	for {
 		if batch = w.next(batch[:0]); len(batch) == 0 {
@@ -70,7 +73,7 @@ func (w *writer) run() {
 		w.commit(batch)
 		clear(batch)
 		if err := w.tendWAL(); err != nil {
-			w.log.Warn("sqlite: the write-ahead log can't be started over", "path", w.wal, "err", err)
+			w.log.Warn("sqlite: the write-ahead log can't be copied into the database and started over", "path", w.wal, "err", err)
 		}
 	}
 	w.tx.close()
