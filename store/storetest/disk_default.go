@@ -2,7 +2,10 @@
 
 package storetest
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // Disk is a file system whose plug can be pulled; there is none here.
 type Disk struct{ Dir string }
@@ -11,6 +14,9 @@ type Disk struct{ Dir string }
 func OnDisk(t *testing.T, _ int64, _ func(t *testing.T, d *Disk)) {
 	t.Skip("NOT TESTED: what happens to the disk when the plug is pulled, or when it is full: it needs Linux")
 }
+
+// Freeze stops a process before the plug is pulled.
+func (*Disk) Freeze(*os.Process) {}
 
 // Pull pulls the plug.
 func (*Disk) Pull() {}

@@ -115,6 +115,15 @@ func (d *Disk) Pull() {
 	}
 }
 
+// Freeze stops a process before the plug is pulled. Else it may acknowledge what is not on the disk: when the file system
+// has given up the transaction that an fsync was about to wait for, the fsync finds nothing to wait for and reports success,
+// which after a real loss of power nobody is there to hear.
+func (d *Disk) Freeze(p *os.Process) {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		d.t.Errorf("stopping the process before the plug is pulled: %v", err)
+	}
+}
+
 // Mount puts the disk back, after [Disk.Unmount], with an option of mount(8) as "ro" or "rw". The file system mends
 // itself by its journal as after a loss of power.
 func (d *Disk) Mount(option string) {

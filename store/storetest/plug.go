@@ -108,6 +108,7 @@ func pull(t *testing.T, d *Disk, dir string, begin func(t *testing.T, dir string
 	on := begin(t, filepath.Join(d.Dir, dir))
 	life := time.Duration(50+rand.IntN(350)) * time.Millisecond
 	runChild(t, on.Place, round, life, said, nil, func(p *os.Process) {
+		d.Freeze(p)
 		d.Pull()
 		_ = p.Kill() // what it acknowledges from now on it says nobody
 	})
