@@ -30,6 +30,12 @@ func (s *Server) SetApps(apps []App) error {
 // app returns an app, the zero App if there is none (any more).
 func (s *Server) app(id string) App { return (*s.apps.Load())[id] }
 
+// CheckApps returns what is wrong with apps, as [New] and [Server.SetApps] would.
+func CheckApps(apps []App) error {
+	_, err := completeApps(apps)
+	return err
+}
+
 // completeApps returns apps with their defaults, or what is wrong with them.
 func completeApps(apps []App) ([]App, error) {
 	if len(apps) == 0 {

@@ -50,6 +50,9 @@ func TestRoomCall(t *testing.T) {
 		if creds(answered) == "" {
 			t.Errorf("after the answer: %v", answered)
 		}
+		if status, body := w.hook("roomy", "askref", fakeHook{AskRef: "room-of-" + c.Id}); status != 200 || !strings.Contains(string(body), c.Id) {
+			t.Errorf("asked by the room's name: %d %s", status, body)
+		}
 		other := *b
 		other.device = "b2"
 		if got := must(other.get(c.Id)); creds(got) != "" || got.Carrier != "roomy" {

@@ -49,7 +49,7 @@ func (o *carrierWatch) last() server.CarrierHook {
 }
 
 // What is no webhook of the carrier's is refused with the right status, tells a forger nothing, is counted, and changes nothing.
-func TestHooksRefused(t *testing.T) {
+func TestCarrierHooksRefused(t *testing.T) {
 	f := newFake("roomy", rooms)
 	seen := &carrierWatch{}
 	inBubble(t, func(c *server.Config) { withCarrier(f)(c); c.Observer = seen }, func(t *testing.T, w *world) {
@@ -157,7 +157,7 @@ func TestHookForgersAreSlowed(t *testing.T) {
 }
 
 // A telephone's answer and the app's cancel meet: one of them wins, and the carrier is told of an end that came last.
-func TestHookMeetsCancel(t *testing.T) {
+func TestCarrierHookMeetsCancel(t *testing.T) {
 	f := newFake("bridge", bridge)
 	inBubble(t, withCarrier(f), func(t *testing.T, w *world) {
 		a := w.phone("alice", "a1", "")
@@ -183,7 +183,7 @@ func TestHookMeetsCancel(t *testing.T) {
 }
 
 // Whatever the order in which a call's webhooks come, and however often, the call rings once and ends as it ended.
-func TestHooksShuffled(t *testing.T) {
+func TestCarrierHooksShuffled(t *testing.T) {
 	f := newFake("bridge", bridge)
 	inBubble(t, withCarrier(f), func(t *testing.T, w *world) {
 		a := w.phone("alice", "a1", "")
@@ -210,7 +210,7 @@ func TestHooksShuffled(t *testing.T) {
 }
 
 // Many nodes' worth of the same telephone's call makes one call.
-func TestIncomingOnce(t *testing.T) {
+func TestCarrierRingsOnce(t *testing.T) {
 	f := newFake("bridge", bridge)
 	inBubble(t, withCarrier(f), func(t *testing.T, w *world) {
 		w.phone("bob", "b1", voip(2))

@@ -74,7 +74,7 @@ func (t *turn) leaves(e carrier.Event) {
 	if s == nil {
 		return
 	}
-	if e.Seq == 0 && e.Source != "" {
+	if e.Source != "" {
 		if !slices.Contains(s.Over, e.Source) {
 			s.Over = append(s.Over, e.Source)
 			s.Over = s.Over[max(0, len(s.Over)-maxOver):]

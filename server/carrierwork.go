@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,10 @@ func seenID(app, name, ref string) string { return seenKind + app + "/" + name +
 
 // refKey is the key of the call that came from outside by that name.
 func refKey(name, ref string) string { return "carrier:" + name + "/" + ref }
+
+// refUser stands among the users of a call that its carrier knows by a name of its own, so that it is found by that name
+// while it lives. No user's id has a control character, see checkText.
+func refUser(name, ref string) string { return "\x01carrier/" + name + "/" + ref }
 
 // carrierJob is what is asked of a carrier: all that has to be known when the call itself is forgotten.
 type carrierJob struct {
@@ -99,6 +104,7 @@ func (s *Server) prepare(ctx context.Context, t *turn) error {
 		for _, other := range others {
 			if other.atCarrier() && other.Carrier.Name == t.Carrier.Name && other.Carrier.Ref != "" {
 				t.Carrier.Ref = other.Carrier.Ref
+				t.row.Users = append(slices.Clip(t.row.Users), refUser(t.Carrier.Name, t.Carrier.Ref))
 				return nil
 			}
 		}
@@ -118,6 +124,9 @@ func (s *Server) prepare(ctx context.Context, t *turn) error {
 		return problem(connect.CodeUnavailable, "carrier_unavailable", "try again; the server's log says more", nil, "%s did not prepare the call", t.Carrier.Name)
 	}
 	t.Carrier.Ref = ref
+	if ref != "" {
+		t.row.Users = append(slices.Clip(t.row.Users), refUser(t.Carrier.Name, ref))
+	}
 	t.prepared = true
 	t.noteCarrier("", "prepared")
 	return nil
@@ -326,6 +335,7 @@ func (s *Server) dial(ctx context.Context, by carrier.Carrier, c carrier.Call) (
 			return nil
 		}
 		t.Carrier.Ref, t.changed = ref, true
+		t.row.Users = append(slices.Clip(t.row.Users), refUser(t.Carrier.Name, ref))
 		t.endAgain = t.Fork.State == fork.Ended // it ended while the telephone was called
 		t.noteCarrier(t.Callee.User, "calls the telephone")
 		return nil

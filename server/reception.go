@@ -104,7 +104,18 @@ func (d *reception) CallByRef(ctx context.Context, ref string) (carrier.Call, er
 	}
 	row, err := d.s.store.CallByKey(ctx, d.app, refKey(d.name, ref))
 	if errors.Is(err, store.ErrNotFound) {
-		return carrier.Call{}, carrier.ErrUnknownCall
+		rows, err := d.s.store.CallsOfUser(ctx, d.app, refUser(d.name, ref))
+		if err != nil {
+			return carrier.Call{}, err
+		}
+		if len(rows) == 0 {
+			return carrier.Call{}, carrier.ErrUnknownCall
+		}
+		t, err := d.s.turn(rows[len(rows)-1])
+		if err != nil {
+			return carrier.Call{}, err
+		}
+		return t.carrierCall(d.app, t.row.ID), nil
 	}
 	if err != nil {
 		return carrier.Call{}, err

@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/ringtrip/ringtrip/server"
 )
 
 // A configFile is a configuration file: YAML (so JSON too) whose keys are the names of serve's flags, and "apps", which
@@ -277,7 +279,12 @@ func (c *configCheckCmd) Run(o out) error {
 	if err != nil {
 		return err
 	}
-	if _, err := parsed.Serve.build(apps, nil, nil); err != nil {
+	b, err := parsed.Serve.build(apps, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if err := server.CheckApps(b.apps); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(o, "%s: ok, %d app(s)\n", c.File, len(apps))
