@@ -247,13 +247,18 @@ func TestJoinRacesTheEnd(t *testing.T) {
 	joined, over := 0, 0
 	inBubble(t, nil, func(t *testing.T, w *world) {
 		a, b, c := w.phone("alice", "a1", ""), w.phone("bob", "b1", ""), w.phone("carol", "c1", "")
-		for range 30 {
+		for round := range 30 {
 			started := must(a.startGroup(&v1.StartRequest{Callees: []string{"bob", "carol"}}))
 			g, bob := started.Call.Group, started.Calls[0].Call.Id
 			must(b.answer(bob))
 			must(c.decline(started.Calls[1].Call.Id, 0, false))
 			left := make(chan error)
-			go func() { left <- errOf(b.end(bob, 0)) }()
+			go func() {
+				for range round { // some looks into the group, so that now the one, now the other is first
+					_, _ = b.group(g)
+				}
+				left <- errOf(b.end(bob, 0))
+			}()
 			call, err := c.join(g, "")
 			if err := <-left; err != nil {
 				t.Fatal(err)
