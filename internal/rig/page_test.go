@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +142,12 @@ func TestPageHasAFingerForEveryButton(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range regexp.MustCompile(`\bact\((?:phone\.id, |plugged \? )?"([a-z-]+)"|render press\("\w+", "[^"]+", "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+				if filepath.Base(file) == "CarrierPanel.svelte" { // asks the carrier and its telephone
+					if !slices.Contains(strings.Fields("dial call answer decline busy hangup down up"), m[1]) {
+						t.Errorf("%s asks for %q, which no carrier has", file, m[1])
+					}
+					continue
+				}
 				asked[m[1]+m[2]] = file
 			}
 		}
