@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 // fake is a carrier that says what it is told to say. Its webhooks are JSON with its password in a header.
 type fake struct {
 	name   string
+	word   string // the password; empty: sesame
 	traits carrier.Traits
 
 	mu     sync.Mutex
@@ -125,7 +127,7 @@ func (f *fake) Webhook(ctx context.Context, r *carrier.Request, d carrier.Desk) 
 	if r.Method != http.MethodPost {
 		return carrier.Reply{}, carrier.ErrMethod
 	}
-	if r.Header.Get("Password") != "sesame" {
+	if word := cmp.Or(f.word, "sesame"); r.Header.Get("Password") != word {
 		return carrier.Reply{}, fmt.Errorf("%w: another password", carrier.ErrSignature)
 	}
 	var h fakeHook
