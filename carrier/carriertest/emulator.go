@@ -41,7 +41,8 @@ type Emulator interface {
 	// Open lists what is open at the carrier: rooms, calls, telephones. After the end of all calls it is empty, or somebody
 	// pays for a call that nobody has.
 	Open() []string
-	// Idle blocks until all webhooks that were due have been delivered or given up, or ctx ends.
+	// Idle blocks until all webhooks that were due have been delivered or given up, or ctx ends. The end of a room that
+	// closes by itself, for nobody is in it, is due.
 	Idle(ctx context.Context) error
 	// Refused lists what the emulator refused, each with why: tokens, signatures, malformed requests.
 	Refused() []string

@@ -132,6 +132,14 @@ func (p *postbox) count(n int) {
 	}
 }
 
+// due counts n letters more, or fewer, that are not written yet: wait waits for what will be said of something that has
+// happened already.
+func (p *postbox) due(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(n)
+}
+
 // run delivers the letters of one key until there are none.
 func (p *postbox) run(key string) {
 	for {

@@ -76,7 +76,8 @@ type room struct {
 	met     time.Time // when the first one came in, the last time that it was empty
 	started bool      // somebody was in it
 	seats   []*RoomSeat
-	end     *time.Timer // when it closes for nobody is in it, or its time is over
+	end     *time.Timer // when its time is over; nil: never
+	linger  *time.Timer // when it closes, for nobody is in it; nil: somebody is
 }
 
 // house is what the carriers that have rooms have in common: an account, its rooms, its API, its webhooks. What it tells
@@ -170,9 +171,7 @@ func (h *house) enter(name string, s *RoomSeat, makes bool, now time.Time) (*Roo
 		r.started, r.met = true, now
 		h.onOpen(r)
 	}
-	if r.end != nil && h.linger >= 0 {
-		r.end.Stop()
-	}
+	h.stay(r)
 	r.seats = append(r.seats, s)
 	h.onJoin(s)
 	return s, nil
@@ -217,13 +216,16 @@ func (h *house) put(s *RoomSeat, how departure) {
 	}
 	switch {
 	case h.linger > 0:
-		r.end = time.AfterFunc(h.linger, func() {
+		h.post.due(1)
+		var linger *time.Timer
+		linger = time.AfterFunc(h.linger, func() {
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if len(r.seats) == 0 {
+			if r.linger == linger { // else somebody came in the same moment
 				h.close(r)
 			}
 		})
+		r.linger = linger
 	case h.linger == 0:
 		h.close(r)
 	default: // the meeting is over, the room stays
@@ -232,11 +234,21 @@ func (h *house) put(s *RoomSeat, how departure) {
 	}
 }
 
+// stay keeps a room from closing because nobody is in it. The lock must be held.
+func (h *house) stay(r *room) {
+	if r.linger != nil {
+		r.linger.Stop()
+		r.linger = nil
+		h.post.due(-1)
+	}
+}
+
 // close ends a room and puts out who is in it. The lock must be held.
 func (h *house) close(r *room) {
 	if h.rooms[r.name] != r {
 		return
 	}
+	defer h.stay(r) // after its last webhook is written
 	delete(h.rooms, r.name)
 	if r.end != nil {
 		r.end.Stop()
@@ -278,6 +290,7 @@ func (h *house) Outage(down bool) {
 // clear loses everybody and everything, and tells nobody. The lock must be held.
 func (h *house) clear() {
 	for _, r := range h.rooms {
+		h.stay(r)
 		if r.end != nil {
 			r.end.Stop()
 		}

@@ -185,11 +185,10 @@ func (w *writer) carryOut(batch []*write) {
 		results, err := w.send(batch)
 		switch {
 		case err == nil:
+			w.count(batch)
 			for i, one := range batch {
 				one.finish(results[i].out, results[i].err)
 			}
-			w.batches.Add(1)
-			w.writes.Add(int64(len(batch)))
 			return
 		case w.conn.IsClosed() || lost(err):
 			w.s.log.Warn("postgres: a writer lost its connection", "database", w.s.where, "err", err)
@@ -210,6 +209,12 @@ func (w *writer) carryOut(batch []*write) {
 		}
 		return
 	}
+}
+
+// count counts a batch that was committed, before its callers know: what they see counted after it holds it.
+func (w *writer) count(batch []*write) {
+	w.batches.Add(1)
+	w.writes.Add(int64(len(batch)))
 }
 
 // send commits a batch. Only what it returns without an error is sure to have happened.
@@ -299,6 +304,7 @@ func (w *writer) takeOver(ctx context.Context) (committed, known bool, err error
 func (w *writer) settle(batch []*write) {
 	ctx, cancel := context.WithTimeout(w.s.life, batchTimeout)
 	defer cancel()
+	w.count(batch)
 	for _, one := range batch {
 		out, err := recall(ctx, w.conn, one)
 		one.finish(out, err)
