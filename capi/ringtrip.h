@@ -4,7 +4,7 @@
  * One engine serves one process of an app. It lives between the system (CallKit or LiveCommunicationKit, PushKit, the
  * audio session), a media SDK, and the server. It calls none of them: what it wants done it says through one callback,
  * and what happened it is told by ringtrip_tell. Both are JSON: the types In, Out and Answer of package capi/boundary,
- * which the Swift package has as Codable structs in Sources/RingtripEngine/Boundary.swift (generated).
+ * which the Swift package has as structs, a file each, in Sources/RingtripEngine/Boundary (generated).
  *
  * Threads. Every function may be called from any thread. The callback is called from any thread, often from within
  * ringtrip_tell on the caller's own; it may call ringtrip_tell and ringtrip_state, and must return soon, for a push may

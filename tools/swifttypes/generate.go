@@ -30,11 +30,15 @@ var basic = map[string]string{
 	"string": "String", "bool": "Bool", "int": "Int", "int64": "Int64", "uint64": "UInt64", "float64": "Double",
 }
 
-const head = `// Generated from the Go types by tools/swifttypes. Do not edit: change the Go types and run make generate.
+// head is how every written file begins.
+const head = `// Generated from the Go types by tools/swifttypes. Do not edit: change the Go types, then go run ./tools/swifttypes.
 
 import Foundation
 
-/// CXHandle.
+`
+
+// handle is callkit.Handle, which has no wire type of its own.
+const handle = `/// CXHandle.
 public struct SystemHandle: BoundaryValue, Sendable, Hashable {
     public var type: Int
     public var value: String
@@ -66,16 +70,16 @@ public struct SystemHandle: BoundaryValue, Sendable, Hashable {
 }
 `
 
-// generate returns the Swift source for the Go types below root.
-func generate(root string) (string, error) {
-	var b strings.Builder
-	b.WriteString(head)
+// generate returns the Swift sources for the Go types below root: a file for each type, named after it, so that a type
+// keeps its file whatever becomes of the others.
+func generate(root string) (map[string]string, error) {
+	files := map[string]string{"SystemHandle.swift": head + handle}
 	for _, s := range sources {
-		if err := packageTypes(&b, filepath.Join(root, s.dir), s.prefix); err != nil {
-			return "", err
+		if err := packageTypes(files, filepath.Join(root, s.dir), s.prefix); err != nil {
+			return nil, err
 		}
 	}
-	return b.String(), nil
+	return files, nil
 }
 
 // decl is one exported type of a package.
@@ -87,7 +91,8 @@ type decl struct {
 
 type constant struct{ name, value, doc string }
 
-func packageTypes(b *strings.Builder, dir, prefix string) error {
+// packageTypes adds to out the types of the Go package in dir.
+func packageTypes(out map[string]string, dir, prefix string) error {
 	files, err := parse(dir)
 	if err != nil {
 		return err
@@ -116,9 +121,18 @@ func packageTypes(b *strings.Builder, dir, prefix string) error {
 		}
 	}
 	for _, name := range order {
-		if err := write(b, types, types[name], prefix); err != nil {
+		var b strings.Builder
+		if err := write(&b, types, types[name], prefix); err != nil {
 			return fmt.Errorf("%s: %s: %w", dir, name, err)
 		}
+		if b.Len() == 0 {
+			continue // it does not cross the border
+		}
+		file := prefix + name + ".swift"
+		if _, twice := out[file]; twice {
+			return fmt.Errorf("%s: %s: another type has the Swift name %s%s", dir, name, prefix, name)
+		}
+		out[file] = head + b.String()
 	}
 	return nil
 }
@@ -140,6 +154,7 @@ func collect(types map[string]*decl, g *ast.GenDecl) {
 	}
 }
 
+// write writes the Swift type of d, or nothing if d is no message and no set of words.
 func write(b *strings.Builder, types map[string]*decl, d *decl, prefix string) error {
 	name := prefix + d.spec.Name.Name
 	switch t := d.spec.Type.(type) {
@@ -149,7 +164,7 @@ func write(b *strings.Builder, types map[string]*decl, d *decl, prefix string) e
 		if t.Name != "string" || len(d.consts) == 0 {
 			return nil
 		}
-		fmt.Fprintf(b, "\n/// %s\npublic struct %s: RawRepresentable, BoundaryValue, Sendable, Hashable {\n    public let rawValue: String\n", d.doc, name)
+		fmt.Fprintf(b, "/// %s\npublic struct %s: RawRepresentable, BoundaryValue, Sendable, Hashable {\n    public let rawValue: String\n", d.doc, name)
 		b.WriteString("    public init(rawValue: String) { self.rawValue = rawValue }\n\n")
 		for _, c := range d.consts {
 			if c.doc != "" {
@@ -188,7 +203,7 @@ func writeStruct(b *strings.Builder, types map[string]*decl, name string, d *dec
 		}
 		fields = append(fields, field{json, typ, value, doc})
 	}
-	fmt.Fprintf(b, "\n/// %s\npublic struct %s: BoundaryValue, Sendable, Hashable {\n", d.doc, name)
+	fmt.Fprintf(b, "/// %s\npublic struct %s: BoundaryValue, Sendable, Hashable {\n", d.doc, name)
 	for _, f := range fields {
 		if f.doc != "" {
 			fmt.Fprintf(b, "    /// %s\n", f.doc)

@@ -1,6 +1,7 @@
-// Command swifttypes writes the types of the C boundary for Swift from the Go types: structs become Codable structs,
-// string types with constants become structs with static members. Run it from the root of the repository; its test
-// fails when what is committed is stale.
+// Command swifttypes writes the types of the C boundary for Swift from the Go types: structs become structs that the
+// boundary's reader and writer know, string types with constants become structs with static members. Every type has a file
+// of its own, and a file whose type is gone is removed. Run it from the root of the repository; its test fails when what is
+// committed is stale.
 package main
 
 import (
@@ -8,13 +9,13 @@ import (
 	"os"
 )
 
-// out is where the package has them.
-const out = "swift/Sources/RingtripEngine/Boundary.swift"
+// out is where the package has them; nothing else is in that folder.
+const out = "swift/Sources/RingtripEngine/Boundary"
 
 func main() {
-	text, err := generate(".")
+	files, err := generate(".")
 	if err == nil {
-		err = os.WriteFile(out, []byte(text), 0o644)
+		err = replace(out, files)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "swifttypes:", err)
