@@ -54,7 +54,6 @@ type Twilio struct {
 	hooks    string
 	down     bool
 	closed   bool
-	era      int // counts outages: what was under way before one is lost
 	calls    map[string]*twilioCall
 	order    []string
 	answerer func(*Telephone)
@@ -183,7 +182,6 @@ func (t *Twilio) Outage(down bool) {
 
 // drop ends all calls without a word. The lock must be held.
 func (t *Twilio) drop(why string) {
-	t.era++
 	for _, c := range t.calls {
 		if c.over() {
 			continue

@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -42,36 +41,20 @@ type twilioAnswer struct {
 	err    error
 }
 
-// twilioMail delivers webhooks.
+// twilioMail delivers webhooks whose answers matter, each with attempts as its URL's connection override says.
 type twilioMail struct {
-	t      *Twilio
-	client *http.Client
-	ctx    context.Context
-	cancel context.CancelFunc
-
-	mu     sync.Mutex
-	faults Faults
-	sent   int
-	era    int
-	held   []twilioHook
-	flush  *time.Timer
-	busy   int
-	idle   chan struct{}
-	work   sync.WaitGroup
+	*outbox
+	t *Twilio
 }
 
 func newTwilioMail(t *Twilio) *twilioMail {
-	m := &twilioMail{t: t, idle: make(chan struct{}), client: &http.Client{Timeout: twilioTotal, Transport: &http.Transport{MaxIdleConnsPerHost: 16},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	close(m.idle)
-	m.ctx, m.cancel = context.WithCancel(context.Background())
-	return m
-}
-
-func (m *twilioMail) fail(f Faults) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.faults = f
+	return &twilioMail{t: t, outbox: newOutbox(twilioTotal, func(held []job) {
+		slices.Reverse(held)
+		one := twilioHex()
+		for i := range held {
+			held[i].key = one // one after the other, or the network would shuffle them back
+		}
+	})}
 }
 
 // post accepts a webhook. It does not block, and may be called with the emulator's lock held.
@@ -81,124 +64,46 @@ func (m *twilioMail) post(h twilioHook) {
 	if m.ctx.Err() != nil {
 		return
 	}
-	n := m.sent
-	m.sent++
-	lost := m.faults.Drop != nil && m.faults.Drop(n)
-	if h.then != nil {
-		m.begin(h, lost)
-		return
-	}
-	if lost {
-		return
-	}
-	m.count(1)
-	m.held = append(m.held, h)
-	if len(m.held) > m.faults.Shuffle {
-		m.release()
-		return
-	}
-	if m.flush != nil {
-		m.flush.Stop()
-	}
-	m.flush = time.AfterFunc(flushAfter, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.release()
-	})
-}
-
-// release lets go of what is held back, the last first if it is shuffled. The lock must be held.
-func (m *twilioMail) release() {
-	held := m.held
-	m.held = nil
-	defer func() { m.count(-len(held)) }() // after what follows is counted, so that it is not idle in between
-	if m.faults.Shuffle > 0 {
-		slices.Reverse(held)
-	}
-	if m.faults.Shuffle > 0 && len(held) > 1 && m.ctx.Err() == nil {
-		// One after the other, or the network would shuffle them back.
-		m.count(1)
-		faults, era := m.faults, m.era
-		m.work.Go(func() {
-			for _, h := range held {
-				m.run(h, faults, era, false)
-			}
-			m.done()
-		})
-		return
-	}
-	for _, h := range held {
-		m.begin(h, false)
-	}
-}
-
-// begin delivers one webhook. The lock must be held.
-func (m *twilioMail) begin(h twilioHook, lost bool) {
-	if m.ctx.Err() != nil {
-		return
-	}
-	m.count(1)
-	faults, era := m.faults, m.era
-	m.work.Go(func() {
-		m.run(h, faults, era, lost)
-		m.done()
-	})
-}
-
-func (m *twilioMail) done() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.count(-1)
-}
-
-// count keeps idle. The lock must be held.
-func (m *twilioMail) count(n int) {
-	before := m.busy
-	m.busy += n
+	lost, times := m.loses(), m.faults.Repeat+1
+	j := job{run: func(era int) { m.run(h, times, era, lost) }}
 	switch {
-	case before == 0 && m.busy > 0:
-		m.idle = make(chan struct{})
-	case before > 0 && m.busy == 0:
-		close(m.idle)
+	case h.then != nil: // it is never held back, and that it is lost is an answer too
+		m.count(1)
+		m.start(j)
+	case !lost:
+		m.hold(j, 1)
 	}
 }
 
-// run delivers a webhook as often as faults say, and hands over the first answer.
-func (m *twilioMail) run(h twilioHook, faults Faults, era int, lost bool) {
-	if faults.Late > 0 {
-		late := time.NewTimer(faults.Late)
-		select {
-		case <-late.C:
-		case <-m.ctx.Done():
-			late.Stop()
-			return
-		}
-	}
+// run delivers a webhook that many times, and hands over the first answer.
+func (m *twilioMail) run(h twilioHook, times, era int, lost bool) {
 	token := twilioHex() // the same for all attempts
-	for i := range faults.Repeat + 1 {
-		m.mu.Lock()
-		same := m.era == era
-		m.mu.Unlock()
-		if !same {
+	for i := range times {
+		if !m.same(era) {
 			return
 		}
 		answer := twilioAnswer{err: errors.New("lost on its way")}
 		if !lost {
 			answer = m.deliver(h, token)
 		}
-		if i > 0 {
-			continue
+		if i == 0 {
+			m.answered(h, answer, era)
 		}
-		m.t.mu.Lock()
-		if m.t.era == era && !m.t.closed {
-			if answer.status/100 != 2 && h.json == nil {
-				m.t.alert(11200, "%s: %d %v", strings.SplitN(h.url, "#", 2)[0], answer.status, answer.err)
-			}
-			if h.then != nil {
-				h.then(answer)
-			}
-		}
-		m.t.mu.Unlock()
+	}
+}
+
+// answered hands over what came of a webhook, unless the carrier was down or has closed meanwhile.
+func (m *twilioMail) answered(h twilioHook, answer twilioAnswer, era int) {
+	m.t.mu.Lock()
+	defer m.t.mu.Unlock()
+	if m.t.closed || !m.same(era) {
+		return
+	}
+	if answer.status/100 != 2 && h.json == nil {
+		m.t.alert(11200, "%s: %d %v", strings.SplitN(h.url, "#", 2)[0], answer.status, answer.err)
+	}
+	if h.then != nil {
+		h.then(answer)
 	}
 }
 
@@ -280,39 +185,4 @@ func (m *twilioMail) send(ctx context.Context, target string, h twilioHook, toke
 		err = errors.New("the answer has more than 64 kB")
 	}
 	return twilioAnswer{status: resp.StatusCode, body: answer, err: err}
-}
-
-// drop forgets what was not sent yet.
-func (m *twilioMail) drop() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.era++
-	m.count(-len(m.held))
-	m.held = nil
-}
-
-// wait blocks until all webhooks are over.
-func (m *twilioMail) wait(ctx context.Context) error {
-	m.mu.Lock()
-	m.release()
-	idle := m.idle
-	m.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (m *twilioMail) close() {
-	m.mu.Lock()
-	m.cancel()
-	if m.flush != nil {
-		m.flush.Stop()
-	}
-	m.mu.Unlock()
-	m.drop()
-	m.work.Wait()
-	m.client.CloseIdleConnections()
 }

@@ -392,9 +392,7 @@ func (v *Vonage) ask(l *vonageLeg) ([]vonageAction, error) {
 
 // fetch asks once. again: it is worth another try.
 func (v *Vonage) fetch(l *vonageLeg, hook string) (ncco []vonageAction, again bool, err error) {
-	v.post.mu.Lock()
-	base := v.post.base
-	v.post.mu.Unlock()
+	base := v.post.where()
 	if base == "" {
 		return nil, false, errors.New("vonage: the application has no answer URL")
 	}
@@ -487,11 +485,8 @@ func (v *Vonage) send(l *vonageLeg, m map[string]any) {
 	}
 	path := "/event"
 	if l.event != "" {
-		v.post.mu.Lock()
-		base := v.post.base
-		v.post.mu.Unlock()
 		var ok bool
-		if path, ok = strings.CutPrefix(l.event, base); !ok {
+		if path, ok = strings.CutPrefix(l.event, v.post.where()); !ok {
 			v.no = append(v.no, "vonage: nobody answers at the event URL "+l.event)
 			return
 		}
