@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"connectrpc.com/connect"
@@ -21,8 +20,9 @@ import (
 )
 
 const (
-	// maxMinted is how many credentials a generation of them may have; two generations are remembered.
-	maxMinted = 4096
+	// maxMinted is how many devices' credentials are remembered at most: a call is shown often, and a signature may cost a
+	// millisecond.
+	maxMinted = 8192
 	// mintPause is how soon credentials that could not be made, or that a device asks for again, are made again.
 	mintPause = 5 * time.Second
 	// maxCredentials is the longest that credentials may be, in bytes.
@@ -46,40 +46,19 @@ type minted struct {
 	err   error
 }
 
-// mint remembers credentials: a call is shown often, and a signature may cost a millisecond.
-type mint struct {
-	mu      sync.Mutex
-	recent  map[mintKey]minted
-	earlier map[mintKey]minted
-}
-
-func newMint() *mint { return &mint{recent: map[mintKey]minted{}} }
-
-// get returns what is remembered, if it is as good as fresh says.
-func (m *mint) get(k mintKey, fresh func(minted) bool) (minted, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	one, ok := m.recent[k]
-	if !ok {
-		if one, ok = m.earlier[k]; ok {
-			m.put(k, one)
-		}
+// serves reports whether the credentials are good for long enough to be given once more. Renewed ones, and those that could
+// not be made, are only for a moment.
+func (m minted) serves(now time.Time, renewed bool) bool {
+	age := now.Sub(m.at)
+	switch {
+	case age < 0:
+		return false
+	case m.err != nil || renewed:
+		return age < mintPause
+	case m.until.IsZero():
+		return true
 	}
-	return one, ok && fresh(one)
-}
-
-// keep remembers.
-func (m *mint) keep(k mintKey, one minted) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.put(k, one)
-}
-
-func (m *mint) put(k mintKey, one minted) {
-	if len(m.recent) >= maxMinted {
-		m.earlier, m.recent = m.recent, make(map[mintKey]minted, maxMinted)
-	}
-	m.recent[k] = one
+	return age < m.until.Sub(m.at)/2
 }
 
 // mediaView fills in what the device of a side needs for the call's media, while the call lives for it. With renewed they
@@ -124,22 +103,10 @@ func (s *Server) credentials(app, id string, st *state, side int, by carrier.Car
 		apps: s.apps.Load(), call: id, user: who.User, device: j.Self.Device, caller: j.Caller, answered: st.Fork.State == fork.Answered, ref: j.Call.Ref,
 		rest: hashOf(st.Carrier),
 	}
-	one, ok := s.mint.get(k, func(m minted) bool {
-		age := j.Now.Sub(m.at)
-		switch {
-		case age < 0:
-			return false
-		case m.err != nil || renewed:
-			return age < mintPause
-		case m.until.IsZero():
-			return true
-		}
-		return age < m.until.Sub(m.at)/2
-	})
-	if ok {
+	if one, ok := s.minted.Get(k); ok && one.serves(j.Now, renewed) {
 		return one
 	}
-	one = minted{at: j.Now}
+	one := minted{at: j.Now}
 	one.json, one.err = mintBy(by, j)
 	if life := by.Traits().TokenLife; life > 0 {
 		one.until = j.Now.Add(life)
@@ -149,7 +116,7 @@ func (s *Server) credentials(app, id string, st *state, side int, by carrier.Car
 		s.log.Error("credentials could not be made: the device cannot join the call's media", "call", id, "device", j.Self.Device, "carrier", by.Name(), "err", one.err)
 	}
 	s.carrierDid(CarrierDeed{App: app, Carrier: by.Name(), Deed: "credentials", Err: one.err})
-	s.mint.keep(k, one)
+	s.minted.Put(k, one)
 	return one
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/ringtrip/ringtrip/bus"
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
+	"github.com/ringtrip/ringtrip/internal/recent"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server/auth"
 	"github.com/ringtrip/ringtrip/server/webhook"
@@ -144,10 +145,10 @@ type Server struct {
 	now      func() time.Time
 
 	gate              *gate
-	byAddress, byUser *paces        // count requests
-	byHook            *paces        // counts refused webhooks of carriers
-	hooks             chan struct{} // a place for each that is worked on
-	mint              *mint
+	byAddress, byUser *paces                         // count requests
+	byHook            *paces                         // counts refused webhooks of carriers
+	hooks             chan struct{}                  // a place for each that is worked on
+	minted            *recent.Cache[mintKey, minted] // credentials by what they depend on
 	contractors       *contractors
 	streams           *streams
 	pulse             *pulse
@@ -193,7 +194,7 @@ func New(cfg Config) (*Server, error) {
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}
-	s.hooks, s.mint = make(chan struct{}, maxHooks), newMint()
+	s.hooks, s.minted = make(chan struct{}, maxHooks), recent.New[mintKey, minted](maxMinted)
 	s.contractors = &contractors{s: s, all: map[string]*contractor{}}
 	s.pulse = newPulse(cfg.PingInterval)
 	s.listening.Store(cfg.Now().UnixNano())

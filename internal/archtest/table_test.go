@@ -75,7 +75,7 @@ var table = map[string]row{
 	"carrier/vonage":  {why: "a leaf: Vonage's voice and video: tokens, webhooks and call control, without its modules", ours: []string{"call", "carrier"}, testing: []string{"carrier/carriertest"}},
 
 	"server": {why: "registrar, ringing, ledger, history, API; it decides nothing that fork does not decide",
-		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "carrier", "store", "bus", "server/auth", "server/webhook"},
+		ours:    []string{"call", "fork", "callkit", "signaling", "signaling/...", "push", "carrier", "store", "bus", "server/auth", "server/webhook", "internal/recent"},
 		others:  []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"store/storetest", "store/sqlite", "bus/local"}},
 	"server/observe": {why: "metrics and traces of what the server tells its Observer; it keeps Prometheus and OpenTelemetry out of package server",
@@ -83,7 +83,7 @@ var table = map[string]row{
 		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		testing: []string{"bus/local", "server/auth", "store/sqlite"}},
 	"server/webhook": {why: "Standard Webhooks for both ends: receivers import it too, so it needs the standard library only"},
-	"server/auth":    {why: "who may say what: tokens are minted and checked in one place, also by the command line", others: []string{"github.com/golang-jwt/jwt/v5"}},
+	"server/auth":    {why: "who may say what: tokens are minted and checked in one place, also by the command line", ours: []string{"internal/recent"}, others: []string{"github.com/golang-jwt/jwt/v5"}},
 
 	"proto": {why: "the wire contract; Go sees only the test that keeps generated code fresh"},
 
@@ -106,6 +106,7 @@ var table = map[string]row{
 	"internal/cluster": {why: "starts real servers as processes, hurts them and checks what they had promised; it knows them by their wire and their command line",
 		ours: []string{"server/auth", "signaling", "signaling/..."}, others: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/google/uuid"},
 		testing: []string{"internal/pgtest", "push", "push/apnstest"}},
+	"internal/recent":   {why: "a bounded memory of what is dear to make again; it knows nothing of what it keeps"},
 	"internal/scrub":    {why: "takes secrets out of logs; it knows texts only"},
 	"internal/vendors":  {why: "the carriers' own Node packages as oracles for what carrier/* signs; only tests import it", testing: []string{"carrier", "carrier/..."}},
 	"internal/archtest": {why: "this test"},

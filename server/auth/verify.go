@@ -85,7 +85,7 @@ func (v *Verifier) Leeway() time.Duration { return v.leeway }
 // Replace exchanges all apps and their keys at once: from now on tokens and API keys are checked against these. It
 // changes nothing if it returns an error, which says what is wrong with apps.
 func (v *Verifier) Replace(apps ...App) error {
-	next := &table{apps: map[string]app{}, keys: map[string]held{}}
+	next := &table{apps: map[string]app{}, keys: map[string]held{}, seen: newSeen()}
 	for _, a := range apps {
 		if _, ok := next.apps[a.ID]; ok {
 			return fmt.Errorf("auth: there are two apps %q", a.ID)
@@ -156,7 +156,7 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	}
 	c, err := v.verifyToken(t, token)
 	if err == nil {
-		t.seen.keep(hash, c)
+		t.seen.Put(hash, c)
 	}
 	return c, err
 }
