@@ -25,12 +25,7 @@ type JoinRequest struct {
 func (p *Phone) Join(r JoinRequest) (callkit.UUID, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.Handle.Value == "" {
-		r.Handle.Value = "unknown"
-	}
-	if r.Handle.Type == 0 {
-		r.Handle.Type = callkit.Generic
-	}
+	r.Handle = handleOr(r.Handle, nobody)
 	switch {
 	case p.closed:
 		return callkit.UUID{}, ErrClosed

@@ -84,7 +84,7 @@ func (p *Phone) loose(id callkit.UUID) *line {
 		id:       id,
 		seat:     switchboard.None,
 		state:    call.Call{FulfillFirst: p.cfg.AnswerPolicy == FulfillFirst},
-		handle:   callkit.Handle{Type: callkit.Generic, Value: "unknown"},
+		handle:   handleOr(callkit.Handle{}, nobody),
 		ringLeft: p.cfg.RingTimeout,
 		marked:   make(map[v1.Stage]bool),
 		timers:   make(map[call.EventKind]*timer),

@@ -27,12 +27,7 @@ type MoveRequest struct {
 func (p *Phone) Move(r MoveRequest) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.Handle.Value == "" {
-		r.Handle.Value = "unknown"
-	}
-	if r.Handle.Type == 0 {
-		r.Handle.Type = callkit.Generic
-	}
+	r.Handle = handleOr(r.Handle, nobody)
 	switch {
 	case p.closed:
 		return ErrClosed

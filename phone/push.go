@@ -165,9 +165,9 @@ func reportPlaceholder(provider callkit.Provider, dictionary []byte, n int) {
 	var id callkit.UUID
 	copy(id[:], sum[:])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // a UUID version 8: custom (RFC 9562 §5.8)
-	name := "Unknown"
+	handle, name := handleOr(callkit.Handle{}, nobody), "Unknown"
 	provider.ReportNewIncomingCall(id, callkit.Update{
-		RemoteHandle:        &callkit.Handle{Type: callkit.Generic, Value: "unknown"},
+		RemoteHandle:        &handle,
 		LocalizedCallerName: &name,
 	}, nil)
 	provider.ReportCallEnded(id, time.Time{}, callkit.Failed)

@@ -198,7 +198,7 @@ func (l *line) learn(c *v1.Call) {
 	if l.name == "" {
 		l.name = other.GetName()
 	}
-	if l.handle.Value == "unknown" || l.handle.Value == "" {
+	if l.handle.Value == nobody || l.handle.Value == "" {
 		if value := other.GetHandle(); value != "" {
 			l.handle = callkit.Handle{Type: signaling.HandleTypeOf(value), Value: value}
 		} else if value := other.GetUserId(); value != "" {

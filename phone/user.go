@@ -33,12 +33,7 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 	if number, ok := strings.CutPrefix(r.Callee, "tel:"); ok && r.Handle.Value == "" { // RFC 3966: a telephone
 		r.Handle = callkit.Handle{Type: callkit.PhoneNumber, Value: number}
 	}
-	if r.Handle.Value == "" {
-		r.Handle = callkit.Handle{Type: callkit.Generic, Value: r.Callee}
-	}
-	if r.Handle.Type == 0 {
-		r.Handle.Type = callkit.Generic
-	}
+	r.Handle = handleOr(r.Handle, r.Callee)
 	switch {
 	case p.closed:
 		return callkit.UUID{}, ErrClosed
