@@ -40,8 +40,6 @@ type Server struct {
 	port int
 	cred *syscall.Credential // nil: as the test itself
 
-	keep bool // its folder is the test's
-
 	mu      sync.Mutex
 	run     *running // nil: stopped
 	options []string
@@ -131,7 +129,7 @@ func startIn(dir string, settings ...string) (*Server, error) {
 	if !ok {
 		return nil, errNone
 	}
-	s := &Server{bin: bin, dir: dir, keep: true}
+	s := &Server{bin: bin, dir: dir}
 	var err error
 	if s.cred, err = unprivileged(); err != nil {
 		return nil, err
@@ -500,14 +498,6 @@ func Exec(t testing.TB, url, statement string) {
 
 // remove stops the server at once and removes what it has on the disk.
 func (s *Server) remove() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.run != nil {
-		s.run.leash.Close()
-		<-s.run.ended
-		s.run = nil
-	}
-	if !s.keep {
-		os.RemoveAll(s.dir)
-	}
+	s.Quit()
+	os.RemoveAll(s.dir)
 }
