@@ -16,10 +16,7 @@ func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, le
 	}
 	until := now.Add(lease)
 	return claim(ctx, s, n, func(row pgx.CollectableRow) (c claimed[store.Job], err error) {
-		j := &c.one
-		var leased, tries int64
-		err = row.Scan(&c.due, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
-		j.LeasedUntil, j.Tries = moment(leased), int(tries)
+		c.one, err = scanJobAfter(row, &c.due)
 		return c, err
 	}, func(j store.Job) string { return j.ID }, `WITH due AS (
 			SELECT id, leased_until FROM job WHERE kind = $1 AND leased_until <= $2 ORDER BY leased_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
@@ -44,11 +41,25 @@ func (s *Store) Retry(ctx context.Context, id string, at time.Time) error {
 
 const jobColumns = `id, call_id, kind, payload, leased_until, tries`
 
-func scanJob(row pgx.CollectableRow) (j store.Job, err error) {
+func scanJob(row pgx.CollectableRow) (store.Job, error) { return scanJobAfter(row) }
+
+// scanJobAfter scans jobColumns that stand behind others.
+func scanJobAfter(row pgx.CollectableRow, others ...any) (j store.Job, err error) {
 	var leased, tries int64
-	err = row.Scan(&j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
+	err = row.Scan(append(others, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)...)
 	j.LeasedUntil, j.Tries = moment(leased), int(tries)
 	return j, err
+}
+
+// advanced is what became of a job whose first part was done: it is gone, the rest of it waits, or it is another now.
+type advanced struct {
+	what string
+	job  store.Job
+}
+
+func scanAdvanced(row pgx.CollectableRow) (a advanced, err error) {
+	a.job, err = scanJobAfter(row, &a.what)
+	return a, err
 }
 
 // PutJobs implements [store.Jobs].
@@ -62,18 +73,8 @@ func (s *Store) PutJobs(ctx context.Context, jobs []store.Job) error {
 
 // Advance implements [store.Jobs].
 func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Time) (store.Job, error) {
-	type advanced struct {
-		what string
-		job  store.Job
-	}
 	// It is not tried again when the connection is lost: what comes next in the queue may look like what was done.
-	a, err := once(ctx, s, func(row pgx.CollectableRow) (a advanced, err error) {
-		var leased, tries int64
-		j := &a.job
-		err = row.Scan(&a.what, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
-		j.LeasedUntil, j.Tries = moment(leased), int(tries)
-		return a, err
-	}, `WITH old AS MATERIALIZED (
+	a, err := once(ctx, s, scanAdvanced, `WITH old AS MATERIALIZED (
 			SELECT `+jobColumns+` FROM job WHERE id = $1 FOR UPDATE
 		), gone AS (
 			DELETE FROM job j USING old WHERE j.id = $1 AND old.payload = $2 RETURNING j.id, j.call_id, j.kind, $2::bytea, $3::bigint, 0::bigint
@@ -109,18 +110,8 @@ func (s *Store) AdvanceAll(ctx context.Context, steps []store.Step) ([]store.Ste
 		ids, dones, ats = append(ids, text(step.ID)), append(dones, blob(step.Done)), append(ats, nanos(step.At))
 		of[text(step.ID)] = i
 	}
-	type row struct {
-		what string
-		job  store.Job
-	}
 	// As Advance: it is not tried again when the connection is lost. Locks are taken in the order of ids, as everywhere.
-	rows, err := query1(ctx, s, undone, func(r pgx.CollectableRow) (a row, err error) {
-		var leased, tries int64
-		j := &a.job
-		err = r.Scan(&a.what, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)
-		j.LeasedUntil, j.Tries = moment(leased), int(tries)
-		return a, err
-	}, `WITH want AS MATERIALIZED (
+	rows, err := query1(ctx, s, undone, scanAdvanced, `WITH want AS MATERIALIZED (
 			SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS w (id, done, at)
 		), old AS MATERIALIZED (
 			SELECT `+jobColumns+` FROM job WHERE id = ANY($1) ORDER BY id FOR UPDATE
