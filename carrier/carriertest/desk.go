@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -181,30 +179,13 @@ func (d *Desk) Refused() []string {
 
 // ServeHTTP takes webhooks at /carriers/APP/NAME/HOOK.
 func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 256<<10))
-	if err != nil {
-		http.Error(w, "too large", carrier.Status(carrier.ErrTooLarge))
-		return
-	}
-	parts := strings.SplitN(r.URL.Path, "/", 5) // "", carriers, app, name, hook
-	hook := ""
-	if len(parts) == 5 {
-		hook = parts[4]
-	}
-	public := &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-	reply, err := d.carrier.Webhook(r.Context(), &carrier.Request{Method: r.Method, URL: public, Hook: hook, Header: r.Header, Body: body, Now: d.now()}, d)
-	if err != nil {
-		d.mu.Lock()
-		d.said = append(d.said, err.Error())
-		d.mu.Unlock()
-		http.Error(w, http.StatusText(carrier.Status(err)), carrier.Status(err))
-		return
-	}
-	if reply.ContentType != "" {
-		w.Header().Set("Content-Type", reply.ContentType)
-	}
-	if reply.Status != 0 {
-		w.WriteHeader(reply.Status)
-	}
-	_, _ = w.Write(reply.Body)
+	ServeHook(w, r, d.now(), func(q *carrier.Request) (carrier.Reply, error) {
+		reply, err := d.carrier.Webhook(r.Context(), q, d)
+		if err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.said = append(d.said, err.Error())
+		}
+		return reply, err
+	})
 }

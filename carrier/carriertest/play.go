@@ -3,10 +3,7 @@ package carriertest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,30 +26,14 @@ type play struct {
 
 // ServeHTTP takes webhooks, keeps them, and hands them to the desk.
 func (p *play) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 256<<10))
-	if err != nil {
-		http.Error(w, "cut off", http.StatusBadRequest)
-		return
-	}
-	public := &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	hook := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, hooksPath), "/")
-	p.mu.Lock()
-	p.came = append(p.came, carrier.Request{Method: r.Method, URL: public, Hook: hook, Header: r.Header.Clone(), Body: body, Now: time.Now()})
-	req := p.came[len(p.came)-1]
-	p.mu.Unlock()
-	reply, err := p.Carrier.Webhook(r.Context(), &req, p.desk)
-	p.heard(err)
-	if err != nil {
-		http.Error(w, http.StatusText(carrier.Status(err)), carrier.Status(err))
-		return
-	}
-	if reply.ContentType != "" {
-		w.Header().Set("Content-Type", reply.ContentType)
-	}
-	if reply.Status != 0 {
-		w.WriteHeader(reply.Status)
-	}
-	_, _ = w.Write(reply.Body)
+	ServeHook(w, r, time.Now(), func(q *carrier.Request) (carrier.Reply, error) {
+		p.mu.Lock()
+		p.came = append(p.came, *q)
+		p.mu.Unlock()
+		reply, err := p.Carrier.Webhook(r.Context(), q, p.desk)
+		p.heard(err)
+		return reply, err
+	})
 }
 
 func (p *play) heard(err error) {

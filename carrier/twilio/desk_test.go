@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +31,6 @@ type desk struct {
 	changed chan struct{} // closed and made anew at each change
 	late    bool          // webhooks come when the call is over, and may be refused for that
 	refused []string
-	status  map[int]int // answers to webhooks
 	work    sync.WaitGroup
 }
 
@@ -59,8 +56,7 @@ func stage(t *testing.T) (*carriertest.Twilio, *desk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, numbers: map[string]string{"+15550001111": "bob@example.com"}, calls: map[string]*deskCall{}, changed: make(chan struct{}),
-		dnd: map[string]bool{}, status: map[int]int{}}
+	d := &desk{t: t, numbers: map[string]string{"+15550001111": "bob@example.com"}, calls: map[string]*deskCall{}, changed: make(chan struct{}), dnd: map[string]bool{}}
 	server := httptest.NewServer(d)
 	hooks := server.URL + "/carriers/app/twilio"
 	transport := &http.Transport{}
@@ -81,31 +77,15 @@ func stage(t *testing.T) (*carriertest.Twilio, *desk) {
 
 // ServeHTTP is the server's way to the carrier's webhooks.
 func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 256<<10))
-	if err != nil {
-		return
-	}
-	u := &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	hook := strings.TrimPrefix(r.URL.Path, "/carriers/app/twilio/")
-	reply, err := d.c.Webhook(r.Context(), &carrier.Request{Method: r.Method, URL: u, Hook: hook, Header: r.Header, Body: body, Now: time.Now()}, d)
-	code := reply.Status
-	if code == 0 {
-		code = http.StatusOK
-	}
-	if err != nil {
-		code = carrier.Status(err)
-	}
-	d.mu.Lock()
-	d.status[code]++
-	if err != nil {
-		d.refused = append(d.refused, err.Error())
-	}
-	d.mu.Unlock()
-	if reply.ContentType != "" {
-		w.Header().Set("Content-Type", reply.ContentType)
-	}
-	w.WriteHeader(code)
-	_, _ = w.Write(reply.Body)
+	carriertest.ServeHook(w, r, time.Now(), func(q *carrier.Request) (carrier.Reply, error) {
+		reply, err := d.c.Webhook(r.Context(), q, d)
+		if err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.refused = append(d.refused, err.Error())
+		}
+		return reply, err
+	})
 }
 
 // change does something with a call and looks whether it has ended by it.

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
+	"github.com/ringtrip/ringtrip/carrier/carriertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -245,30 +243,18 @@ func (d *desk) Tell(_ context.Context, e carrier.Event) error {
 	return nil
 }
 
-// ServeHTTP takes webhooks at /HOOK.
+// ServeHTTP takes webhooks at /carriers/APP/NAME/HOOK.
 func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	public := &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-	reply, err := d.c.Webhook(r.Context(), &carrier.Request{Method: r.Method, URL: public, Hook: strings.TrimPrefix(r.URL.Path, "/"),
-		Header: r.Header, Body: body, Now: d.now()}, d)
-	if err != nil {
-		d.mu.Lock()
-		d.refused = append(d.refused, err)
-		d.change()
-		d.mu.Unlock()
-		w.WriteHeader(carrier.Status(err))
-		return
-	}
-	if reply.ContentType != "" {
-		w.Header().Set("Content-Type", reply.ContentType)
-	}
-	if reply.Status != 0 {
-		w.WriteHeader(reply.Status)
-	}
-	_, _ = w.Write(reply.Body)
+	carriertest.ServeHook(w, r, d.now(), func(q *carrier.Request) (carrier.Reply, error) {
+		reply, err := d.c.Webhook(r.Context(), q, d)
+		if err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.refused = append(d.refused, err)
+			d.change()
+		}
+		return reply, err
+	})
 }
 
 // untouched fails if the desk was told or asked for anything.

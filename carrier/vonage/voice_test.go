@@ -38,15 +38,16 @@ func newStage(t *testing.T, emulate carriertest.VonageConfig) *stage {
 	d := newDesk(nil)
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
+	hooks := server.URL + "/carriers/app/vonage"
 	c, err := New(Config{Product: Voice, ApplicationID: e.ApplicationID, PrivateKey: carrier.NewSecret(e.PrivateKey), APIKey: e.APIKey,
 		SignatureSecrets: []carrier.Secret{carrier.NewSecret(e.SignatureSecret)}, CallerID: ourNumber, Greeting: "One moment, please.",
-		RingbackURL: "https://calls.example.com/ringback.mp3", RequirePayloadHash: true, HookURL: server.URL, BaseURL: e.URL()})
+		RingbackURL: "https://calls.example.com/ringback.mp3", RequirePayloadHash: true, HookURL: hooks, BaseURL: e.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.c = c
 	t.Cleanup(d.ends.Wait)
-	e.Hooks(server.URL)
+	e.Hooks(hooks)
 	return &stage{t, c, e, d}
 }
 
