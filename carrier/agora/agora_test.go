@@ -44,20 +44,13 @@ func testCarrier(t testing.TB, secrets ...string) *Carrier {
 	return a
 }
 
-const callID = "0199a000-0000-7000-8000-000000000001"
+const callID = carriertest.CallID
 
 var now = time.Unix(1700000000, 0)
 
-func testJoin() carrier.Join {
-	return carrier.Join{
-		Call: carrier.Call{ID: callID, App: "app", State: carrier.Ringing, Caller: carrier.Party{User: "alice", Device: "phone"}, Callee: carrier.Party{User: "bob"}},
-		Self: carrier.Party{User: "alice", Device: "phone", Name: "Alice"}, Caller: true, Now: now,
-	}
-}
-
 func TestCredentials(t *testing.T) {
 	c := testCarrier(t)
-	raw, err := c.Credentials(testJoin())
+	raw, err := c.Credentials(carriertest.Example(now))
 	if err != nil {
 		t.Fatal(err)
 	}

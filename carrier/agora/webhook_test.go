@@ -50,16 +50,6 @@ func body(event int, uid uint32, seq uint64, more string) string {
 		`"payload":{"channelName":%q,"ts":1699999999,"uid":%d,"clientSeq":%d,"platform":2%s}}`, event, callID, uid, seq, more)
 }
 
-func desk(c *Carrier, callee string) *carriertest.Desk {
-	d := carriertest.NewDesk(c, nil)
-	known := testJoin().Call
-	if known.Callee.Device = callee; callee != "" {
-		known.State = carrier.Answered
-	}
-	d.Put(known)
-	return d
-}
-
 func TestWebhook(t *testing.T) {
 	c := testCarrier(t)
 	alice, pad, phone := UID(callID, "alice", "phone", true), UID(callID, "bob", "pad", false), UID(callID, "bob", "phone", false)
@@ -86,12 +76,7 @@ func TestWebhook(t *testing.T) {
 		{`{"productId":17,"eventType":103}`, "", 0, "", "", 0}, // another product
 		{`{"productId":1,"eventType":107,"notifyMs":1,"payload":{"channelName":"test_webhook"}}`, "", 0, "", "", 0},
 	} {
-		d := desk(c, strings.Trim(test.callee, "?"))
-		if test.callee == "?" { // the desk knows which devices ring
-			known := testJoin().Call
-			known.Devices = []string{"phone", "pad"}
-			d.Put(known)
-		}
+		d := carriertest.ExampleDesk(c, test.callee)
 		reply, err := c.Webhook(context.Background(), hook(test.body), d)
 		if err != nil || string(reply.Body) != "{}" || reply.ContentType != "application/json" {
 			t.Errorf("%s: %v, %+v", test.body, err, reply)
@@ -137,7 +122,7 @@ func TestBadInput(t *testing.T) {
 			if test.make != nil {
 				test.make(r)
 			}
-			d := desk(c, "")
+			d := carriertest.ExampleDesk(c, "")
 			if _, err := c.Webhook(context.Background(), r, d); !errors.Is(err, test.want) || len(d.Told()) != 0 {
 				t.Fatalf("%v instead of %v; told %v", err, test.want, d.Told())
 			}
@@ -145,10 +130,10 @@ func TestBadInput(t *testing.T) {
 	}
 	none := testCarrier(t)
 	none.secrets = nil
-	if _, err := none.Webhook(context.Background(), hook(good), desk(none, "")); !errors.Is(err, carrier.ErrSignature) {
+	if _, err := none.Webhook(context.Background(), hook(good), carriertest.ExampleDesk(none, "")); !errors.Is(err, carrier.ErrSignature) {
 		t.Errorf("without a secret: %v", err)
 	}
-	if _, err := testCarrier(t, "new", "secret").Webhook(context.Background(), hook(good), desk(c, "")); err != nil {
+	if _, err := testCarrier(t, "new", "secret").Webhook(context.Background(), hook(good), carriertest.ExampleDesk(c, "")); err != nil {
 		t.Errorf("the old secret while both are set: %v", err)
 	}
 }
@@ -159,7 +144,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add([]byte(`{"payload":null}`))
 	c := testCarrier(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := desk(c, "")
+		d := carriertest.ExampleDesk(c, "")
 		_, err := c.Webhook(context.Background(), hook(string(body)), d)
 		for _, e := range d.Told() {
 			if e.Call != callID || e.Kind == 0 || err != nil {

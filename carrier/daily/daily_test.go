@@ -44,14 +44,7 @@ func TestRooms(t *testing.T) {
 	})
 }
 
-const callID = "0199a000-0000-7000-8000-000000000001"
-
-func testJoin() carrier.Join {
-	return carrier.Join{
-		Call: carrier.Call{ID: callID, App: "app", State: carrier.Ringing, Caller: carrier.Party{User: "alice", Device: "phone"}, Callee: carrier.Party{User: "bob"}},
-		Self: carrier.Party{User: "alice", Device: "phone", Name: "Alice"}, Caller: true, Now: time.Now(),
-	}
-}
+const callID = carriertest.CallID
 
 // TestExample reads the token of Daily's documentation; its secret is not published.
 func TestExample(t *testing.T) {
@@ -76,7 +69,7 @@ func TestExample(t *testing.T) {
 func TestToken(t *testing.T) {
 	c, e := pair(t, false, false)
 	defer e.Close()
-	j := testJoin()
+	j := carriertest.Example(time.Now())
 	j.Now = time.Unix(1700000000, 0)
 	raw, err := c.Credentials(j)
 	if err != nil {
@@ -121,7 +114,7 @@ func TestUserID(t *testing.T) {
 func TestMeetingToken(t *testing.T) {
 	c, e := pair(t, false, false)
 	defer e.Close()
-	j := testJoin()
+	j := carriertest.Example(time.Now())
 	if _, err := c.Prepare(context.Background(), j.Call); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +144,7 @@ func TestMeetingToken(t *testing.T) {
 func TestRoomIsPrivate(t *testing.T) {
 	c, e := pair(t, false, false)
 	defer e.Close()
-	j := testJoin()
+	j := carriertest.Example(time.Now())
 	if _, err := e.Join(context.Background(), []byte(`{"url":"https://emulated.daily.co/`+callID+`"}`)); err == nil {
 		t.Error("a room that is not there was joined")
 	}
@@ -179,7 +172,7 @@ func TestPublicRoomIsNotTaken(t *testing.T) {
 	if _, err := c.rest.Do(context.Background(), http.MethodPost, "/v1/rooms", "application/json", []byte(`{"name":"`+callID+`"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Prepare(context.Background(), testJoin().Call); err == nil || !strings.Contains(err.Error(), "not private") {
+	if _, err := c.Prepare(context.Background(), carriertest.Example(time.Now()).Call); err == nil || !strings.Contains(err.Error(), "not private") {
 		t.Errorf("%v", err)
 	}
 	if _, err := c.Prepare(context.Background(), carrier.Call{ID: "a room"}); err == nil {
@@ -191,7 +184,7 @@ func TestPublicRoomIsNotTaken(t *testing.T) {
 func TestGroup(t *testing.T) {
 	c, e := pair(t, false, false)
 	defer e.Close()
-	call := testJoin().Call
+	call := carriertest.Example(time.Now()).Call
 	call.Group = "0199a000-0000-7000-8000-0000000000aa"
 	for range 2 {
 		if ref, err := c.Prepare(context.Background(), call); err != nil || ref != call.Group || len(e.Open()) != 1 {
@@ -212,7 +205,7 @@ func TestEndNeedsTheAPI(t *testing.T) {
 	c, e := pair(t, false, false)
 	e.Close()
 	c.rest.Base, c.rest.Client = s.URL, s.Client()
-	if err := c.End(context.Background(), testJoin().Call); err == nil {
+	if err := c.End(context.Background(), carriertest.Example(time.Now()).Call); err == nil {
 		t.Error("End succeeded at a server that is no Daily")
 	}
 }
@@ -267,7 +260,7 @@ func TestHold(t *testing.T) {
 	s := httptest.NewServer(d)
 	defer s.Close()
 	e.Hooks(s.URL + "/carriers/app/daily")
-	j := testJoin()
+	j := carriertest.Example(time.Now())
 	d.Put(j.Call)
 	if _, err := c.Prepare(context.Background(), j.Call); err != nil {
 		t.Fatal(err)

@@ -44,16 +44,6 @@ func body(event, user, device string, caller bool) string {
 	return fmt.Sprintf(`{"version":"1.1.0","type":%q,"id":"ptcpt-1","payload":{"room":%q,"user_id":%q,"user_name":"x","session_id":"s1","joined_at":1699999990.123,"duration":9},"event_ts":1699999999.5}`, event, callID, id)
 }
 
-func desk(c *Carrier, callee string) *carriertest.Desk {
-	d := carriertest.NewDesk(c, nil)
-	known := testJoin().Call
-	if known.Callee.Device = callee; callee != "" {
-		known.State = carrier.Answered
-	}
-	d.Put(known)
-	return d
-}
-
 func TestWebhook(t *testing.T) {
 	c := watcher(t)
 	for _, test := range []struct {
@@ -76,12 +66,7 @@ func TestWebhook(t *testing.T) {
 		{body("participant.joined", "bob", "watch", false), "?", 0, "", "", 0},
 	} {
 		for _, at := range []string{"1700000000", "1700000000000"} {
-			d := desk(c, strings.Trim(test.callee, "?"))
-			if test.callee == "?" { // the desk knows which devices ring
-				known := testJoin().Call
-				known.Devices = []string{"phone", "pad"}
-				d.Put(known)
-			}
+			d := carriertest.ExampleDesk(c, test.callee)
 			if _, err := c.Webhook(context.Background(), hook(c, test.body, at), d); err != nil {
 				t.Errorf("%s: %v", test.body, err)
 			}
@@ -138,7 +123,7 @@ func TestBadInput(t *testing.T) {
 			if test.make != nil {
 				test.make(r)
 			}
-			d := desk(c, "")
+			d := carriertest.ExampleDesk(c, "")
 			_, err := c.Webhook(context.Background(), r, d)
 			if !errors.Is(err, test.want) || len(d.Told()) != 0 || (carrier.Status(err) == 200) != test.tolerated || carrier.Why(err) == "internal" {
 				t.Fatalf("%v (%d) instead of %v; told %v", err, carrier.Status(err), test.want, d.Told())
@@ -147,11 +132,11 @@ func TestBadInput(t *testing.T) {
 	}
 	none := watcher(t)
 	none.secrets = nil
-	if _, err := none.Webhook(context.Background(), hook(c, good, "1700000000"), desk(c, "")); !errors.Is(err, carrier.ErrSignature) {
+	if _, err := none.Webhook(context.Background(), hook(c, good, "1700000000"), carriertest.ExampleDesk(c, "")); !errors.Is(err, carrier.ErrSignature) {
 		t.Errorf("without a secret: %v", err)
 	}
 	both := watcher(t, "AAAA", "IDadt240r5u4q8GyLNZeaseQQVR3cJhDe097gmp+iog=")
-	if _, err := both.Webhook(context.Background(), hook(c, good, "1700000000"), desk(c, "")); err != nil {
+	if _, err := both.Webhook(context.Background(), hook(c, good, "1700000000"), carriertest.ExampleDesk(c, "")); err != nil {
 		t.Errorf("the old secret while both are set: %v", err)
 	}
 }
@@ -162,7 +147,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add([]byte(`{"test":"test"}`), "")
 	c := watcher(f)
 	f.Fuzz(func(t *testing.T, body []byte, at string) {
-		d := desk(c, "")
+		d := carriertest.ExampleDesk(c, "")
 		_, err := c.Webhook(context.Background(), hook(c, string(body), at), d)
 		for _, e := range d.Told() {
 			if e.Call != callID || e.Kind == 0 || err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/carrier"
+	"github.com/ringtrip/ringtrip/carrier/carriertest"
 )
 
 func testCarrier(t testing.TB, keys ...Key) *Carrier {
@@ -42,13 +43,12 @@ func TestVector(t *testing.T) {
 	}
 }
 
-const callID = "0199a000-0000-7000-8000-000000000001"
+const callID = carriertest.CallID
 
 func testJoin() carrier.Join {
-	return carrier.Join{
-		Call: carrier.Call{ID: callID, App: "app", State: carrier.Ringing, Caller: carrier.Party{User: "alice", Device: "phone"}, Callee: carrier.Party{User: "bob"}},
-		Self: carrier.Party{User: "alice", Device: "phone", Name: "Alice <A&B>"}, Caller: true, Now: time.Unix(1700000000, 0),
-	}
+	j := carriertest.Example(now)
+	j.Self.Name = "Alice <A&B>"
+	return j
 }
 
 func TestCredentials(t *testing.T) {

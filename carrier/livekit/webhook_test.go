@@ -29,18 +29,11 @@ func hook(t testing.TB, c *Carrier, body string) *carrier.Request {
 	return &carrier.Request{Method: http.MethodPost, Header: http.Header{"Authorization": {token}, "Content-Type": {"application/webhook+json"}}, Body: []byte(body), Now: now}
 }
 
-// desk knows one call, alice's to bob.
-func desk(c *Carrier) *carriertest.Desk {
-	d := carriertest.NewDesk(c, nil)
-	d.Put(testJoin().Call)
-	return d
-}
-
 const joined = `{"event":"participant_joined","createdAt":"1700000000","room":{"name":"` + callID + `","sid":"RM_1"},"participant":{"sid":"PA_1","identity":"alice/phone","joinedAt":"1699999999","joinedAtMs":"1699999999123"}}`
 
 func TestWebhook(t *testing.T) {
 	c := testCarrier(t)
-	d := desk(c)
+	d := carriertest.ExampleDesk(c, "")
 	for _, body := range []string{joined, joined, strings.NewReplacer("participant_joined", "participant_left", `"joinedAtMs"`, `"disconnectReason":"CLIENT_INITIATED","joinedAtMs"`).Replace(joined), joined} {
 		if reply, err := c.Webhook(context.Background(), hook(t, c, body), d); err != nil || reply.Status != 0 {
 			t.Fatalf("%v, %+v", err, reply)
@@ -70,7 +63,7 @@ func TestIgnored(t *testing.T) {
 		`{"event":"what is still to come"}`,
 		strings.Replace(joined, "alice/phone", "agent-AJ_123", 1),
 	} {
-		d := desk(c)
+		d := carriertest.ExampleDesk(c, "")
 		if _, err := c.Webhook(context.Background(), hook(t, c, body), d); err != nil || len(d.Told()) != 0 {
 			t.Errorf("%s: %v, told %v", body, err, d.Told())
 		}
@@ -118,7 +111,7 @@ func TestBadInput(t *testing.T) {
 			if test.make != nil {
 				test.make(r)
 			}
-			d := desk(c)
+			d := carriertest.ExampleDesk(c, "")
 			_, err := c.Webhook(context.Background(), r, d)
 			if !errors.Is(err, test.want) || len(d.Told()) != 0 {
 				t.Fatalf("%v instead of %v; told %v", err, test.want, d.Told())
@@ -136,11 +129,11 @@ func TestRotation(t *testing.T) {
 	fresh := Key{"APInew", carrier.NewSecret("the new secret, of thirty-two and more")}
 	both := testCarrier(t, fresh, old)
 	for _, k := range []Key{old, fresh} {
-		if _, err := both.Webhook(context.Background(), hook(t, testCarrier(t, k), joined), desk(both)); err != nil {
+		if _, err := both.Webhook(context.Background(), hook(t, testCarrier(t, k), joined), carriertest.ExampleDesk(both, "")); err != nil {
 			t.Errorf("%s: %v", k.ID, err)
 		}
 	}
-	if _, err := testCarrier(t, fresh).Webhook(context.Background(), hook(t, testCarrier(t, old), joined), desk(both)); !errors.Is(err, carrier.ErrSignature) {
+	if _, err := testCarrier(t, fresh).Webhook(context.Background(), hook(t, testCarrier(t, old), joined), carriertest.ExampleDesk(both, "")); !errors.Is(err, carrier.ErrSignature) {
 		t.Errorf("the old key after its time: %v", err)
 	}
 }
@@ -164,7 +157,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add([]byte(`{"event":"participant_left","room":null,"participant":{"joinedAt":null,"attributes":{"ringtrip_call":"x"}}}`))
 	c := testCarrier(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := desk(c)
+		d := carriertest.ExampleDesk(c, "")
 		_, err := c.Webhook(context.Background(), hook(t, c, string(body)), d)
 		for _, e := range d.Told() {
 			if e.Call != callID || e.Kind == 0 || err != nil {

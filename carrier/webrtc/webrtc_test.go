@@ -14,15 +14,9 @@ import (
 	"github.com/ringtrip/ringtrip/carrier/carriertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var now = time.Unix(1700000000, 0)
 
-func testJoin() carrier.Join {
-	return carrier.Join{
-		Call: carrier.Call{ID: "0199a000-0000-7000-8000-000000000001", App: "app", State: carrier.Ringing,
-			Caller: carrier.Party{User: "alice", Device: "phone"}, Callee: carrier.Party{User: "bob"}},
-		Self: carrier.Party{User: "alice", Device: "phone", Name: "Alice"}, Caller: true, Now: time.Unix(1700000000, 0),
-	}
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestCredentials compares with what openssl makes: printf 1700086400:alice/phone | openssl dgst -sha1 -hmac north -binary | base64.
 func TestCredentials(t *testing.T) {
@@ -33,7 +27,7 @@ func TestCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Credentials(testJoin())
+	got, err := c.Credentials(carriertest.Example(now))
 	want := `{"iceServers":[{"urls":["stun:stun.example.com"]},{"urls":["turn:old.example.com"],"username":"u","credential":"p"},` +
 		`{"urls":["turn:turn.example.com?transport=udp","turns:turn.example.com:443?transport=tcp"],"username":"1700086400:alice/phone","credential":"4Z7GYAtc4YuJxYT1DnMkqNiGfHY="}]}`
 	if err != nil || string(got) != want {
@@ -43,7 +37,7 @@ func TestCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := none.Credentials(testJoin()); err != nil || string(got) != `{"iceServers":[]}` {
+	if got, err := none.Credentials(carriertest.Example(now)); err != nil || string(got) != `{"iceServers":[]}` {
 		t.Errorf("without servers: %s, %v", got, err)
 	}
 }
@@ -60,7 +54,7 @@ func TestWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	j := testJoin()
+	j := carriertest.Example(now)
 	j.Now = time.Now()
 	join := func(j carrier.Join) (carriertest.Seat, error) {
 		raw, err := c.Credentials(j)
@@ -141,12 +135,12 @@ func TestStrangers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := testJoin()
+	j := carriertest.Example(now)
 	j.Self.User = "mallory"
 	if got, err := c.Credentials(j); !errors.Is(err, carrier.ErrNotInCall) || got != nil {
 		t.Errorf("mallory gets %s, %v", got, err)
 	}
-	j = testJoin()
+	j = carriertest.Example(now)
 	j.Call.State = carrier.Ended
 	if got, err := c.Credentials(j); !errors.Is(err, carrier.ErrUnknownCall) || got != nil {
 		t.Errorf("after the end: %s, %v", got, err)
@@ -155,7 +149,7 @@ func TestStrangers(t *testing.T) {
 	if _, err := c.Webhook(context.Background(), &carrier.Request{Method: "POST", Now: time.Now()}, d); !errors.Is(err, carrier.ErrUnknownHook) || len(d.Told()) > 0 {
 		t.Errorf("a webhook: %v", err)
 	}
-	if err := c.End(context.Background(), testJoin().Call); err != nil {
+	if err := c.End(context.Background(), carriertest.Example(now).Call); err != nil {
 		t.Error(err)
 	}
 	if tr := c.Traits(); !tr.PeerToPeer || tr.Rooms || tr.Watched || tr.AfterAnswer || tr.TokenLife != 24*time.Hour {
@@ -231,7 +225,7 @@ func FuzzURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		raw, err := c.Credentials(testJoin())
+		raw, err := c.Credentials(carriertest.Example(now))
 		if err != nil || !json.Valid(raw) {
 			t.Fatalf("%q: %s, %v", u, raw, err)
 		}
