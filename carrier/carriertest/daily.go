@@ -69,6 +69,7 @@ func NewDaily(c DailyConfig) (*Daily, error) {
 	}
 	d := &Daily{Domain: c.Domain, DomainID: c.DomainID, APIKey: c.APIKey, HMAC: c.HMAC, hmac: c.HMAC, now: c.Now, private: map[string]dailyRoom{}, state: "ACTIVE"}
 	d.linger = -1
+	d.onLose = func() { clear(d.private) }
 	d.post = newPostbox(func(attempt, _ int) (time.Duration, bool) {
 		if !c.Breaker {
 			return c.Retry << attempt, attempt < 5
@@ -97,16 +98,6 @@ func NewDaily(c DailyConfig) (*Daily, error) {
 
 // Name implements Emulator.
 func (d *Daily) Name() string { return "daily" }
-
-// Outage implements Emulator.
-func (d *Daily) Outage(down bool) {
-	d.house.Outage(down)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if down {
-		d.private = map[string]dailyRoom{}
-	}
-}
 
 // Join implements Emulator.
 func (d *Daily) Join(_ context.Context, credentials []byte) (Seat, error) {

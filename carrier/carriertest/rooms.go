@@ -90,6 +90,8 @@ type house struct {
 	onEnd  func(*room)
 	// linger is how long a room stays when the last one has left; negative: until it is deleted.
 	linger time.Duration
+	// onLose forgets what the carrier has beside rooms, in an outage and at the end; nil: nothing.
+	onLose func()
 
 	mu     sync.Mutex
 	rooms  map[string]*room
@@ -116,11 +118,11 @@ func (h *house) open(api http.Handler) error {
 	return nil
 }
 
-// guard answers 503 during an outage.
+// guard answers 503 during an outage, and at the end.
 func (h *house) guard(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
-		down := h.down
+		down := h.down || h.closed
 		h.mu.Unlock()
 		if down {
 			http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
@@ -303,6 +305,9 @@ func (h *house) clear() {
 		}
 	}
 	h.rooms = map[string]*room{}
+	if h.onLose != nil {
+		h.onLose()
+	}
 	h.post.drop()
 }
 

@@ -15,7 +15,7 @@ import (
 func (t *Twilio) serve(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.down {
+	if t.down || t.closed {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}

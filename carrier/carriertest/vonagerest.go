@@ -141,6 +141,10 @@ func (v *Vonage) createLeg(w http.ResponseWriter, r *http.Request) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.down || v.closed { // since the request came
+		vonageError(w, http.StatusServiceUnavailable, "unavailable", "")
+		return
+	}
 	l := v.callOut(in.From.Number, in.To[0].Number, event, in.Ringer)
 	l.rest = ncco
 	w.Header().Set("Content-Type", "application/json")

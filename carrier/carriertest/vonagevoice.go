@@ -90,6 +90,7 @@ func NewVonage(c VonageConfig) (*Vonage, error) {
 		v.second = time.Second
 	}
 	v.life, v.end = context.WithCancel(context.Background())
+	v.onLose = v.lose
 	v.post = newPostbox(func(int, int) (time.Duration, bool) { return 0, false })
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/users", v.createUser)
@@ -162,36 +163,21 @@ func (v *Vonage) Open() []string {
 	return out
 }
 
-// Outage implements Emulator. The users stay.
-func (v *Vonage) Outage(down bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.down = down
-	if down {
-		v.lose()
-	}
-}
-
-// lose loses everybody and tells nobody. The lock must be held.
+// lose loses everybody and tells nobody; the users stay. The lock must be held.
 func (v *Vonage) lose() {
 	for id, l := range v.legs {
 		l.gone(ErrLost, "lost")
 		v.over[id] = "failed"
 	}
 	v.legs, v.meetings = map[string]*vonageLeg{}, map[string]*vonageMeeting{}
-	v.post.drop()
 }
 
 // Close implements Emulator.
 func (v *Vonage) Close() {
-	v.mu.Lock()
-	v.closed = true
-	v.lose()
-	v.mu.Unlock()
+	v.house.Close() // first, so that nobody is told what the end makes of awaited answers
 	v.end()
 	v.work.Wait()
 	v.client.CloseIdleConnections()
-	v.house.Close()
 }
 
 // VonageSeat is a device's server call. It is safe for concurrent use.
