@@ -3,6 +3,7 @@ package carrier
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,4 +83,15 @@ func (r *REST) Do(ctx context.Context, method, path, contentType string, body []
 func Gone(err error) bool {
 	var s *StatusError
 	return errors.As(err, &s) && (s.Status == http.StatusNotFound || s.Status == http.StatusGone)
+}
+
+// GoneBy is [Gone] of an API that says so in its answer, a JSON object with word in field. It tells what is not there from an
+// API that is not there, which both are 404.
+func GoneBy(err error, field, word string) bool {
+	var s *StatusError
+	if !Gone(err) || !errors.As(err, &s) {
+		return false
+	}
+	var answer map[string]any
+	return json.Unmarshal([]byte(s.Body), &answer) == nil && answer[field] == word
 }

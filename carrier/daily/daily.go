@@ -188,18 +188,8 @@ func (c *Carrier) Prepare(ctx context.Context, call carrier.Call) (string, error
 // End implements carrier.Carrier: it deletes the room, and so puts out who is still in it.
 func (c *Carrier) End(ctx context.Context, call carrier.Call) error {
 	_, err := c.rest.Do(ctx, http.MethodDelete, "/v1/rooms/"+url.PathEscape(call.Room()), "", nil)
-	if isNotFound(err) {
+	if carrier.GoneBy(err, "error", "not-found") {
 		return nil
 	}
 	return err
-}
-
-// isNotFound tells a room that is not there from an API that is not there, which both are 404.
-func isNotFound(err error) bool {
-	var s *carrier.StatusError
-	if !carrier.Gone(err) || !errors.As(err, &s) {
-		return false
-	}
-	var answer struct{ Error string }
-	return json.Unmarshal([]byte(s.Body), &answer) == nil && answer.Error == "not-found"
 }

@@ -139,20 +139,8 @@ func (c *Carrier) End(ctx context.Context, call carrier.Call) error {
 	api := c.rest
 	api.Auth = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
 	_, err = api.Do(ctx, http.MethodPost, "/twirp/livekit.RoomService/DeleteRoom", "application/json", body)
-	if isNotFound(err) {
+	if carrier.GoneBy(err, "code", "not_found") {
 		return nil
 	}
 	return err
-}
-
-// isNotFound tells a room that is not there from a server API that is not there, which both are 404.
-func isNotFound(err error) bool {
-	var s *carrier.StatusError
-	if !carrier.Gone(err) || !errors.As(err, &s) {
-		return false
-	}
-	var answer struct {
-		Code string `json:"code"`
-	}
-	return json.Unmarshal([]byte(s.Body), &answer) == nil && answer.Code == "not_found"
 }
