@@ -101,6 +101,25 @@ func TestCarriedIncoming(t *testing.T) {
 	}
 }
 
+// The first that a pushed phone hears from the server is that another one has answered: there is nothing to join, with
+// a carrier or without.
+func TestOverBeforeMedia(t *testing.T) {
+	for _, name := range []string{"", "roomy"} {
+		r, f := newCarried(t)
+		r.push(r.payload(1), true)
+		over := r.over(1, call.AnsweredElsewhere)
+		over.Carrier = name
+		if name != "" {
+			over.MediaCredentials = []byte("late")
+		}
+		r.reply("AckRequest", signaling.Result{Call: over})
+		r.wantState(1, call.Ended, call.AnsweredElsewhere)
+		if len(f.all) != 0 {
+			t.Errorf("by carrier %q: a session was made for a call that was over: %q", name, f.all[0].did)
+		}
+	}
+}
+
 // With a carrier whose credentials come with the answer, nothing is joined before.
 func TestCarriedAfterAnswer(t *testing.T) {
 	r, f := newCarried(t)

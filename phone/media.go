@@ -35,8 +35,8 @@ type session struct {
 // side's session begins by itself, once there are credentials: for some carriers that is after the answer. The lock must
 // be held.
 func (p *Phone) warm(l *line) {
-	if l.truth.GetMoving() {
-		return // the far end has its session with the device that has the call
+	if !l.state.Live() || l.truth.GetMoving() {
+		return // it is over, and CloseMedia on its way; or the far end has its session with the device that has the call
 	}
 	if !l.warm || l.truth == nil || !l.offers() || len(l.sessions) > 0 || l.carried() && len(l.truth.GetMediaCredentials()) == 0 {
 		return
