@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ringtrip/ringtrip/call"
@@ -31,7 +32,7 @@ func (p *Phone) offer(l *line, handles ...string) bool {
 			continue
 		}
 		for _, h := range handles {
-			e.On = e.On || h != "" && (other.callee == h || other.handle.Value == h)
+			e.On = e.On || h != "" && (other.callee == h || other.handle.Value == h || other.party != nil && slices.Contains(other.party.callees, h))
 		}
 	}
 	return p.seat(l, e)

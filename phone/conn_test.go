@@ -2,6 +2,7 @@ package phone
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -73,7 +74,13 @@ func describeRequest(msg proto.Message, opts signaling.SendOptions) string {
 	text := ""
 	switch m := msg.(type) {
 	case *v1.StartRequest:
-		text = "start " + m.Callee
+		text = "start " + strings.Join(append(m.Callees, m.Callee), " ")
+		text = strings.TrimRight(text, " ")
+		if m.Group != "" {
+			text += " into the group"
+		}
+	case *v1.LeaveGroupRequest:
+		text = "leave"
 	case *v1.AckRequest:
 		text = "ack"
 		for _, mark := range m.Marks {

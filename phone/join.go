@@ -53,7 +53,7 @@ func (p *Phone) LeaveGroup(group string) error {
 		return ErrClosed
 	}
 	for _, l := range p.lines {
-		if l.truth.GetGroup() == group && l.state.Live() {
+		if l.state.Live() && (l.truth.GetGroup() == group || l.party != nil && l.id.String() == group) {
 			p.send(l, &v1.LeaveGroupRequest{Group: group, DeviceId: p.cfg.DeviceID}, false, func(r signaling.Result) { p.heard(l, r) })
 			p.drain()
 			return nil

@@ -39,6 +39,7 @@ type Record struct {
 	Handle     string             `json:"handle,omitempty"`
 	HandleType callkit.HandleType `json:"handle_type,omitempty"`
 	Video      bool               `json:"video,omitempty"`
+	Group      bool               `json:"group,omitempty"` // a group call that this phone began; it is left, and not ended for all
 	Token      string             `json:"token,omitempty"`
 	Sent       int64              `json:"sent,omitempty"`    // Unix milliseconds, the server's clock
 	Expires    int64              `json:"expires,omitempty"` // Unix milliseconds, the server's clock
@@ -74,7 +75,7 @@ func (p *Phone) record() Saved {
 		}
 		s.Calls = append(s.Calls, Record{
 			ID: l.id, Outgoing: l.state.Outgoing, Answered: l.state.Answered(), Reason: l.state.Reason, Say: uint8(l.say),
-			Name: l.name, Handle: l.handle.Value, HandleType: l.handle.Type, Video: l.video, Token: l.token,
+			Name: l.name, Handle: l.handle.Value, HandleType: l.handle.Type, Video: l.video, Group: l.party != nil, Token: l.token,
 			Sent: millis(l.sent), Expires: millis(l.expires),
 		})
 	}

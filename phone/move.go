@@ -44,7 +44,8 @@ func (p *Phone) Move(r MoveRequest) error {
 
 // OfferMove rings another device of this user, also one whose app does not run, so that the user can go on there with an
 // answered call of this phone: it is over here, as answered elsewhere, when that one answers, and stays otherwise.
-// [Call].OfferedTo shows it. The error is [ErrNoCall] for a call that is not answered here, or [ErrClosed].
+// [Call].OfferedTo shows it. The error is [ErrNoCall] for a call that is not answered here, [ErrGroup] for
+// a group call that this phone began, or [ErrClosed].
 func (p *Phone) OfferMove(id callkit.UUID, device string) error {
 	return p.aboutMove(id, &v1.OfferMoveRequest{CallId: id.String(), DeviceId: p.cfg.DeviceID, ToDevice: device})
 }
@@ -63,6 +64,9 @@ func (p *Phone) aboutMove(id callkit.UUID, req proto.Message) error {
 	l := p.find(id)
 	if l == nil || !l.state.Answered() {
 		return ErrNoCall
+	}
+	if l.party != nil {
+		return ErrGroup
 	}
 	p.send(l, req, false, func(r signaling.Result) { p.heard(l, r) })
 	p.drain()

@@ -24,6 +24,9 @@ func (p *Phone) performStart(a *callkit.StartCallAction) {
 	l := p.newLine(a.CallUUID)
 	l.callee, l.name, l.handle, l.video, l.inviting, l.moved = req.Callee, req.Name, req.Handle, req.Video, true, req.move
 	l.joins, l.into = req.join, req.Group
+	if req.callees != nil {
+		l.party = &party{callees: req.callees}
+	}
 	p.sit(l, req.seat)
 	p.perform(l, call.Event{Kind: call.Perform, Action: call.StartAction}, a)
 }

@@ -62,6 +62,9 @@ func (p *Phone) recall(r Record, shown bool) {
 	if l == nil {
 		l = p.newLine(r.ID)
 		l.name, l.video, l.token = r.Name, r.Video, r.Token
+		if r.Group {
+			l.party = new(party)
+		}
 		l.handle = callkit.Handle{Type: r.HandleType, Value: r.Handle}
 		l.sent, l.expires = fromMillis(r.Sent), fromMillis(r.Expires)
 		l.ringLeft = p.left(l.expires, p.serverNow(l.sent))
@@ -114,7 +117,16 @@ func (p *Phone) repeat(l *line, what say) {
 // leftover ends a call that the server knows as this device's own and this process does not: an earlier process had
 // it, and no journal tells. It returns nil.
 func (p *Phone) leftover(c *v1.Call, id callkit.UUID, kind call.EventKind) *line {
+	group, err := callkit.ParseUUID(c.Group)
+	began := err == nil && c.Role == v1.Role_ROLE_CALLER && p.find(group) == nil
+	if began { // its calls are left together, so that those who answered go on
+		id = group
+	}
 	l := p.newLine(id)
+	if began {
+		l.party = new(party)
+		l.party.hear(c)
+	}
 	l.learn(c)
 	l.state.Outgoing = c.Role == v1.Role_ROLE_CALLER
 	p.tell(l, call.Event{Kind: kind, On: slices.Contains(p.orphans, id)})

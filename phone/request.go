@@ -32,6 +32,13 @@ func (p *Phone) request(l *line, e call.Effect) {
 	switch e.Kind {
 	case call.SendInvite:
 		p.save()
+		if l.party != nil {
+			p.send(l, &v1.StartRequest{
+				DeviceId: device, CallId: id, IdempotencyKey: id, Callees: l.party.callees, Video: l.video,
+				CallerName: p.cfg.CallerName, CallerHandle: p.cfg.CallerHandle,
+			}, false, func(r signaling.Result) { p.startedGroup(l, r) })
+			return
+		}
 		if l.joins != "" {
 			p.send(l, &v1.JoinGroupRequest{Group: l.joins, DeviceId: device, CallId: id, Video: l.video}, false, func(r signaling.Result) { p.started(l, r) })
 			return
@@ -62,6 +69,10 @@ func (p *Phone) request(l *line, e call.Effect) {
 	case call.SendCancel:
 		l.say = sayCancel
 		p.save()
+		if l.party != nil {
+			p.leave(l)
+			return
+		}
 		if l.moved { // it may be here by now, and is nothing that could be cancelled
 			p.send(l, &v1.EndRequest{CallId: id, DeviceId: device}, false, func(r signaling.Result) { p.said(l, r) })
 			return
@@ -70,11 +81,31 @@ func (p *Phone) request(l *line, e call.Effect) {
 	case call.SendHangup:
 		l.say = sayHangup
 		p.save()
+		if l.party != nil {
+			p.leave(l)
+			return
+		}
 		p.send(l, &v1.EndRequest{CallId: id, DeviceId: device, Reason: v1.EndReason(e.Reason)}, false,
 			func(r signaling.Result) { p.said(l, r) })
 	case call.SendHold:
+		if l.party != nil {
+			l.party.everyLeg(true, func(leg string) { p.holdLeg(l, leg, e.On) })
+			return
+		}
 		p.send(l, &v1.HoldRequest{CallId: id, DeviceId: device, On: e.On}, false, func(r signaling.Result) { p.heard(l, r) })
 	}
+}
+
+// leave takes this phone out of a group that it began: what rings is cancelled, who answered goes on without it.
+func (p *Phone) leave(l *line) {
+	if l.party.leaving {
+		return // several of its calls said that they are still there
+	}
+	l.party.leaving = true
+	p.send(l, &v1.LeaveGroupRequest{Group: l.id.String(), DeviceId: p.cfg.DeviceID}, false, func(r signaling.Result) {
+		l.party.leaving = false
+		p.said(l, r)
+	})
 }
 
 // send delivers a request about l and calls done with the answer, as do does. With token, the push's action token
@@ -225,6 +256,11 @@ func (p *Phone) ack(l *line, bestEffort bool, stages ...v1.Stage) {
 	}
 	switch {
 	case len(req.Marks) == 0:
+	case l.party != nil:
+		l.party.everyLeg(false, func(leg string) {
+			one := &v1.AckRequest{CallId: leg, DeviceId: p.cfg.DeviceID, Marks: req.Marks}
+			p.outside(func() { p.conn.Send(one, signaling.SendOptions{BestEffort: true}, nil) })
+		})
 	case bestEffort:
 		token := l.token
 		p.outside(func() {

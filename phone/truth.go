@@ -49,6 +49,10 @@ func (p *Phone) hello(h *v1.Hello) {
 		p.truth(c, h.ServerTime != nil)
 	}
 	for _, l := range slices.Clone(p.lines) {
+		if l.party != nil {
+			p.inquireParty(l, known)
+			continue
+		}
 		if !known[l.id] && !l.inviting && (l.state.Live() || l.say != nothing && l.inFlight == 0) {
 			p.inquire(l)
 		}
@@ -64,6 +68,12 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 	if err != nil {
 		p.log.Error("the server speaks of a call without a proper id", "err", err)
 		return
+	}
+	if l := p.partyOf(c); l != nil {
+		if c = p.gathered(l, c); c == nil {
+			return
+		}
+		id = l.id
 	}
 	caller := c.Role == v1.Role_ROLE_CALLER
 	l := p.find(id)

@@ -17,10 +17,15 @@ type StartRequest struct {
 	Name   string         // shown on this phone's call screen; empty: what the server knows
 	Handle callkit.Handle // how Recents will call back; zero: Generic Callee, or the number of a Callee "tel:+1…"
 	Video  bool
-	// Group calls Callee into a group call that this phone is in; empty: a call of two.
+	// Group calls Callee into a group call that this phone is in; empty: a call of two. If this phone began it
+	// ([Phone.StartGroup]), Callee becomes a part of that call: its ID is returned, nothing is asked of the system, and Name,
+	// Handle and Video don't matter.
 	Group string
-	// Failed is told, on the main queue, if the system refuses to start the call; may be nil.
+	// Failed is told, on the main queue, if the system refuses to start the call, or the server to call somebody more into
+	// a group that this phone began; may be nil.
 	Failed func(error)
+
+	callees []string // of a new group, see [Phone.StartGroup]
 }
 
 // Start calls somebody: it asks the system, which performs the start in a moment. Who talks is put on hold first, in the
@@ -37,9 +42,14 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 	switch {
 	case p.closed:
 		return callkit.UUID{}, ErrClosed
-	case r.Callee == "":
+	case r.Callee == "" && r.callees == nil:
 		return callkit.UUID{}, ErrNoCallee
-	case p.nextCallID.IsZero():
+	}
+	if l := p.begun(r.Group); l != nil {
+		p.invite(l, r)
+		return l.id, nil
+	}
+	if p.nextCallID.IsZero() {
 		if p.board.Live() {
 			return callkit.UUID{}, ErrOnCall
 		}
@@ -336,6 +346,9 @@ func (p *Phone) ContinueUserActivity(a callkit.UserActivity) {
 	}
 	who := a.Intent.Contacts[0]
 	r := StartRequest{Callee: who.Handle.Value, Name: who.DisplayName, Handle: who.Handle, Video: a.Intent.CallCapability == callkit.VideoCall}
+	if r.callees = calleesOf(who.Handle.Value); r.callees != nil && r.Name == "" {
+		r.Name = strings.Join(r.callees, ", ")
+	}
 	if id := p.talksTo(r.Callee); !id.IsZero() {
 		if p.cfg.OnVideo != nil && r.Video {
 			p.cfg.OnVideo(id)

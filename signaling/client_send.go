@@ -63,6 +63,8 @@ func about(msg proto.Message) string {
 			return "start " + m.GetIdempotencyKey()
 		}
 		return m.GetCallId()
+	case *v1.LeaveGroupRequest:
+		return m.GetGroup() // not before the start of its first call, whose id it is
 	case *v1.SendMediaRequest:
 		// An answer must not wait for a dozen candidates.
 		return "media " + m.GetMessage().GetCallId()
@@ -151,7 +153,7 @@ func (c *Client) try(r *request) (Result, string) {
 		}
 		return failed(err), token
 	}
-	var result Result
+	result := Result{Answer: answer}
 	if a, ok := answer.(interface{ GetCall() *v1.Call }); ok {
 		result.Call = a.GetCall()
 	}
@@ -194,7 +196,7 @@ func passing(err error) bool {
 }
 
 // invoke calls the server.
-func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (any, error) {
+func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (proto.Message, error) {
 	switch m := msg.(type) {
 	case *v1.StartRequest:
 		return unary(ctx, c.api.Start, m, token)
@@ -220,6 +222,12 @@ func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (a
 		return unary(ctx, c.api.LeaveGroup, m, token)
 	case *v1.HoldRequest:
 		return unary(ctx, c.api.Hold, m, token)
+	case *v1.GetGroupRequest:
+		return unary(ctx, c.api.GetGroup, m, token)
+	case *v1.GetCredentialsRequest:
+		return unary(ctx, c.api.GetCredentials, m, token)
+	case *v1.ListLiveRequest:
+		return unary(ctx, c.api.ListLive, m, token)
 	case *v1.SendMediaRequest:
 		return unary(ctx, c.api.SendMedia, m, token)
 	case *v1.GetCallRequest:
@@ -233,14 +241,15 @@ func (c *Client) invoke(ctx context.Context, msg proto.Message, token string) (a
 }
 
 func unary[Req, Res any](ctx context.Context, call func(context.Context, *connect.Request[Req]) (*connect.Response[Res], error),
-	msg *Req, token string) (any, error) {
+	msg *Req, token string) (proto.Message, error) {
 	req := connect.NewRequest(msg)
 	authorize(req.Header(), token)
 	res, err := call(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return res.Msg, nil
+	answer, _ := any(res.Msg).(proto.Message)
+	return answer, nil
 }
 
 func authorize(h http.Header, token string) {

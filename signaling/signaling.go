@@ -20,8 +20,8 @@ type Connection interface {
 	// SetForeground tells the server whether rings need a push (see EventsRequest.foreground).
 	SetForeground(bool)
 	// Send delivers a request: *v1.StartRequest, AckRequest, AnswerRequest, DeclineRequest, CancelRequest,
-	// EndRequest, HoldRequest, MoveRequest, OfferMoveRequest, WithdrawMoveRequest, JoinGroupRequest, LeaveGroupRequest or
-	// SendMediaRequest. Requests about one call are delivered one after the other in
+	// EndRequest, HoldRequest, MoveRequest, OfferMoveRequest, WithdrawMoveRequest, JoinGroupRequest, LeaveGroupRequest,
+	// SendMediaRequest, or what only asks: GetGroupRequest, GetCredentialsRequest, ListLiveRequest. Requests about one call are delivered one after the other in
 	// the order of Send, and so are its media messages, beside them: an answer never waits for candidates. A lost one is
 	// tried again until opts.Until. done (may be nil) gets the server's answer
 	// exactly once, unless the connection is closed first.
@@ -44,6 +44,8 @@ type SendOptions struct {
 type Result struct {
 	// Call is the truth about the call, also with many errors; nil if the server did not say.
 	Call *v1.Call
+	// Answer is the server's whole answer, as *v1.StartResponse; nil with an error.
+	Answer proto.Message
 	// NextCallID is a fresh id for the next start (StartRequest only).
 	NextCallID string
 	// Err is nil, a *connect.Error of the server (its answer is final), or the last error of the network.

@@ -121,7 +121,7 @@ func TestJoin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Who begins a group is a page or a server of the customer's here: an engine knows only calls that it started itself.
+	// Who begins the group is a page or a server of the customer here; TestGroupFromAPhone begins one on a phone.
 	alice := ringtripv1connect.NewPhoneServiceClient(http.DefaultClient, lab.URL, connect.WithInterceptors(Bearer(token)))
 	if _, err := alice.RegisterDevice(t.Context(), connect.NewRequest(&v1.RegisterDeviceRequest{DeviceId: "alice-web"})); err != nil {
 		t.Fatal(err)
