@@ -33,7 +33,8 @@ var (
 	ErrBye = errors.New("media: the far end said bye")
 )
 
-// A Factory makes one Session a call (WebRTC: one a leg). It is safe for concurrent use.
+// A Factory makes one Session a call (WebRTC: one a leg; a carrier with rooms: one a room, see [Config].Room). It is safe
+// for concurrent use.
 type Factory interface {
 	// New returns a cold session. It must not block and must not open sockets.
 	New(Config) (Session, error)
@@ -60,6 +61,9 @@ type Config struct {
 	// Group is the id of the group call that the call is a part of; empty: none. A carrier with rooms takes it for the
 	// room's name; between devices alone it means nothing.
 	Group string
+	// Room is the carrier's room that Credentials are for, by a name that means something to the carrier and the server only;
+	// empty: there is none. A device is in a room once, so whoever owns the sessions makes one a room, not one a call.
+	Room string
 	// Credentials are what the carrier needs, as JSON (WebRTC: {"iceServers":[…]}); may be empty.
 	Credentials []byte
 	// Send delivers a message to the far end. It must not block; it is called from the session's goroutine, in order.

@@ -278,7 +278,13 @@ func (p *Phone) mix(mixer media.Mixer, l *line) {
 		group = p.cfg.DeviceID + "-" + p.idAt(l.group-1).String()
 	}
 	p.everySession(l, func(s *session) {
-		if err := mixer.Mix(s.Session, group); err != nil {
+		err := error(nil)
+		if in, ok := s.Session.(*seat); ok {
+			err = in.mix(mixer, group)
+		} else {
+			err = mixer.Mix(s.Session, group)
+		}
+		if err != nil {
 			p.log.Error("mixing the calls of a group", "call", l.id, "err", err)
 		}
 	})

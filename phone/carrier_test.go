@@ -14,32 +14,34 @@ import (
 )
 
 // sfu is a carrier's SDK: a session connects by its credentials alone, when the test says so.
-type sfu struct{ all []*seat }
+type sfu struct{ all []*sfuSeat }
 
-type seat struct {
+type sfuSeat struct {
 	cfg    media.Config
 	did    []string
 	closed bool
 }
 
 func (f *sfu) New(c media.Config) (media.Session, error) {
-	s := &seat{cfg: c}
+	s := &sfuSeat{cfg: c}
 	f.all = append(f.all, s)
 	return s, nil
 }
 
-func (s *seat) note(format string, args ...any) { s.did = append(s.did, fmt.Sprintf(format, args...)) }
-func (s *seat) Prepare() error                  { return nil }
-func (s *seat) Warm() error                     { s.note("warm %s", s.cfg.Credentials); return nil }
-func (s *seat) Receive(media.Message) error     { s.note("receive"); return nil }
-func (s *seat) StartAudio() error               { s.note("start"); return nil }
-func (s *seat) StopAudio()                      { s.note("stop") }
-func (s *seat) SetMuted(on bool)                { s.note("muted %t", on) }
-func (s *seat) SetHeld(on bool)                 { s.note("held %t", on) }
-func (s *seat) PlayDTMF(d string) error         { s.note("dtmf %s", d); return nil }
-func (s *seat) Restart() error                  { return nil }
-func (s *seat) Stats() media.Stats              { return media.Stats{} }
-func (s *seat) Close() error {
+func (s *sfuSeat) note(format string, args ...any) {
+	s.did = append(s.did, fmt.Sprintf(format, args...))
+}
+func (s *sfuSeat) Prepare() error              { return nil }
+func (s *sfuSeat) Warm() error                 { s.note("warm %s", s.cfg.Credentials); return nil }
+func (s *sfuSeat) Receive(media.Message) error { s.note("receive"); return nil }
+func (s *sfuSeat) StartAudio() error           { s.note("start"); return nil }
+func (s *sfuSeat) StopAudio()                  { s.note("stop") }
+func (s *sfuSeat) SetMuted(on bool)            { s.note("muted %t", on) }
+func (s *sfuSeat) SetHeld(on bool)             { s.note("held %t", on) }
+func (s *sfuSeat) PlayDTMF(d string) error     { s.note("dtmf %s", d); return nil }
+func (s *sfuSeat) Restart() error              { s.note("restart"); return nil }
+func (s *sfuSeat) Stats() media.Stats          { return media.Stats{} }
+func (s *sfuSeat) Close() error {
 	s.closed = true
 	s.cfg.Send(media.Message{Kind: media.Bye})
 	return nil

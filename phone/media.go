@@ -18,7 +18,8 @@ const maxSessions = 16
 
 // A session is one media session of a line: the callee has one, which offers; the caller has one for each of the
 // callee's devices that offered, and keeps that of the device which answers. Of a call with a carrier each side has one,
-// with the carrier, and nothing is offered. Its state is guarded by the Phone's lock.
+// with the carrier, and nothing is offered; calls in one room of it share one (see [room]). Its state is guarded by the
+// Phone's lock.
 type session struct {
 	media.Session
 	line   *line
@@ -86,12 +87,20 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 		Send:   func(m media.Message) { p.sendMedia(s, m) },
 		Notify: func(e media.Event) { p.post(func() { p.notified(s, e) }) },
 	}
+	if room := l.truth.GetMediaRoom(); l.carried() && room != "" {
+		cfg.Room = l.truth.GetCarrier() + "/" + room
+	}
 	muted, held := l.state.Muted, l.state.Held
 	l.sessions = append(l.sessions, s)
 	var made media.Session
 	var err error
 	p.outside(func() {
-		if made, err = p.cfg.Media.New(cfg); err != nil {
+		if cfg.Room != "" {
+			made, err = p.rooms.sit(p.cfg.Media, cfg, p.main.Async)
+		} else {
+			made, err = p.cfg.Media.New(cfg)
+		}
+		if err != nil {
 			return
 		}
 		made.SetMuted(muted)

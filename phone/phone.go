@@ -200,6 +200,7 @@ type Phone struct {
 	orphans    []callkit.UUID // calls of the system that the journal does not know
 	saved      Saved          // what the journal has
 	sessions   int            // media sessions made, for their names
+	rooms      rooms          // of carriers; guards itself
 	born       string         // names this process in the names of sessions
 	shown      Snapshot       // what OnChange was told last
 	notifying  bool           // an OnChange is on its way

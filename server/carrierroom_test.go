@@ -58,3 +58,30 @@ func TestCarrierKnowsWhoRings(t *testing.T) {
 		}
 	})
 }
+
+// Each device of a call hears which room its credentials are for; the calls of a group name one, and a call of two its own.
+// Where there is no room none is named.
+func TestRoomIsNamed(t *testing.T) {
+	inBubble(t, withCarrier(newFake("roomy", rooms)), func(t *testing.T, w *world) {
+		a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(2))
+		w.phone("carol", "c1", voip(3))
+		c := a.call("bob")
+		if got := must(b.answer(c.Id)); c.MediaRoom != c.Id || got.MediaRoom != c.Id {
+			t.Errorf("a call of two has the rooms %q and %q", c.MediaRoom, got.MediaRoom)
+		}
+		must(a.end(c.Id, 0))
+		r := must(a.startGroup(&v1.StartRequest{Callees: []string{"bob", "carol"}}))
+		for _, one := range r.Calls {
+			if one.Call.MediaRoom != r.Call.Group {
+				t.Errorf("a call of group %q has the room %q", r.Call.Group, one.Call.MediaRoom)
+			}
+		}
+	})
+	inBubble(t, withCarrier(newFake("pipes", carrier.Traits{Watched: true, TokenLife: time.Hour})), func(t *testing.T, w *world) {
+		a := w.phone("alice", "a1", "")
+		w.phone("bob", "b1", voip(2))
+		if c := a.call("bob"); len(c.MediaCredentials) == 0 || c.MediaRoom != "" {
+			t.Errorf("without rooms: %v", c)
+		}
+	})
+}

@@ -83,6 +83,9 @@ func (s *Server) mediaView(c *v1.Call, app string, st *state, side int, renewed 
 	c.MediaCredentials = one.json
 	if len(one.json) > 0 {
 		c.MediaUntil = stamp(one.until)
+		if traits.Rooms {
+			c.MediaRoom = st.carrierCall(app, c.Id).Room()
+		}
 	}
 }
 

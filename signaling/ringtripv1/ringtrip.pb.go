@@ -1324,8 +1324,12 @@ type Call struct {
 	// Who carries the media: "twilio", "agora", "daily", "vonage", "livekit". A device then has one media session, with the
 	// carrier, as soon as there are credentials, and SendMedia is not needed. Empty: the devices between themselves, by
 	// offer and answer (WebRTC).
-	Carrier       string                 `protobuf:"bytes,50,opt,name=carrier,proto3" json:"carrier,omitempty"`
-	MediaUntil    *timestamppb.Timestamp `protobuf:"bytes,51,opt,name=media_until,json=mediaUntil,proto3" json:"media_until,omitempty"` // when media_credentials expire: GetCredentials renews them; empty: never
+	Carrier    string                 `protobuf:"bytes,50,opt,name=carrier,proto3" json:"carrier,omitempty"`
+	MediaUntil *timestamppb.Timestamp `protobuf:"bytes,51,opt,name=media_until,json=mediaUntil,proto3" json:"media_until,omitempty"` // when media_credentials expire: GetCredentials renews them; empty: never
+	// The carrier's room that media_credentials are for. A device whose calls have the same one is in it once, with one media
+	// session for all of them, by the credentials of any: rooms put the older of two connections of one device out. Empty:
+	// the call's media is its own.
+	MediaRoom     string `protobuf:"bytes,52,opt,name=media_room,json=mediaRoom,proto3" json:"media_room,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1561,6 +1565,13 @@ func (x *Call) GetMediaUntil() *timestamppb.Timestamp {
 		return x.MediaUntil
 	}
 	return nil
+}
+
+func (x *Call) GetMediaRoom() string {
+	if x != nil {
+		return x.MediaRoom
+	}
+	return ""
 }
 
 // RingPlan says in which order, and how fast, the callee's devices ring. The ring's deadline stays the whole call's. The
@@ -6236,7 +6247,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12+\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x15.ringtrip.v1.LegStateR\x05state\x12.\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xd8\b\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x16.ringtrip.v1.EndReasonR\x06reason\"\xf7\b\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03rev\x18\x02 \x01(\x04R\x03rev\x12,\n" +
@@ -6274,7 +6285,9 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"offered_at\x18, \x01(\v2\x1a.google.protobuf.TimestampR\tofferedAt\x12\x18\n" +
 	"\acarrier\x182 \x01(\tR\acarrier\x12;\n" +
 	"\vmedia_until\x183 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"mediaUntil\"\xa6\x01\n" +
+	"mediaUntil\x12\x1d\n" +
+	"\n" +
+	"media_room\x184 \x01(\tR\tmediaRoom\"\xa6\x01\n" +
 	"\bRingPlan\x12,\n" +
 	"\x05order\x18\x01 \x01(\x0e2\x16.ringtrip.v1.RingOrderR\x05order\x12\x16\n" +
 	"\x06delays\x18\x02 \x03(\x05R\x06delays\x12\x18\n" +
