@@ -150,7 +150,10 @@ func (s *Server) limited(next http.Handler) http.Handler {
 			http.Error(w, problem.Message(), http.StatusTooManyRequests)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, address)))
+		if address != "" {
+			r = r.WithContext(context.WithValue(r.Context(), addressKey{}, address))
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

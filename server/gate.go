@@ -157,16 +157,25 @@ func words(scopes []auth.Scope) string {
 // WrapUnary implements connect.Interceptor.
 func (g *gate) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		v, err := g.admit(ctx, req.Spec().Procedure, req.Header())
+		ctx, err := g.enterUnary(ctx, req.Spec().Procedure, req.Header(), req.Any())
 		if err != nil {
 			return nil, err
 		}
-		if err := v.bind(req.Any()); err != nil {
-			return nil, err
-		}
-		g.s.asked.Store(time.Now().UnixNano())
-		return next(context.WithValue(ctx, viewerKey{}, v), req)
+		return next(ctx, req)
 	}
+}
+
+// enterUnary lets a unary request in: the context that it returns says who asks.
+func (g *gate) enterUnary(ctx context.Context, procedure string, h http.Header, msg any) (context.Context, error) {
+	v, err := g.admit(ctx, procedure, h)
+	if err != nil {
+		return ctx, err
+	}
+	if err := v.bind(msg); err != nil {
+		return ctx, err
+	}
+	g.s.asked.Store(time.Now().UnixNano())
+	return context.WithValue(ctx, viewerKey{}, v), nil
 }
 
 // WrapStreamingHandler implements connect.Interceptor. A stream ends when its token does.

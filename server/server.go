@@ -103,7 +103,8 @@ type Config struct {
 	Bounds Bounds
 	// Observer hears what the server does; nil: nobody does.
 	Observer Observer
-	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces.
+	// Interceptors see every request before anything of the server does, the first one first: for metrics and traces. Those
+	// that only count are better a [RequestWatcher].
 	Interceptors []connect.Interceptor
 
 	// NodeID names this run of this node, as others find it: in a deployment of several nodes nobody else has it, nor has
@@ -315,7 +316,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle(ringtripv1connect.NewPhoneServiceHandler(s, options))
 	mux.Handle(ringtripv1connect.NewOpsServiceHandler(s, options))
 	mux.HandleFunc(carriersPath, s.serveCarrier)
-	return roomy(s.limited(s.light(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody))))
+	return roomy(s.limited(s.light(s.quickly(http.MaxBytesHandler(patience(mux, s.cfg.WriteTimeout, bodyTimeout), maxBody)))))
 }
 
 func (s *Server) recover(_ context.Context, spec connect.Spec, _ http.Header, what any) error {

@@ -30,6 +30,7 @@ type benchCallsCmd struct {
 	Rate    float64       `help:"Calls a second to be started whatever becomes of those before; 0: as many as go."`
 	Devices int           `help:"Devices of the callee, 1 to 8." default:"3"`
 	Data    string        `help:"Folder for the server's database; put it on the disk that you mean." placeholder:"DIR"`
+	HTTP    int           `name:"http" help:"1: requests over HTTP/1.1 connections that are kept alive, as proxies have them; 2: over HTTP/2." enum:"1,2" default:"1"`
 	Serve   []string      `help:"Further flags of serve for the server, as --serve=--store=postgres://…" placeholder:"FLAG" sep:"none"`
 	JSON    bool          `help:"Print JSON, for machines."`
 	Profile string        `hidden:"" help:"File for a CPU profile of the generator."`
@@ -90,8 +91,8 @@ func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
 }
 
 func (r callsReport) print(o out, c *benchCallsCmd) {
-	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, requests over HTTP/2 and event streams over HTTP/1.1 on loopback, %s\n\n",
-		c.Workers, c.Devices, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, requests over HTTP/%d and event streams over HTTP/1.1 on loopback, %s\n\n",
+		c.Workers, c.Devices, runtime.NumCPU(), c.HTTP, runtime.Version())
 	fmt.Fprintf(o, "whole calls          %10d in %.1f s\n", r.Calls, r.Seconds)
 	fmt.Fprintf(o, "calls a second       %10.0f", r.PerSecond)
 	if c.Rate > 0 {
@@ -120,7 +121,7 @@ type callsBench struct {
 	streams errgroup.Group
 	cancel  context.CancelFunc
 	open    []net.Conn
-	lanes   []*lane
+	ways    []way
 
 	mu      sync.Mutex
 	took    map[string][]time.Duration
@@ -135,7 +136,7 @@ type lightPhone struct {
 	id     string
 	token  string
 	rpc    ringtripv1connect.PhoneServiceClient // bench idle's
-	lane   *lane
+	way    way
 	events chan *v1.Call
 }
 
@@ -145,8 +146,8 @@ type callWorker struct {
 	callees []*lightPhone
 }
 
-// lanePhones is how many phones share a connection for their requests, as a load generator's do. Each has a connection
-// of its own for its event stream, as real ones have.
+// lanePhones is how many phones share connections for their requests, as a proxy's do: one by HTTP/2, by HTTP/1.1 as many as
+// there are requests at a time. Each has a connection of its own for its event stream, as real ones have.
 const lanePhones = 64
 
 func (b *callsBench) connect(ctx context.Context) error {
@@ -156,17 +157,17 @@ func (b *callsBench) connect(ctx context.Context) error {
 		w := &callWorker{}
 		for d := range b.cmd.Devices + 1 {
 			if left--; left < 0 {
-				l, err := dialLane(b.server.addr)
+				l, err := b.way()
 				if err != nil {
 					return err
 				}
-				b.lanes, left = append(b.lanes, l), lanePhones-1
+				b.ways, left = append(b.ways, l), lanePhones-1
 			}
 			user := fmt.Sprintf("callee-%d", i)
 			if d == 0 {
 				user = fmt.Sprintf("caller-%d", i)
 			}
-			p, err := b.phone(ctx, b.lanes[len(b.lanes)-1], user, fmt.Sprintf("%s-%d", user, d))
+			p, err := b.phone(ctx, b.ways[len(b.ways)-1], user, fmt.Sprintf("%s-%d", user, d))
 			if err != nil {
 				return err
 			}
@@ -181,13 +182,26 @@ func (b *callsBench) connect(ctx context.Context) error {
 	return nil
 }
 
+// way is what requests of phones go by.
+type way interface {
+	do(ctx context.Context, procedure, token string, req, res proto.Message) error
+	close()
+}
+
+func (b *callsBench) way() (way, error) {
+	if b.cmd.HTTP == 1 {
+		return &pool{authority: b.server.addr}, nil
+	}
+	return dialLane(b.server.addr)
+}
+
 // phone registers a device and opens its stream; it returns when Hello has come.
-func (b *callsBench) phone(ctx context.Context, l *lane, user, id string) (*lightPhone, error) {
+func (b *callsBench) phone(ctx context.Context, l way, user, id string) (*lightPhone, error) {
 	token, err := b.server.token(user)
 	if err != nil {
 		return nil, err
 	}
-	p := &lightPhone{id: id, token: "Bearer " + token, lane: l, events: make(chan *v1.Call, 64)}
+	p := &lightPhone{id: id, token: "Bearer " + token, way: l, events: make(chan *v1.Call, 64)}
 	if err := p.ask(ctx, ringtripv1connect.PhoneServiceRegisterDeviceProcedure, &v1.RegisterDeviceRequest{DeviceId: id, Platform: "linux"}, &v1.RegisterDeviceResponse{}); err != nil {
 		return nil, err
 	}
@@ -223,7 +237,7 @@ func (b *callsBench) phone(ctx context.Context, l *lane, user, id string) (*ligh
 
 // ask makes a request of the phone's.
 func (p *lightPhone) ask(ctx context.Context, procedure string, req, res proto.Message) error {
-	return p.lane.do(ctx, procedure, p.token, req, res)
+	return p.way.do(ctx, procedure, p.token, req, res)
 }
 
 func (b *callsBench) close() {
@@ -234,7 +248,7 @@ func (b *callsBench) close() {
 		_ = c.Close()
 	}
 	_ = b.streams.Wait()
-	for _, l := range b.lanes {
+	for _, l := range b.ways {
 		l.close()
 	}
 }

@@ -58,7 +58,7 @@ func listen(c net.Conn, authority string, p *lightPhone, each func(*v1.EventsRes
 // readStream opens an event stream and lets each read its messages, of n bytes, until it ends.
 func readStream(c net.Conn, authority string, p *lightPhone, each func(r io.Reader, n int64) error) error {
 	defer c.Close()
-	body, err := proto.Marshal(&v1.EventsRequest{DeviceId: p.id, Foreground: p.lane != nil})
+	body, err := proto.Marshal(&v1.EventsRequest{DeviceId: p.id, Foreground: p.way != nil})
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync"
 
-	"connectrpc.com/connect"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/protobuf/proto"
@@ -113,15 +111,7 @@ func (l *lane) do(ctx context.Context, procedure, token string, req, res proto.M
 	if err != nil {
 		return err
 	}
-	if c.status == "200" {
-		return proto.Unmarshal(c.body, res)
-	}
-	var said struct{ Code, Message string }
-	var code connect.Code
-	if err := json.Unmarshal(c.body, &said); err != nil || code.UnmarshalText([]byte(said.Code)) != nil {
-		return fmt.Errorf("the server answered %s: %.200q", c.status, c.body)
-	}
-	return connect.NewError(code, errors.New(said.Message))
+	return answerOf(c.status, c.body, res)
 }
 
 func (l *lane) send(c *laneCall, procedure, token string, body []byte) error {

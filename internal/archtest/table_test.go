@@ -80,7 +80,7 @@ var table = map[string]row{
 		testing: []string{"store/storetest", "store/sqlite", "bus/local"}},
 	"server/observe": {why: "metrics and traces of what the server tells its Observer; it keeps Prometheus and OpenTelemetry out of package server",
 		ours:    []string{"call", "internal/scrub", "push", "server", "signaling/...", "store"},
-		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
+		others:  []string{"connectrpc.com/connect", "connectrpc.com/otelconnect", "github.com/google/uuid", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel", "google.golang.org/protobuf"},
 		testing: []string{"bus/local", "server/auth", "store/sqlite"}},
 	"server/webhook": {why: "Standard Webhooks for both ends: receivers import it too, so it needs the standard library only"},
 	"server/auth":    {why: "who may say what: tokens are minted and checked in one place, also by the command line", ours: []string{"internal/recent"}, others: []string{"github.com/golang-jwt/jwt/v5"}},
