@@ -48,7 +48,7 @@ func metrics(t *testing.T) map[string]bool {
 }
 
 // labels are those that our metrics have, and Prometheus' own.
-var labels = []string{"app", "app_version", "carrier", "code", "deed", "environment", "instance", "job", "kind", "le", "method", "os", "outcome", "problem", "reason", "result", "stage", "version"}
+var labels = []string{"app", "app_version", "carrier", "code", "deed", "endpoint", "environment", "instance", "job", "kind", "le", "method", "os", "outcome", "problem", "reason", "result", "stage", "version"}
 
 var (
 	metricWord = regexp.MustCompile(`\b(?:ringtrip|go|process)_[a-z_]+\b`)

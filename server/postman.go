@@ -100,7 +100,9 @@ func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webho
 	if ctx.Err() != nil && r.Status == 0 { // this node is stopping: the next one needs not wait for the lease
 		return did{back: true}
 	}
-	s.delivered(Delivery{App: p.app, Endpoint: to.ID, Type: e.Type, Took: r.Took, Status: r.Status, Taken: r.Taken(), Age: s.now().Sub(e.Timestamp), Tries: j.Tries + 1})
+	age := s.now().Sub(e.Timestamp)
+	s.delivered(Delivery{App: p.app, Endpoint: to.ID, Type: e.Type, Took: r.Took, Status: r.Status, Taken: r.Taken(),
+		Again: !r.Taken() && !r.Gone() && age < webhook.MaxAge, Age: age, Tries: j.Tries + 1})
 	if r.Taken() {
 		if p.failing.Swap(0) >= ailing {
 			s.log.Info("a webhook endpoint takes events again", "app", p.app, "endpoint", to.ID)
@@ -120,7 +122,7 @@ func (p *postman) attempt(ctx context.Context, j store.Job, line []byte, e webho
 		}
 		return p.bury(keep, j, line, e, webhook.Result{Detail: "the endpoint is disabled"}) // and what follows, too
 	}
-	if s.now().Sub(e.Timestamp) >= webhook.MaxAge {
+	if age >= webhook.MaxAge {
 		return p.bury(keep, j, line, e, r)
 	}
 	at := s.now().Add(max(webhook.Delay(j.Tries+1, rand.Float64()), r.RetryAfter))
@@ -178,6 +180,7 @@ type Delivery struct {
 	Took          time.Duration
 	Status        int // HTTP status; 0: no answer
 	Taken         bool
+	Again         bool          // it was not taken, and is tried again
 	Dead          bool          // no attempt: the event became a dead letter
 	Age           time.Duration // since it happened
 	Tries         int           // 1: the first
@@ -185,6 +188,7 @@ type Delivery struct {
 
 // DeliveryObserver is an [Observer] that also hears of webhooks. It is optional.
 type DeliveryObserver interface {
+	// Delivered is told of an attempt when it is over, and of an event that was given up. It must not block.
 	Delivered(Delivery)
 }
 

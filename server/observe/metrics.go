@@ -55,6 +55,8 @@ type Metrics struct {
 	carrierHookTime *prometheus.HistogramVec // carrier
 	carrierDeeds    *prometheus.CounterVec   // app, carrier, deed, result
 
+	letters letters
+
 	versions, systems, reasons *capped
 
 	alarms *alarms
@@ -83,11 +85,13 @@ func NewMetrics(version string) *Metrics {
 		carrierHookTime: histograms("ringtrip_carrier_webhook_seconds", "Seconds until a carrier's webhook was answered.", quickBuckets, "carrier"),
 		carrierDeeds:    counters("ringtrip_carrier_deeds_total", "What was asked of carriers (prepare, dial, end, credentials), by result: ok, failed (tried again), gave_up.", "app", "carrier", "deed", "result"),
 
+		letters: newLetters(),
+
 		versions: newCapped(maxVersions), systems: newCapped(maxVersions), reasons: newCapped(maxReasons),
 	}
 	m.alarms = &alarms{reasons: m.reasons, now: time.Now, last: map[alarmKey]time.Time{}}
-	m.registry.MustRegister(m.alarms, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.carrierHooks, m.carrierHookTime, m.carrierDeeds)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.own()...)
 	build := gauges("ringtrip_build_info", "1; the version is a label.", "version")
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(build)
@@ -95,6 +99,12 @@ func NewMetrics(version string) *Metrics {
 		m.commits.WithLabelValues(result) // an alert on a rate wants the series from the start
 	}
 	return m
+}
+
+// own are the metrics that every program has, without its build.
+func (m *Metrics) own() []prometheus.Collector {
+	return append(m.letters.all(), m.alarms, m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events,
+		m.requests, m.answering, m.carrierHooks, m.carrierHookTime, m.carrierDeeds)
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
@@ -196,7 +206,7 @@ func (m *Metrics) Names() []string {
 	descs := make(chan *prometheus.Desc, 64)
 	go func() {
 		defer close(descs)
-		for _, c := range []prometheus.Collector{m.stages, m.calls, m.ended, m.legs, m.pushes, m.attempts, m.pushTime, m.commits, m.commit, m.events, m.requests, m.answering, m.carrierHooks, m.carrierHookTime, m.carrierDeeds, m.alarms, busFigures{}, &inHand{}} {
+		for _, c := range append(m.own(), busFigures{}, &inHand{}) {
 			c.Describe(descs)
 		}
 	}()
