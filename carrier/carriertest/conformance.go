@@ -56,7 +56,7 @@ func Run(t *testing.T, stage func(t *testing.T, hooks string, client *http.Clien
 		t.Run(part.name, func(t *testing.T) {
 			p := &play{T: t}
 			server := httptest.NewServer(p)
-			client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+			client := &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second}
 			p.Stage = stage(t, server.URL+hooksPath, client)
 			t.Cleanup(func() {
 				p.Emulator.Close()

@@ -176,7 +176,7 @@ func (d *Daily) makeWebhook(w http.ResponseWriter, r *http.Request) {
 		dailyError(w, http.StatusBadRequest, "invalid-request-error", "url is missing")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 	defer cancel()
 	if status := send(ctx, d.post.client, in.URL, http.Header{"Content-Type": {"application/json"}}, []byte(`{"test":"test"}`)); status != http.StatusOK {
 		_ = d.refuse("daily: POST /v1/webhooks: %s answers %d to the test", in.URL, status)

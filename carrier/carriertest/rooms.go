@@ -113,7 +113,7 @@ func (h *house) open(api http.Handler) error {
 		return fmt.Errorf("carriertest: %w", err)
 	}
 	h.url, h.rooms = "http://"+l.Addr().String(), map[string]*room{}
-	h.server = &http.Server{Handler: h.guard(api), ReadHeaderTimeout: 5 * time.Second}
+	h.server = &http.Server{Handler: h.guard(api), ReadHeaderTimeout: 30 * time.Second}
 	h.served.Go(func() { _ = h.server.Serve(l) })
 	return nil
 }

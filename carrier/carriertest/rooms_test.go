@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -219,6 +220,7 @@ func ask(t *testing.T, method, url, auth, body string) (int, string) {
 	if auth != "" {
 		r.Header.Set("Authorization", auth)
 	}
+	r.Header.Set("Content-Type", "application/json")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(r)
 	if err != nil {
@@ -387,14 +389,23 @@ func TestDailyRefuses(t *testing.T) {
 // TestDailyTime: a room that expires puts out who is to be ejected, and a token's time too.
 func TestDailyTime(t *testing.T) {
 	until := time.Unix(1700000600, 0)
-	d := newDaily(t, DailyConfig{Now: func() time.Time { return until.Add(-50 * time.Millisecond) }})
+	var before atomic.Int64
+	before.Store(int64(50 * time.Millisecond))
+	d := newDaily(t, DailyConfig{Now: func() time.Time { return until.Add(-time.Duration(before.Load())) }})
 	h := listen(t, d)
-	if status, answer := d.make(t, `{"name":"room","privacy":"private","properties":{"exp":1700000600,"eject_at_room_exp":true}}`); status != 200 {
-		t.Fatal(answer)
-	}
-	stays, err := d.enterBy(t, "room", map[string]any{"r": "room", "d": d.DomainID, "iat": 1700000000, "exp": 1700000600})
-	if err != nil {
-		t.Fatal(err)
+	var stays Seat
+	for stays == nil { // until who joins is quicker than the room's end
+		if status, answer := d.make(t, `{"name":"room","privacy":"private","properties":{"exp":1700000600,"eject_at_room_exp":true}}`); status != 200 {
+			t.Fatal(answer)
+		}
+		var err error
+		if stays, err = d.enterBy(t, "room", map[string]any{"r": "room", "d": d.DomainID, "iat": 1700000000, "exp": 1700000600}); err != nil {
+			if len(d.Open()) > 0 || before.Load() > int64(time.Minute) {
+				t.Fatal(err)
+			}
+			stays = nil
+			before.Store(2 * before.Load())
+		}
 	}
 	if err := <-stays.Gone(); err != nil {
 		t.Errorf("at the end of the room: %v", err)

@@ -51,7 +51,7 @@ var stages = map[string]func(t *testing.T, hooks string, client *http.Client) ca
 			Bad: []carrier.Carrier{with(e.APIKey, "", hooks), with(e.APIKey, e.HMAC, "")}, Secrets: []string{e.APIKey, e.HMAC}}
 	},
 	"twilio": func(t *testing.T, hooks string, client *http.Client) carriertest.Stage {
-		e := must(carriertest.NewTwilio(carriertest.TwilioConfig{Numbers: []string{"+15550001111"}, Second: 20 * time.Millisecond}))(t)
+		e := must(carriertest.NewTwilio(carriertest.TwilioConfig{Numbers: []string{"+15550001111"}}))(t)
 		with := func(secret, token, caller, hooks string) carrier.Carrier {
 			return must(twilio.New(twilio.Config{AccountSID: e.AccountSID, APIKey: e.APIKey, APISecret: carrier.NewSecret(secret), AuthTokens: []carrier.Secret{carrier.NewSecret(token)},
 				ApplicationSID: e.ApplicationSID, CallerID: caller, HookURL: hooks, API: e.URL(), Client: client}))(t)
@@ -61,7 +61,7 @@ var stages = map[string]func(t *testing.T, hooks string, client *http.Client) ca
 			Bad: []carrier.Carrier{with("short", e.AuthToken, "+15550001111", hooks), with(e.APISecret, "short", "+15550001111", hooks)}}
 	},
 	"vonage": func(t *testing.T, hooks string, client *http.Client) carriertest.Stage {
-		e := must(carriertest.NewVonage(carriertest.VonageConfig{Numbers: []string{"+15550001111"}, Second: 20 * time.Millisecond}))(t)
+		e := must(carriertest.NewVonage(carriertest.VonageConfig{Numbers: []string{"+15550001111"}}))(t)
 		with := func(key, secret, hooks string) carrier.Carrier {
 			c := vonage.Config{Product: vonage.Voice, ApplicationID: e.ApplicationID, PrivateKey: carrier.NewSecret(key), CallerID: "+15550001111", HookURL: hooks, BaseURL: e.URL(), Client: client}
 			if secret != "" {

@@ -83,7 +83,7 @@ func NewTwilio(c TwilioConfig) (*Twilio, error) {
 	if t.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("carriertest: %w", err)
 	}
-	t.server = &http.Server{Handler: http.HandlerFunc(t.serve), ReadHeaderTimeout: 5 * time.Second}
+	t.server = &http.Server{Handler: http.HandlerFunc(t.serve), ReadHeaderTimeout: 30 * time.Second}
 	t.workers.Go(func() { _ = t.server.Serve(t.listener) }) // ends with ErrServerClosed
 	return t, nil
 }

@@ -1,15 +1,14 @@
 package carriertest
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 )
@@ -42,20 +41,11 @@ func vonageJWT(t *testing.T, a *vonageAccount, alg string, change func(map[strin
 
 func vonageREST(t *testing.T, v *Vonage, method, path, body string) (int, map[string]any) {
 	t.Helper()
-	req, err := http.NewRequest(method, v.URL()+path, bytes.NewReader([]byte(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+vonageJWT(t, &v.vonageAccount, "RS256", func(c map[string]any) { delete(c, "sub"); delete(c, "acl") }))
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
+	token := vonageJWT(t, &v.vonageAccount, "RS256", func(c map[string]any) { delete(c, "sub"); delete(c, "acl") })
+	status, answer := ask(t, method, v.URL()+path, "Bearer "+token, body)
 	var out map[string]any
-	_ = json.NewDecoder(resp.Body).Decode(&out)
-	return resp.StatusCode, out
+	_ = json.Unmarshal([]byte(answer), &out)
+	return status, out
 }
 
 // TestVonageRefuses is what the emulator does not let pass, so that a carrier that does it is found out.
@@ -94,18 +84,9 @@ func TestVonageRefuses(t *testing.T) {
 	if n := len(v.Refused()); n != 10 {
 		t.Errorf("%d refusals are remembered: %q", n, v.Refused())
 	}
-	req, err := http.NewRequest(http.MethodPost, v.URL()+"/v1/users", strings.NewReader(`{}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+vonageJWT(t, &v.vonageAccount, "RS256", nil)) // a user's token
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a user makes users: %s", resp.Status)
+	users := vonageJWT(t, &v.vonageAccount, "RS256", nil)
+	if status, _ := ask(t, http.MethodPost, v.URL()+"/v1/users", "Bearer "+users, `{}`); status != http.StatusUnauthorized {
+		t.Errorf("a user makes users: %d", status)
 	}
 }
 
@@ -145,7 +126,7 @@ func FuzzVonageNCCO(f *testing.F) {
 
 // TestVonageCreatesCalls: a telephone that is called by REST does what its control object says.
 func TestVonageCreatesCalls(t *testing.T) {
-	v, err := NewVonage(VonageConfig{Numbers: []string{"+15550001111"}, Second: 10 * time.Millisecond})
+	v, err := NewVonage(VonageConfig{Numbers: []string{"+15550001111"}, Second: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +141,14 @@ func TestVonageCreatesCalls(t *testing.T) {
 	}))
 	defer hooks.Close()
 	v.Hooks(hooks.URL)
-	for what, want := range map[string][]string{
-		"answer":  {"started", "ringing", "answered", "completed"},
-		"busy":    {"started", "ringing", "busy"},
-		"decline": {"started", "ringing", "rejected"},
-		"nothing": {"started", "ringing", "timeout"},
+	for what, test := range map[string]struct {
+		rings int // seconds of the emulator's
+		want  []string
+	}{
+		"answer":  {120, []string{"started", "ringing", "answered", "completed"}},
+		"busy":    {120, []string{"started", "ringing", "busy"}},
+		"decline": {120, []string{"started", "ringing", "rejected"}},
+		"nothing": {1, []string{"started", "ringing", "timeout"}},
 	} {
 		v.Answerer(func(p *Telephone) {
 			switch what {
@@ -176,11 +160,11 @@ func TestVonageCreatesCalls(t *testing.T) {
 				p.Decline()
 			}
 		})
-		status, body := vonageREST(t, v, http.MethodPost, "/v1/calls", `{"to":[{"type":"phone","number":"15550009999"}],"from":{"type":"phone","number":"15550001111"},"ringing_timer":5,"ncco":[{"action":"talk","text":"hello"}]}`)
+		status, body := vonageREST(t, v, http.MethodPost, "/v1/calls", fmt.Sprintf(`{"to":[{"type":"phone","number":"15550009999"}],"from":{"type":"phone","number":"15550001111"},"ringing_timer":%d,"ncco":[{"action":"talk","text":"hello"}]}`, test.rings))
 		if status != http.StatusCreated || body["status"] != "started" {
 			t.Fatalf("%s: %d %v", what, status, body)
 		}
-		for _, w := range want {
+		for _, w := range test.want {
 			select {
 			case got := <-statuses:
 				if got != "/event "+w {

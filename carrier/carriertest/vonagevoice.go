@@ -81,7 +81,7 @@ func NewVonage(c VonageConfig) (*Vonage, error) {
 	}
 	v := &Vonage{vonageAccount: account, Numbers: c.Numbers, second: c.Second, posts: c.AnswerByPOST, users: map[string]bool{},
 		legs: map[string]*vonageLeg{}, over: map[string]string{}, meetings: map[string]*vonageMeeting{}, quiet: make(chan struct{}),
-		client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: 5 * time.Second}}}
+		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: 5 * time.Second}}}
 	close(v.quiet)
 	if len(v.Numbers) == 0 {
 		v.Numbers = []string{"+15550100001"}

@@ -52,7 +52,13 @@ var _ carrier.Desk = (*desk)(nil)
 // stage is an account, the carrier, a desk and its webhooks' address.
 func stage(t *testing.T) (*carriertest.Twilio, *desk) {
 	t.Helper()
-	tw, err := carriertest.NewTwilio(carriertest.TwilioConfig{Numbers: []string{"+15550001111", "+15550002222"}, Second: 20 * time.Millisecond})
+	return impatient(t, time.Second)
+}
+
+// impatient is a stage where Twilio's seconds are that long, for what ends because nobody answers.
+func impatient(t *testing.T, second time.Duration) (*carriertest.Twilio, *desk) {
+	t.Helper()
+	tw, err := carriertest.NewTwilio(carriertest.TwilioConfig{Numbers: []string{"+15550001111", "+15550002222"}, Second: second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,15 +67,15 @@ func stage(t *testing.T) (*carriertest.Twilio, *desk) {
 	hooks := server.URL + "/carriers/app/twilio"
 	transport := &http.Transport{}
 	d.c, err = New(Config{AccountSID: tw.AccountSID, APIKey: tw.APIKey, APISecret: carrier.NewSecret(tw.APISecret), AuthTokens: []carrier.Secret{carrier.NewSecret(tw.AuthToken)},
-		ApplicationSID: tw.ApplicationSID, CallerID: "+15550001111", HookURL: hooks, API: tw.URL(), Client: &http.Client{Transport: transport, Timeout: 5 * time.Second}})
+		ApplicationSID: tw.ApplicationSID, CallerID: "+15550001111", HookURL: hooks, API: tw.URL(), Client: &http.Client{Transport: transport, Timeout: 30 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tw.Hooks(hooks)
 	t.Cleanup(func() {
-		d.work.Wait()
 		tw.Close()
 		server.Close()
+		d.work.Wait() // nothing comes any more that needs work
 		transport.CloseIdleConnections()
 	})
 	return tw, d
@@ -106,7 +112,7 @@ func (d *desk) change(id string, f func(*deskCall)) {
 func (d *desk) endLater(c *deskCall) {
 	of := d.snapshot(c)
 	d.work.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		err := d.c.End(ctx, of)
 		d.change(c.ID, func(c *deskCall) { c.ended, c.endErr = c.ended+1, err })

@@ -158,11 +158,14 @@ func TestAppToApp(t *testing.T) {
 		}
 	})
 	t.Run("bob never comes", func(t *testing.T) {
-		tw, d := stage(t)
+		tw, d := impatient(t, 20*time.Millisecond)
 		id := d.start("alice", "bob@example.com")
 		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) }) // Twilio's shortest timeout, 5 s of 20 ms
 		alice := d.join(tw, id, true)
 		await(t, "Twilio gives up", alice.Gone())
+		if err := tw.Idle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		d.until(id, "alice is out", in())
 		d.mu.Lock()
 		if got := d.calls[id].invits; got != maxTries {
@@ -326,7 +329,7 @@ func TestPhoneIsCalled(t *testing.T) {
 		d.over(tw, id, call.Cancelled)
 	})
 	t.Run("nobody answers", func(t *testing.T) {
-		tw, d := stage(t)
+		tw, d := impatient(t, 20*time.Millisecond)
 		id := d.start("alice", "tel:+15557654321")
 		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) })
 		d.join(tw, id, true)
