@@ -125,6 +125,67 @@ func (v *victim) kill() {
 	_ = v.cmd.Wait()
 }
 
+// torment kills the server and starts it again, n times. Each life lasts until some of the callers' calls were answered in
+// it, however slow the machine is, and then up to more.
+func (v *victim) torment(c *crowd, n, answered int, more time.Duration) {
+	v.t.Helper()
+	for range n {
+		for len(c.won) > 0 {
+			<-c.won
+		}
+		for range answered {
+			select {
+			case <-c.won:
+			case <-time.After(2 * time.Minute):
+				v.t.Fatal("no call was answered for two minutes")
+			}
+		}
+		<-time.After(rand.N(more))
+		v.kill()
+		v.start()
+	}
+}
+
+// crowd is callers who make one call after the other.
+type crowd struct {
+	facts sync.Map      // call id -> fact
+	won   chan struct{} // a call was answered
+	stop  chan struct{}
+	all   sync.WaitGroup
+}
+
+func callers(t *testing.T, n int, seed uint64, a, b, pad *phone) *crowd {
+	c := &crowd{won: make(chan struct{}, 1<<10), stop: make(chan struct{})}
+	for i := range n {
+		c.all.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), seed))
+			for {
+				select {
+				case <-c.stop:
+					return
+				default:
+				}
+				f := live(t, r, a, b, pad)
+				c.facts.Store(f.id, f)
+				if f.winner == "" {
+					continue
+				}
+				select {
+				case c.won <- struct{}{}:
+				default: // enough for now
+				}
+			}
+		})
+	}
+	return c
+}
+
+// finish lets the callers end their last calls.
+func (c *crowd) finish() {
+	close(c.stop)
+	c.all.Wait()
+}
+
 // fact is what the server acknowledged of one call.
 type fact struct {
 	id       string
@@ -149,32 +210,10 @@ func TestKill9(t *testing.T) {
 	w := &world{t: t, node: &node{client: client}}
 	a, b, pad := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(2)), w.phone("bob", "b2", voip(3))
 
-	stop := make(chan struct{})
-	var facts sync.Map
-	var all sync.WaitGroup
-	for n := range 4 {
-		all.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(n), 1))
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				f := live(t, r, a, b, pad)
-				facts.Store(f.id, f)
-			}
-		})
-	}
-	kills := 0
-	for range 6 {
-		<-time.After(100*time.Millisecond + rand.N(500*time.Millisecond))
-		v.kill()
-		kills++
-		v.start()
-	}
-	close(stop)
-	all.Wait()
+	c := callers(t, 4, 1, a, b, pad)
+	const kills = 6
+	v.torment(c, kills, 3, 500*time.Millisecond)
+	c.finish()
 
 	// The last rings run out; the caller's stream tells when the last one has.
 	line := a.open(0, true)
@@ -191,7 +230,7 @@ func TestKill9(t *testing.T) {
 		}
 	}
 	calls, wins := 0, 0
-	facts.Range(func(_, value any) bool {
+	c.facts.Range(func(_, value any) bool {
 		f := value.(fact)
 		calls++
 		got, err := a.get(f.id)

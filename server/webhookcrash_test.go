@@ -99,34 +99,13 @@ func TestWebhooksSurviveKill9(t *testing.T) {
 	w := &world{t: t, node: &node{client: client}}
 	alice, bob, pad := w.phone("alice", "a1", ""), w.phone("bob", "b1", voip(2)), w.phone("bob", "b2", voip(3))
 
-	stop := make(chan struct{})
-	var facts sync.Map
-	var all sync.WaitGroup
-	for n := range 2 {
-		all.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(n), 7))
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				f := live(t, r, alice, bob, pad)
-				facts.Store(f.id, f)
-			}
-		})
-	}
-	for range 4 {
-		<-time.After(100*time.Millisecond + rand.N(400*time.Millisecond))
-		v.kill()
-		v.start()
-	}
-	close(stop)
-	all.Wait()
+	c := callers(t, 2, 7, alice, bob, pad)
+	v.torment(c, 4, 3, 400*time.Millisecond)
+	c.finish()
 	missing := func() (n int, one string) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		facts.Range(func(id, _ any) bool {
+		c.facts.Range(func(id, _ any) bool {
 			if told := b.types[id.(string)]; !told[webhook.CallStarted] || !told[webhook.CallEnded] {
 				n, one = n+1, id.(string)
 			}
@@ -149,7 +128,7 @@ func TestWebhooksSurviveKill9(t *testing.T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	calls := 0
-	facts.Range(func(id, value any) bool {
+	c.facts.Range(func(id, value any) bool {
 		calls++
 		if f := value.(fact); f.winner != "" && !b.types[f.id][webhook.CallAnswered] {
 			t.Errorf("that call %s was answered was not told", f.id)
