@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strconv"
@@ -188,12 +187,6 @@ func (a *Agora) check(token, channel string, uid uint32) (time.Time, error) {
 		return time.Time{}, errors.New("no privilege to join the channel, or no more")
 	}
 	return time.Unix(int64(head.Issued)+int64(head.Expire), 0), nil
-}
-
-func digest(of func() hash.Hash, key, text []byte) []byte {
-	m := hmac.New(of, key)
-	m.Write(text)
-	return m.Sum(nil)
 }
 
 // tell makes a notification. The lock must be held.

@@ -2,7 +2,6 @@ package carriertest
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -171,21 +170,13 @@ func (d *Daily) check(token string) (t dailyToken, err error) {
 	if token == "" {
 		return t, nil
 	}
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return t, errors.New("invalid-token: it is no JWT")
-	}
 	var head struct{ Alg string }
-	for i, into := range []any{&head, &t} {
-		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil || json.Unmarshal(raw, into) != nil {
-			return t, errors.New("invalid-token: it cannot be read")
-		}
-	}
-	want := base64.RawURLEncoding.EncodeToString(digest(sha256.New, []byte(d.APIKey), []byte(parts[0]+"."+parts[1])))
+	text, sig, err := readJWT(token, &head, &t)
 	now := d.now().Unix()
 	switch {
-	case head.Alg != "HS256" || !hmac.Equal([]byte(want), []byte(parts[2])):
+	case err != nil:
+		return t, fmt.Errorf("invalid-token: %w", err)
+	case head.Alg != "HS256" || !isHS256(d.APIKey, text, sig):
 		return t, errors.New("invalid-token: it is not signed with the API key")
 	case t.DomainID != d.DomainID:
 		return t, fmt.Errorf("invalid-token: domain %q", t.DomainID)

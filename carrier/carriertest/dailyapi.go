@@ -2,8 +2,6 @@ package carriertest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -162,8 +160,7 @@ func (d *Daily) makeToken(w http.ResponseWriter, r *http.Request) {
 		dailyError(w, http.StatusBadRequest, "invalid-request-error", "user_id has more than 36 characters")
 		return
 	}
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims)
-	answer(w, http.StatusOK, map[string]any{"token": text + "." + base64.RawURLEncoding.EncodeToString(digest(sha256.New, []byte(d.APIKey), []byte(text)))})
+	answer(w, http.StatusOK, map[string]any{"token": makeJWT(d.APIKey, headHS256, claims)})
 }
 
 // makeWebhook makes the webhook, if its URL answers 200 to a test.
@@ -195,10 +192,4 @@ func (d *Daily) makeWebhook(w http.ResponseWriter, r *http.Request) {
 
 func dailyError(w http.ResponseWriter, status int, kind, info string) {
 	answer(w, status, map[string]string{"error": kind, "info": info})
-}
-
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
 }

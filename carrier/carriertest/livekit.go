@@ -2,7 +2,6 @@ package carriertest
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -108,32 +107,19 @@ type livekitToken struct {
 // check reads a token as LiveKit does.
 func (l *LiveKit) check(token string) (livekitToken, error) {
 	var t livekitToken
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return t, errors.New("invalid authorization token: it is no JWT")
-	}
 	var head struct {
 		Alg string `json:"alg"`
 	}
-	for i, into := range []any{&head, &t} {
-		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil {
-			return t, errors.New("invalid authorization token: it is no base64url")
-		}
-		if err := json.Unmarshal(raw, into); err != nil {
-			return t, errors.New("invalid authorization token: it holds no JSON")
-		}
-	}
-	m := hmac.New(sha256.New, []byte(l.Secret))
-	m.Write([]byte(parts[0] + "." + parts[1]))
-	sig, err := base64.RawURLEncoding.DecodeString(parts[2])
+	text, sig, err := readJWT(token, &head, &t)
 	now := l.now().Unix()
 	switch {
+	case err != nil:
+		return t, fmt.Errorf("invalid authorization token: %w", err)
 	case head.Alg != "HS256":
 		return t, fmt.Errorf("invalid authorization token: algorithm %q", head.Alg)
 	case t.Iss != l.Key:
 		return t, fmt.Errorf("invalid API key: %q", t.Iss)
-	case err != nil || !hmac.Equal(sig, m.Sum(nil)):
+	case !isHS256(l.Secret, text, sig):
 		return t, errors.New("invalid token: error in cryptographic primitive")
 	case t.Exp == 0 || now > t.Exp+60:
 		return t, errors.New("invalid token: token is expired (exp)")
@@ -207,12 +193,8 @@ func (l *LiveKit) tell(event string, r *room, s *RoomSeat, reason string) {
 // sign makes the token of a webhook, as livekit/protocol does: good for five minutes.
 func (l *LiveKit) sign(body []byte, at time.Time) string {
 	sum := sha256.Sum256(body)
-	head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
 	claims := fmt.Sprintf(`{"exp":%d,"iss":%q,"nbf":%d,"sha256":%q}`, at.Add(5*time.Minute).Unix(), l.Key, at.Unix(), base64.StdEncoding.EncodeToString(sum[:]))
-	text := head + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
-	m := hmac.New(sha256.New, []byte(l.Secret))
-	m.Write([]byte(text))
-	return text + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	return makeJWT(l.Secret, headHS256, []byte(claims))
 }
 
 // twirp is the room API.
@@ -280,8 +262,7 @@ func (l *LiveKit) twirp(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		twirpError(w, http.StatusNotFound, "not_found", "requested room does not exist")
 	default:
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(out)
+		answer(w, http.StatusOK, out)
 	}
 }
 
@@ -299,7 +280,5 @@ func (l *LiveKit) remove(name, identity string) bool {
 }
 
 func twirpError(w http.ResponseWriter, status int, code, msg string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"code": code, "msg": msg})
+	answer(w, status, map[string]string{"code": code, "msg": msg})
 }

@@ -78,8 +78,7 @@ func idle(t *testing.T, e Emulator) {
 // jwt is a token of HS256 with any header and claims.
 func jwt(key, head string, claims any) string {
 	body, _ := json.Marshal(claims)
-	text := base64.RawURLEncoding.EncodeToString([]byte(head)) + "." + base64.RawURLEncoding.EncodeToString(body)
-	return text + "." + base64.RawURLEncoding.EncodeToString(digest(sha256.New, []byte(key), []byte(text)))
+	return makeJWT(key, head, body)
 }
 
 func newLiveKit(t *testing.T, c LiveKitConfig) *LiveKit {

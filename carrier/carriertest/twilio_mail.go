@@ -3,7 +3,6 @@ package carriertest
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
@@ -169,9 +168,7 @@ func (m *twilioMail) send(ctx context.Context, target string, h twilioHook, toke
 	if err != nil {
 		return twilioAnswer{err: err}
 	}
-	mac := hmac.New(sha1.New, []byte(m.t.AuthToken))
-	_, _ = io.WriteString(mac, sign) // a hash takes everything
-	req.Header.Set("X-Twilio-Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	req.Header.Set("X-Twilio-Signature", base64.StdEncoding.EncodeToString(digest(sha1.New, []byte(m.t.AuthToken), []byte(sign))))
 	req.Header.Set("I-Twilio-Idempotency-Token", token)
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set("User-Agent", "TwilioProxy/1.1")

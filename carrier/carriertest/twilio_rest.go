@@ -2,7 +2,6 @@ package carriertest
 
 import (
 	"crypto/subtle"
-	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -141,9 +140,7 @@ func (t *Twilio) describe(w http.ResponseWriter, code int, c *twilioCall) {
 	if !c.ended.IsZero() {
 		duration = c.seconds()
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // who does not listen need not know
+	answer(w, code, map[string]any{
 		"sid": c.sid, "account_sid": t.AccountSID, "api_version": "2010-04-01", "from": c.from, "to": c.to, "direction": c.direction, "status": c.status,
 		"parent_call_sid": parent, "date_created": c.started.UTC().Format(time.RFC1123Z), "start_time": optional(c.answered), "end_time": optional(c.ended),
 		"duration": duration, "uri": "/2010-04-01/Accounts/" + t.AccountSID + "/Calls/" + c.sid + ".json",
@@ -151,9 +148,7 @@ func (t *Twilio) describe(w http.ResponseWriter, code int, c *twilioCall) {
 }
 
 func twilioProblem(w http.ResponseWriter, status, code int, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // who does not listen need not know
+	answer(w, status, map[string]any{
 		"code": code, "message": message, "more_info": fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code), "status": status,
 	})
 }

@@ -3,11 +3,11 @@ package carriertest
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -168,9 +168,8 @@ func (t *Twilio) accept(grant twilioGrants, n map[string]string) (Seat, error) {
 
 // bridgeToken is what lets a device take a leg. It is the emulator's own matter: Twilio's is encrypted.
 func (t *Twilio) bridgeToken(c *twilioCall) string {
-	m := hmac.New(sha256.New, t.bridge)
-	m.Write([]byte(c.sid + " " + c.to))
-	return "eyJ." + base64.RawURLEncoding.EncodeToString([]byte(c.sid)) + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	seal := digest(sha256.New, t.bridge, []byte(c.sid+" "+c.to))
+	return "eyJ." + base64.RawURLEncoding.EncodeToString([]byte(c.sid)) + "." + base64.RawURLEncoding.EncodeToString(seal)
 }
 
 // twilioGrants are those of an access token.
@@ -199,13 +198,10 @@ func (t *Twilio) checkToken(token string) (twilioGrants, error) {
 		Exp    float64      `json:"exp"`
 		Grants twilioGrants `json:"grants"`
 	}
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 || readPart(parts[0], &head) != nil || readPart(parts[1], &claims) != nil {
-		return twilioGrants{}, errors.New("20101: invalid")
+	text, signature, err := readJWT(token, &head, &claims)
+	if err != nil {
+		return twilioGrants{}, fmt.Errorf("20101: invalid: %w", err)
 	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	m := hmac.New(sha256.New, []byte(t.APISecret))
-	m.Write([]byte(parts[0] + "." + parts[1]))
 	now := float64(t.conf.Now().Unix())
 	switch {
 	case head.Alg != "HS256" || head.Typ != "JWT" || head.Cty != "twilio-fpa;v=1":
@@ -214,7 +210,7 @@ func (t *Twilio) checkToken(token string) (twilioGrants, error) {
 		return twilioGrants{}, errors.New("20103: invalid issuer")
 	case claims.Sub != t.AccountSID:
 		return twilioGrants{}, errors.New("20107: invalid subject")
-	case err != nil || !hmac.Equal(signature, m.Sum(nil)):
+	case !isHS256(t.APISecret, text, signature):
 		return twilioGrants{}, errors.New("20107: invalid signature")
 	case claims.Exp <= now || claims.Exp > now+(24*time.Hour+time.Minute).Seconds():
 		return twilioGrants{}, errors.New("20104: expired, or too long a life")
@@ -226,12 +222,4 @@ func (t *Twilio) checkToken(token string) (twilioGrants, error) {
 		return twilioGrants{}, errors.New("20106: the identity is none of a mobile SDK's")
 	}
 	return claims.Grants, nil
-}
-
-func readPart(part string, into any) error {
-	b, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
 }

@@ -2,12 +2,10 @@ package carriertest
 
 import (
 	"crypto"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
@@ -89,25 +87,17 @@ type vonageToken struct {
 // read checks a token's signature by the one algorithm that it may have, and its times.
 func (a *vonageAccount) read(token, alg string) (vonageToken, error) {
 	var t vonageToken
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return t, errors.New("it is no JWT")
-	}
 	var head struct {
 		Alg string `json:"alg"`
 		Typ string `json:"typ"`
 	}
-	for i, into := range []any{&head, &t} {
-		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil || json.Unmarshal(raw, into) != nil {
-			return t, errors.New("it is no JWT")
-		}
+	text, sig, err := readJWT(token, &head, &t)
+	if err != nil {
+		return t, err
 	}
-	sig, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || head.Alg != alg {
+	if head.Alg != alg {
 		return t, fmt.Errorf("its algorithm is %q, not %s", head.Alg, alg)
 	}
-	text := []byte(parts[0] + "." + parts[1])
 	switch alg {
 	case "RS256":
 		sum := sha256.Sum256(text)
@@ -119,9 +109,7 @@ func (a *vonageAccount) read(token, alg string) (vonageToken, error) {
 			return t, errors.New("it has no jti")
 		}
 	default:
-		m := hmac.New(sha256.New, []byte(a.APISecret))
-		m.Write(text)
-		if !hmac.Equal(m.Sum(nil), sig) {
+		if !isHS256(a.APISecret, text, sig) {
 			err = errors.New("another key")
 		}
 		if t.Issuer != a.APIKey || t.Kind != "project" {
@@ -163,10 +151,7 @@ func (a *vonageAccount) sign(body []byte) http.Header {
 		hash = `,"payload_hash":"` + hex.EncodeToString(sum[:]) + `"`
 	}
 	claims := fmt.Sprintf(`{"iat":%d,"jti":%q,"iss":"Vonage"%s,"api_key":%q,"application_id":%q}`, a.now().Unix(), vonageID(), hash, a.APIKey, a.ApplicationID)
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
-	m := hmac.New(sha256.New, []byte(a.SignatureSecret))
-	m.Write([]byte(text))
-	h := http.Header{"Authorization": {"Bearer " + text + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))}}
+	h := http.Header{"Authorization": {"Bearer " + makeJWT(a.SignatureSecret, headHS256, []byte(claims))}}
 	if body != nil {
 		h.Set("Content-Type", "application/json")
 	}
@@ -182,7 +167,5 @@ func vonageID() string {
 
 // vonageError is an error body as the APIs of Vonage have it.
 func vonageError(w http.ResponseWriter, status int, code, detail string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"type": "https://developer.vonage.com/api-errors", "title": http.StatusText(status), "code": code, "detail": detail, "instance": vonageID()})
+	answer(w, status, map[string]any{"type": "https://developer.vonage.com/api-errors", "title": http.StatusText(status), "code": code, "detail": detail, "instance": vonageID()})
 }

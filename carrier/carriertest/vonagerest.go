@@ -52,9 +52,7 @@ func (v *Vonage) createUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.users[in.Name] = true
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(map[string]any{"id": "USR-" + vonageID(), "name": in.Name, "display_name": in.Display})
+	answer(w, http.StatusCreated, map[string]any{"id": "USR-" + vonageID(), "name": in.Name, "display_name": in.Display})
 }
 
 // Users lists the users that were made.
@@ -81,8 +79,7 @@ func (v *Vonage) getLeg(w http.ResponseWriter, r *http.Request) {
 		vonageError(w, http.StatusNotFound, "not-found", "Call does not exist.")
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"uuid": id, "status": status})
+	answer(w, http.StatusOK, map[string]any{"uuid": id, "status": status})
 }
 
 func (v *Vonage) updateLeg(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +144,5 @@ func (v *Vonage) createLeg(w http.ResponseWriter, r *http.Request) {
 	}
 	l := v.callOut(in.From.Number, in.To[0].Number, event, in.Ringer)
 	l.rest = ncco
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(map[string]any{"uuid": l.id, "status": "started", "direction": "outbound", "conversation_uuid": l.conversation})
+	answer(w, http.StatusCreated, map[string]any{"uuid": l.id, "status": "started", "direction": "outbound", "conversation_uuid": l.conversation})
 }

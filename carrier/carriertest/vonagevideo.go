@@ -72,9 +72,7 @@ func (v *VonageVideo) guarded(api http.Handler) http.Handler {
 			return
 		}
 		_ = v.refuse("vonage-video: %s %s: %w", r.Method, r.URL.Path, err)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusForbidden)
-		_ = json.NewEncoder(w).Encode(map[string]any{"code": -1, "message": "Invalid token", "description": "Invalid token"})
+		answer(w, http.StatusForbidden, map[string]any{"code": -1, "message": "Invalid token", "description": "Invalid token"})
 	})
 }
 
@@ -100,8 +98,7 @@ func (v *VonageVideo) create(w http.ResponseWriter, r *http.Request) {
 	id := "1_" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "~%s~~%d~%06d~", v.project(), v.now().UnixMilli(), n))
 	v.build(id, v.now())
 	v.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode([]map[string]any{{"session_id": id, "project_id": v.project(), "create_dt": v.now().UTC().Format(time.UnixDate), "media_server_url": ""}})
+	answer(w, http.StatusOK, []map[string]any{{"session_id": id, "project_id": v.project(), "create_dt": v.now().UTC().Format(time.UnixDate), "media_server_url": ""}})
 }
 
 func (v *VonageVideo) list(w http.ResponseWriter, r *http.Request) {
@@ -116,8 +113,7 @@ func (v *VonageVideo) list(w http.ResponseWriter, r *http.Request) {
 	for _, s := range room.seats {
 		items = append(items, map[string]any{"connectionId": s.Session, "connectionState": "Connected", "createdAt": s.Joined.UnixMilli()})
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"count": len(items), "projectId": v.project(), "sessionId": room.name, "items": items})
+	answer(w, http.StatusOK, map[string]any{"count": len(items), "projectId": v.project(), "sessionId": room.name, "items": items})
 }
 
 func (v *VonageVideo) disconnect(w http.ResponseWriter, r *http.Request) {
