@@ -25,6 +25,15 @@ func (r *Request) Expect(method string, types ...string) error {
 	return nil
 }
 
+// ExpectOnly is [Request.Expect] for a carrier that has one webhook, which comes to the carrier's own URL: what comes below it
+// is [ErrUnknownHook].
+func (r *Request) ExpectOnly(method string, types ...string) error {
+	if r.Hook != "" {
+		return fmt.Errorf("%w: %.60q; this carrier's come without a further path", ErrUnknownHook, r.Hook)
+	}
+	return r.Expect(method, types...)
+}
+
 // Check returns an error if nobody may be given credentials for such a join: [ErrNotInCall] for who is no side of the call,
 // [ErrUnknownCall] for a call that is over or has no id.
 func (j Join) Check() error {

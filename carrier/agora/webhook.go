@@ -44,10 +44,7 @@ type notice struct {
 // Webhook implements carrier.Carrier. Agora has one webhook, which comes to the carrier's own URL.
 func (c *Carrier) Webhook(ctx context.Context, r *carrier.Request, desk carrier.Desk) (carrier.Reply, error) {
 	taken := carrier.Reply{ContentType: "application/json", Body: []byte("{}")}
-	if r.Hook != "" {
-		return carrier.Reply{}, fmt.Errorf("%w: %.60q; Agora's come without a further path", carrier.ErrUnknownHook, r.Hook)
-	}
-	if err := r.Expect(http.MethodPost, "application/json"); err != nil {
+	if err := r.ExpectOnly(http.MethodPost, "application/json"); err != nil {
 		return carrier.Reply{}, err
 	}
 	if err := c.verify(r); err != nil {

@@ -40,10 +40,7 @@ type notice struct {
 // sends {"test":"test"} and wants 200 before there is a secret to sign with. Daily tells of all rooms of the domain, and
 // gives up a webhook that fails three times in a row: what is Daily's and of no call here is [carrier.Tolerate]d.
 func (c *Carrier) Webhook(ctx context.Context, r *carrier.Request, desk carrier.Desk) (carrier.Reply, error) {
-	if r.Hook != "" {
-		return carrier.Reply{}, fmt.Errorf("%w: %.60q; Daily's come without a further path", carrier.ErrUnknownHook, r.Hook)
-	}
-	if err := r.Expect(http.MethodPost, "application/json"); err != nil {
+	if err := r.ExpectOnly(http.MethodPost, "application/json"); err != nil {
 		return carrier.Reply{}, err
 	}
 	if isTest(r.Body) {

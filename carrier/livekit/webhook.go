@@ -22,10 +22,7 @@ const contentType = "application/webhook+json"
 
 // Webhook implements carrier.Carrier. LiveKit has one webhook, which comes to the carrier's own URL.
 func (c *Carrier) Webhook(ctx context.Context, r *carrier.Request, desk carrier.Desk) (carrier.Reply, error) {
-	if r.Hook != "" {
-		return carrier.Reply{}, fmt.Errorf("%w: %.60q; LiveKit's come without a further path", carrier.ErrUnknownHook, r.Hook)
-	}
-	if err := r.Expect(http.MethodPost, contentType); err != nil {
+	if err := r.ExpectOnly(http.MethodPost, contentType); err != nil {
 		return carrier.Reply{}, err
 	}
 	if err := c.verify(r); err != nil {

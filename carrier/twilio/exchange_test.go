@@ -50,10 +50,9 @@ func in(users ...string) func(*deskCall) bool {
 	}
 }
 
-// talk brings a call between two users to where they talk.
-func talk(t *testing.T, tw *carriertest.Twilio, d *desk) (id string, alice, bob *carriertest.TwilioSeat) {
+// meet answers a call of alice's on bob's device when he is invited, and brings it to where both are connected.
+func meet(t *testing.T, tw *carriertest.Twilio, d *desk, id string) (alice, bob *carriertest.TwilioSeat) {
 	t.Helper()
-	id = d.start("alice", "bob@example.com")
 	alice = d.join(tw, id, true)
 	d.until(id, "bob is invited", invited)
 	select {
@@ -65,6 +64,14 @@ func talk(t *testing.T, tw *carriertest.Twilio, d *desk) (id string, alice, bob 
 	bob = d.join(tw, id, false)
 	await(t, "alice connected", alice.Connected())
 	await(t, "bob connected", bob.Connected())
+	return alice, bob
+}
+
+// talk brings a call between two users to where they talk.
+func talk(t *testing.T, tw *carriertest.Twilio, d *desk) (id string, alice, bob *carriertest.TwilioSeat) {
+	t.Helper()
+	id = d.start("alice", "bob@example.com")
+	alice, bob = meet(t, tw, d, id)
 	d.until(id, "both are in", in("alice", "bob@example.com"))
 	return id, alice, bob
 }
@@ -145,12 +152,7 @@ func TestAppToApp(t *testing.T) {
 		tw, d := stage(t)
 		tw.Faults(carriertest.Faults{Drop: func(n int) bool { return n == 3 }}) // voice, initiated, ringing, notification
 		id := d.start("alice", "bob@example.com")
-		alice := d.join(tw, id, true)
-		d.until(id, "bob is invited", invited)
-		d.answer(id)
-		bob := d.join(tw, id, false)
-		await(t, "alice connected", alice.Connected())
-		await(t, "bob connected", bob.Connected())
+		meet(t, tw, d, id)
 		d.end(id, call.HungUp)
 		d.over(tw, id, call.HungUp)
 		if alerts := tw.Alerts(); len(alerts) != 1 {

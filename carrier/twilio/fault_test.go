@@ -19,12 +19,7 @@ func TestRepeatedAndShuffled(t *testing.T) {
 		tw.Faults(faults)
 		d.late = true
 		id := d.start("alice", "bob@example.com")
-		alice := d.join(tw, id, true)
-		d.until(id, "bob is invited", invited)
-		d.answer(id)
-		bob := d.join(tw, id, false)
-		await(t, "alice connected", alice.Connected())
-		await(t, "bob connected", bob.Connected())
+		_, bob := meet(t, tw, d, id)
 		d.end(id, call.HungUp)
 		await(t, "bob's call is over", bob.Gone())
 		d.over(tw, id, call.HungUp)
