@@ -33,6 +33,11 @@ const (
 	removed                         // by the API
 )
 
+// String names it in English.
+func (d departure) String() string {
+	return [...]string{"", "left", "lost", "somebody came with the same identity", "the room is over", "its time is over", "put out by the API"}[d]
+}
+
 // RoomSeat is a device's place in a room. It is safe for concurrent use.
 type RoomSeat struct {
 	Identity string // what the carrier calls it in this room
@@ -98,6 +103,7 @@ type house struct {
 	down   bool
 	closed bool
 	no     []string
+	out    []string // whom the carrier put out
 	serial int
 	last   time.Time // of the last joining: no two are of one millisecond, for who comes again comes later
 
@@ -211,6 +217,7 @@ func (h *house) put(s *RoomSeat, how departure) {
 		s.gone <- ErrLost
 	case replaced, timeIsOver, removed:
 		s.gone <- ErrPutOut
+		h.out = append(h.out, fmt.Sprintf("%s in room %s: %s", s.Identity, r.name, how))
 	}
 	h.onOut(s, how)
 	if len(r.seats) > 0 || how == roomOver {
@@ -331,6 +338,13 @@ func (h *house) Refused() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.no)
+}
+
+// PutOut lists whom the carrier put out while the room went on, each with why.
+func (h *house) PutOut() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.out)
 }
 
 // Undelivered lists the webhooks that were given up because the server did not take them.
