@@ -7,14 +7,13 @@ import (
 
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/observe"
-	"github.com/ringtrip/ringtrip/server/webhook"
 )
 
 // What becomes of webhooks is counted by endpoint, also through All, beside one that does not care.
 func TestWebhookMetrics(t *testing.T) {
 	m := observe.NewMetrics("test")
 	o := observe.All(m, observe.All()).(server.DeliveryObserver)
-	told := server.Delivery{App: "shop", Endpoint: "main", Type: webhook.CallEnded, Took: 30 * time.Millisecond}
+	told := server.Delivery{App: "shop", Endpoint: "main", Type: "call.ended", Took: 30 * time.Millisecond}
 	with := func(change func(*server.Delivery)) {
 		d := told
 		change(&d)
