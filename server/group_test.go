@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -73,6 +74,15 @@ func TestGroupCall(t *testing.T) {
 		must(c.answer(later.Call.Id))
 		must(a.end(dave, 0))
 		must(a.end(later.Call.Id, 0))
+		alone := a.call("bob").Id
+		must(a.cancel(alone))
+		in := map[string]string{}
+		for _, r := range a.history() {
+			in[r.CallId] = r.Group
+		}
+		if want := map[string]string{bob: id, carol: id, dave: id, later.Call.Id: id, alone: ""}; !maps.Equal(in, want) {
+			t.Errorf("history has the groups %v, want %v", in, want)
+		}
 		_, err := d.group(id)
 		wantProblem(t, "a group that is over", err, connect.CodeNotFound, "unknown_group")
 	})

@@ -56,7 +56,7 @@ func (s *Server) ListHistory(ctx context.Context, req *connect.Request[v1.ListHi
 
 func wireRecord(r store.Record) *v1.HistoryRecord {
 	return &v1.HistoryRecord{
-		CallId: r.CallID, Video: r.Video, Reason: v1.EndReason(r.Reason), AnsweredBy: r.AnsweredBy,
+		CallId: r.CallID, Video: r.Video, Reason: v1.EndReason(r.Reason), AnsweredBy: r.AnsweredBy, Group: r.Group,
 		Caller:    &v1.Party{UserId: r.Caller, Name: r.CallerName, Handle: r.CallerHandle},
 		Callee:    &v1.Party{UserId: r.Callee, Handle: orElse(phoneOf(r.Callee), r.Callee)},
 		CreatedAt: stamp(r.CreatedAt), AnsweredAt: stamp(r.AnsweredAt), EndedAt: stamp(r.EndedAt),

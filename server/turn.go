@@ -242,6 +242,7 @@ func (t *turn) record() *store.Record {
 		Caller: t.Caller.User, CallerName: t.Caller.Name, CallerHandle: t.Caller.Handle, Callee: t.Callee.User,
 		Video: t.Video, Reason: uint8(t.Fork.Reason),
 		CreatedAt: t.CreatedAt, AnsweredAt: t.AnsweredAt, EndedAt: t.EndedAt,
+		Group: t.Group,
 	}
 	if t.Fork.WasAnswered() {
 		r.AnsweredBy = t.Legs[t.Fork.Winner].ID

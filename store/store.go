@@ -263,6 +263,7 @@ type Record struct {
 	AnsweredAt   time.Time // zero: never
 	EndedAt      time.Time
 	AnsweredBy   string // device id
+	Group        string // the group call that it was in; empty: a call of two
 }
 
 // History keeps ended calls. It is an interface of its own, for it outgrows everything else.

@@ -4814,6 +4814,7 @@ type HistoryRecord struct {
 	AnsweredBy    string                 `protobuf:"bytes,9,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	Caller        *Party                 `protobuf:"bytes,10,opt,name=caller,proto3" json:"caller,omitempty"`
 	Callee        *Party                 `protobuf:"bytes,11,opt,name=callee,proto3" json:"callee,omitempty"`
+	Group         string                 `protobuf:"bytes,12,opt,name=group,proto3" json:"group,omitempty"` // of a call of a group call: that one's id, which all of its calls have
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4923,6 +4924,13 @@ func (x *HistoryRecord) GetCallee() *Party {
 		return x.Callee
 	}
 	return nil
+}
+
+func (x *HistoryRecord) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
 }
 
 type ListHistoryRequest struct {
@@ -6487,7 +6495,7 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1b\n" +
 	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\"8\n" +
 	"\x0fGetCallResponse\x12%\n" +
-	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"\xe7\x03\n" +
+	"\x04call\x18\x01 \x01(\v2\x11.ringtrip.v1.CallR\x04call\"\xfd\x03\n" +
 	"\rHistoryRecord\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12%\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x11.ringtrip.v1.RoleR\x04role\x12(\n" +
@@ -6503,7 +6511,8 @@ const file_ringtrip_v1_ringtrip_proto_rawDesc = "" +
 	"answeredBy\x12*\n" +
 	"\x06caller\x18\n" +
 	" \x01(\v2\x12.ringtrip.v1.PartyR\x06caller\x12*\n" +
-	"\x06callee\x18\v \x01(\v2\x12.ringtrip.v1.PartyR\x06callee\"B\n" +
+	"\x06callee\x18\v \x01(\v2\x12.ringtrip.v1.PartyR\x06callee\x12\x14\n" +
+	"\x05group\x18\f \x01(\tR\x05group\"B\n" +
 	"\x12ListHistoryRequest\x12\x14\n" +
 	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x16\n" +
 	"\x06before\x18\x02 \x01(\tR\x06before\"h\n" +

@@ -333,7 +333,7 @@ func (b *bulk) loadHistory(sorted []*write) {
 	}
 	slices.SortStableFunc(with, func(x, y *write) int { return cmp.Compare(text(x.t.History.CallID), text(y.t.History.CallID)) })
 	var g guard
-	var call, app, caller, callerName, callerHandle, callee, answeredBy []string
+	var call, app, caller, callerName, callerHandle, callee, answeredBy, group []string
 	var video []bool
 	var reason, createdAt, answeredAt, endedAt []int64
 	for _, w := range with {
@@ -342,18 +342,20 @@ func (b *bulk) loadHistory(sorted []*write) {
 		call, app, caller = append(call, text(r.CallID)), append(app, text(r.App)), append(caller, text(r.Caller))
 		callerName, callerHandle = append(callerName, text(r.CallerName)), append(callerHandle, text(r.CallerHandle))
 		callee, answeredBy = append(callee, text(r.Callee)), append(answeredBy, text(r.AnsweredBy))
+		group = append(group, text(r.Group))
 		video, reason = append(video, r.Video), append(reason, int64(r.Reason))
 		createdAt, answeredAt, endedAt = append(createdAt, nanos(r.CreatedAt)), append(answeredAt, nanos(r.AnsweredAt)), append(endedAt, nanos(r.EndedAt))
 	}
 	b.queue(`INSERT INTO history (`+recordColumns+`)
-		SELECT x.call_id, x.app, x.caller, x.caller_name, x.caller_handle, x.callee, x.video, x.reason, x.created_at, x.answered_at, x.ended_at, x.answered_by
+		SELECT x.call_id, x.app, x.caller, x.caller_name, x.caller_handle, x.callee, x.video, x.reason, x.created_at, x.answered_at, x.ended_at, x.answered_by, x.group_id
 		FROM unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::boolean[],
-			$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[])
-			AS x (cas, holder, stamp, call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by)
+			$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[])
+			AS x (cas, holder, stamp, call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by, group_id)
 		WHERE `+won+` ON CONFLICT (call_id) DO UPDATE SET app = excluded.app, caller = excluded.caller, caller_name = excluded.caller_name,
 			caller_handle = excluded.caller_handle, callee = excluded.callee, video = excluded.video, reason = excluded.reason,
-			created_at = excluded.created_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, answered_by = excluded.answered_by`,
-		g.cas, g.holder, g.stamp, call, app, caller, callerName, callerHandle, callee, video, reason, createdAt, answeredAt, endedAt, answeredBy)
+			created_at = excluded.created_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, answered_by = excluded.answered_by,
+			group_id = excluded.group_id`,
+		g.cas, g.holder, g.stamp, call, app, caller, callerName, callerHandle, callee, video, reason, createdAt, answeredAt, endedAt, answeredBy, group)
 }
 
 // send sends the batch as one pipeline, which is one transaction, and returns what became of each write. Nothing

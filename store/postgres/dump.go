@@ -203,9 +203,9 @@ func loadRow(b *pgx.Batch, row store.Row, opened *string) error {
 		*opened = e.CallID
 	case row.Record != nil:
 		r := row.Record
-		b.Queue(`INSERT INTO history (`+recordColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		b.Queue(`INSERT INTO history (`+recordColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			text(r.CallID), text(r.App), text(r.Caller), text(r.CallerName), text(r.CallerHandle), text(r.Callee), r.Video, int64(r.Reason),
-			nanos(r.CreatedAt), nanos(r.AnsweredAt), nanos(r.EndedAt), text(r.AnsweredBy))
+			nanos(r.CreatedAt), nanos(r.AnsweredAt), nanos(r.EndedAt), text(r.AnsweredBy), text(r.Group))
 	case row.User != nil:
 		u := row.User
 		b.Queue(`INSERT INTO member (`+userColumns+`) VALUES ($1, $2, $3, $4)`, text(u.App), text(u.ID), signed(u.Rev), blob(u.Wishes))

@@ -12,12 +12,12 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-const recordColumns = `call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by`
+const recordColumns = `call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by, group_id`
 
 func scanRecord(row pgx.CollectableRow) (r store.Record, err error) {
 	var reason, created, answered, ended int64
 	err = row.Scan(&r.CallID, &r.App, &r.Caller, &r.CallerName, &r.CallerHandle, &r.Callee, &r.Video, &reason,
-		&created, &answered, &ended, &r.AnsweredBy)
+		&created, &answered, &ended, &r.AnsweredBy, &r.Group)
 	r.Reason, r.CreatedAt, r.AnsweredAt, r.EndedAt = uint8(reason), moment(created), moment(answered), moment(ended)
 	return r, err
 }

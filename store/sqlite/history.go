@@ -11,17 +11,17 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-const recordColumns = `call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by`
+const recordColumns = `call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by, group_id`
 
 func scanRecord(rows *sql.Rows) (r store.Record, err error) {
 	return r, rows.Scan(&r.CallID, &r.App, &r.Caller, &r.CallerName, &r.CallerHandle, &r.Callee, &r.Video, &r.Reason,
-		(*instant)(&r.CreatedAt), (*instant)(&r.AnsweredAt), (*instant)(&r.EndedAt), &r.AnsweredBy)
+		(*instant)(&r.CreatedAt), (*instant)(&r.AnsweredAt), (*instant)(&r.EndedAt), &r.AnsweredBy, &r.Group)
 }
 
 func putRecord(tx *tx, r store.Record) error {
-	return tx.exec(`INSERT OR REPLACE INTO history (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return tx.exec(`INSERT OR REPLACE INTO history (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.CallID, r.App, r.Caller, r.CallerName, r.CallerHandle, r.Callee, r.Video, r.Reason,
-		instant(r.CreatedAt), instant(r.AnsweredAt), instant(r.EndedAt), r.AnsweredBy)
+		instant(r.CreatedAt), instant(r.AnsweredAt), instant(r.EndedAt), r.AnsweredBy, r.Group)
 }
 
 // HistoryOfUser implements [store.History].

@@ -43,7 +43,7 @@ func whole(c store.Call) store.Transition {
 		},
 		History: &store.Record{
 			CallID: c.ID, App: "app", Caller: "alice", CallerName: "Alice", CallerHandle: "+1", Callee: "bob", Video: true,
-			Reason: 5, CreatedAt: at(0), AnsweredAt: at(1), EndedAt: at(2), AnsweredBy: "d1",
+			Reason: 5, CreatedAt: at(0), AnsweredAt: at(1), EndedAt: at(2), AnsweredBy: "d1", Group: "c0",
 		},
 	}
 }

@@ -29,12 +29,17 @@ func historyOfCall(b *bench) {
 	b.record(r)
 	r.App = "app"
 	b.same("record", must[store.Record](b, "HistoryOfCall")(b.HistoryOfCall(b.ctx(), "c1")), r)
-	r.Reason, r.Callee = 4, "carol"
+	r.Reason, r.Callee, r.Group = 4, "carol", "c0"
 	b.commit(store.Transition{Call: newCall("c1"), ExpectRev: 1, History: &r})
 	b.same("the newer record", must[store.Record](b, "HistoryOfCall")(b.HistoryOfCall(b.ctx(), "c1")), r)
 	if got, _, err := b.HistoryOfUser(b.ctx(), "app", "bob", "", 9); len(got) != 0 || err != nil {
 		b.Errorf("bob's history is %v, %v", got, err)
 	}
+	for _, user := range []string{"alice", "carol"} {
+		all, _, err := b.HistoryOfUser(b.ctx(), "app", user, "", 9)
+		b.same("the history of "+user, must[[]store.Record](b, "HistoryOfUser")(all, err), []store.Record{r})
+	}
+	b.same("the latest", must[[]store.Record](b, "LatestHistory")(b.LatestHistory(b.ctx(), "app", 9)), []store.Record{r})
 }
 
 func historyPages(b *bench) {
