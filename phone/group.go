@@ -108,22 +108,67 @@ func (p *Phone) begun(group string) *line {
 	return nil
 }
 
-// invite calls somebody more into a group that this phone began. The lock must be held.
-func (p *Phone) invite(l *line, r StartRequest) {
+// Invite calls somebody more into a group call that this phone is in: somebody new, or who declined, missed or left it.
+// It is no call of its own here, for the sound is there already: [Config.OnGroup] and [Phone.Members] tell what becomes of it.
+// done is told, on the main queue, once the server rings, or with a [Refusal]; it may be nil. The error is [ErrNoCallee],
+// [ErrNoCall] if this phone is in no such group, or [ErrClosed].
+func (p *Phone) Invite(group, callee string, done func(error)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return ErrClosed
+	case callee == "":
+		return ErrNoCallee
+	}
+	l := p.inGroup(group)
+	if l == nil {
+		return ErrNoCall
+	}
+	p.invite(l, group, callee, done)
+	return nil
+}
+
+// inGroup returns the first live line by which this phone is in a group, or nil.
+func (p *Phone) inGroup(group string) *line {
+	if l := p.begun(group); l != nil {
+		return l
+	}
+	for _, l := range p.lines {
+		if group != "" && l.truth.GetGroup() == group && l.state.Live() {
+			return l
+		}
+	}
+	return nil
+}
+
+// invite asks the server to call somebody into l's group. The call that it makes has this device for its caller: in a group
+// that this phone began it is one of those behind the line, else none that this phone has to do with, until it leaves. The lock
+// must be held.
+func (p *Phone) invite(l *line, group, callee string, done func(error)) {
+	l.invited = l.party == nil
 	p.send(l, &v1.StartRequest{
-		DeviceId: p.cfg.DeviceID, Group: l.id.String(), Callee: r.Callee, Video: l.video,
+		DeviceId: p.cfg.DeviceID, Group: group, Callee: callee, Video: l.video,
 		CallerName: p.cfg.CallerName, CallerHandle: p.cfg.CallerHandle,
 	}, false, func(res signaling.Result) {
 		p.heardOfLegs(l, res)
-		if res.Err == nil {
-			return
+		var err error
+		if res.Err != nil {
+			p.log.Warn("the server did not call somebody into the group", "call", l.id, "callee", callee, "problem", res.Problem, "err", res.Err)
+			err = &Refusal{res.Problem, res.Err}
 		}
-		p.log.Warn("the server did not call somebody into the group", "call", l.id, "callee", r.Callee, "problem", res.Problem, "err", res.Err)
-		if r.Failed != nil {
-			p.outside(func() { r.Failed(&Refusal{res.Problem, res.Err}) })
+		if done != nil {
+			p.outside(func() { done(err) })
 		}
 	})
 	p.drain()
+}
+
+// isInvitation reports whether c is a call that [Phone.Invite] made for a group that this phone did not begin.
+func (p *Phone) isInvitation(c *v1.Call) bool {
+	return c.Role == v1.Role_ROLE_CALLER && slices.ContainsFunc(p.lines, func(l *line) bool {
+		return l.invited && l.state.Live() && l.truth.GetGroup() == c.Group
+	})
 }
 
 // startedGroup takes the answer to the start of a group.
@@ -166,7 +211,9 @@ func (p *Phone) heardOfLegs(l *line, r signaling.Result) {
 	if r.NextCallID != "" {
 		p.setNextCallID(r.NextCallID)
 	}
-	p.gather(l, r)
+	if l.party != nil {
+		p.gather(l, r)
+	}
 	if r.Call != nil {
 		p.truth(r.Call, false)
 	}

@@ -377,3 +377,42 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 }
+
+// Who was called into a group calls somebody more: that is no call of its own here, and whoever hangs up leaves by one request.
+func TestGroupInvite(t *testing.T) {
+	r, f := newCarried(t)
+	r.push(r.payload(1), true)
+	mine := func(state v1.CallState) *v1.Call {
+		c := by(r.truth(1, state), "bob")
+		c.Group = id(90).String()
+		return c
+	}
+	r.reply("AckRequest", signaling.Result{Call: mine(ringing)})
+	r.answer(1)
+	r.reply("AnswerRequest", signaling.Result{Call: mine(answered)})
+	f.all[0].cfg.Notify(media.Event{Kind: media.Connected})
+	r.s.run()
+	r.wantState(1, call.Connected, call.NotEnded)
+	r.s.take()
+	var told []error
+	if err := r.p.Invite(id(90).String(), "eve", func(err error) { told = append(told, err) }); err != nil {
+		t.Fatal(err)
+	}
+	r.want("send start eve into the group")
+	guest := r.part(103, "eve", ringing)
+	guest.Group = id(90).String()
+	r.reply("StartRequest", startedWith(&v1.Started{Callee: "eve", Call: guest}))
+	r.tell(guest)
+	r.hello(mine(answered), guest)
+	if n := len(r.p.Calls()); n != 1 || len(told) != 1 || told[0] != nil {
+		t.Errorf("there are %d calls, and the app was told %v", n, told)
+	}
+	r.want()
+	r.end(1)
+	r.want("send leave", "fulfill end c1")
+	for callee, want := range map[string]error{"": ErrNoCallee, "eve": ErrNoCall} {
+		if err := r.p.Invite(id(90).String(), callee, nil); !errors.Is(err, want) {
+			t.Errorf("%q was called into a group that was left: %v", callee, err)
+		}
+	}
+}

@@ -36,6 +36,7 @@ type line struct {
 	joins     string         // the group that it is to join
 	into      string         // the group that its callee is called into
 	party     *party         // the calls behind a group that this phone began; nil: it is a call of its own
+	invited   bool           // this phone called others into its group, see [Phone.Invite]
 	offered   int64          // when the call was offered to this device, Unix milliseconds: it is answered on another one; 0: it was not
 	inFlight  int            // requests about this call under way, besides media and marks
 	say       say            // what the server must still hear about the end

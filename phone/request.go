@@ -85,6 +85,10 @@ func (p *Phone) request(l *line, e call.Effect) {
 			p.leave(l)
 			return
 		}
+		if l.invited { // its own call, and those of whom it called in
+			p.send(l, &v1.LeaveGroupRequest{Group: l.truth.GetGroup(), DeviceId: device}, false, func(r signaling.Result) { p.said(l, r) })
+			return
+		}
 		p.send(l, &v1.EndRequest{CallId: id, DeviceId: device, Reason: v1.EndReason(e.Reason)}, false,
 			func(r signaling.Result) { p.said(l, r) })
 	case call.SendHold:

@@ -88,6 +88,9 @@ func (p *Phone) truth(c *v1.Call, exact bool) {
 		p.drop(l)
 		l = nil
 	}
+	if l == nil && p.isInvitation(c) {
+		return
+	}
 	if l == nil {
 		if l = p.lineFor(id, c); l == nil {
 			return

@@ -46,7 +46,11 @@ func (p *Phone) Start(r StartRequest) (callkit.UUID, error) {
 		return callkit.UUID{}, ErrNoCallee
 	}
 	if l := p.begun(r.Group); l != nil {
-		p.invite(l, r)
+		p.invite(l, r.Group, r.Callee, func(err error) {
+			if err != nil && r.Failed != nil {
+				r.Failed(err)
+			}
+		})
 		return l.id, nil
 	}
 	if p.nextCallID.IsZero() {
