@@ -24,7 +24,9 @@ import (
 // the backend ended is not.
 //
 // The texts come from the app, so that they are in the phone's language: the keys are looked up in the app's
-// Localizable.strings, with the caller's name as their argument (Apple: Generating a remote notification).
+// Localizable.strings, with the caller's name as their argument (Apple: Generating a remote notification). For a device with a
+// sealing key who called is encrypted, and nothing else says it: the app's notification service extension opens it, and puts
+// the name into the title, or in the place of "…", which is the argument then.
 type MissedCallAlert struct {
 	// TitleLocKey and BodyLocKey are title-loc-key and loc-key. Without BodyLocKey the notification has the caller's name
 	// as its title and Body as its text.
@@ -97,6 +99,7 @@ type missedCall struct {
 	Video  bool      `json:"video,omitempty"`
 	At     time.Time `json:"at"`
 	Leg    int       `json:"leg"`
+	Sealed []byte    `json:"sealed,omitempty"` // who called, encrypted for the device, see [missedCall.seal]
 }
 
 // alerts are the jobs that tell the callee's devices of a missed call.
@@ -115,6 +118,7 @@ func (t *turn) alerts() []store.Job {
 		}
 		text, err := json.Marshal(missedCall{
 			App: t.row.App, Caller: t.Caller, Callee: t.Callee.User, Device: t.Legs[i].ID, Video: t.Video, At: t.CreatedAt, Leg: i,
+			Sealed: t.Legs[i].Sealed,
 		})
 		if err != nil {
 			t.s.log.Error("writing a missed call failed", "call", t.row.ID, "err", err)
@@ -211,6 +215,9 @@ func (s *Server) sendAlert(ctx context.Context, j store.Job) (done bool, err err
 	if sender == nil {
 		return true, nil
 	}
+	if err := m.seal(j.CallID, d); err != nil {
+		return true, err
+	}
 	payload, small, err := m.payload(j.CallID, how)
 	if err != nil {
 		return true, err
@@ -221,7 +228,7 @@ func (s *Server) sendAlert(ctx context.Context, j store.Job) (done bool, err err
 	o := outcome{}
 	o.receipt, o.err = s.guarded(ctx, sender, push.Push{
 		Kind: push.Alert, ID: apnsID(j.ID), BundleID: d.BundleID, Token: d.AlertToken, Environment: push.Environment(d.Environment),
-		Payload: payload, Small: small, Deadline: now.Add(alertTime), Expires: m.At.Add(how.Keep), CollapseID: m.collapse(j.CallID, how),
+		Payload: payload, Small: small, Deadline: now.Add(alertTime), Expires: m.At.Add(how.Keep), CollapseID: m.collapse(j.CallID, how, d.SealKey),
 	})
 	keep, stop := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer stop()
@@ -278,10 +285,19 @@ func (m missedCall) payload(callID string, how *MissedCallAlert) (full, small []
 
 func (m missedCall) write(callID string, how *MissedCallAlert) ([]byte, error) {
 	who := orElse(m.Caller.Name, m.Caller.Handle, m.Caller.User)
+	about := map[string]any{
+		"call": callID, "caller": m.Caller.User, "caller_name": m.Caller.Name, "handle": m.Caller.Handle, "video": m.Video, "at": m.At.UnixMilli(),
+	}
 	alert := map[string]any{}
-	if how.BodyLocKey == "" {
+	switch {
+	case how.BodyLocKey == "" && m.Sealed != nil:
+		alert["body"] = how.Body
+	case how.BodyLocKey == "":
 		alert["title"], alert["body"] = who, how.Body
-	} else {
+	default:
+		if m.Sealed != nil {
+			who = sealedName
+		}
 		alert["loc-key"], alert["loc-args"] = how.BodyLocKey, []string{who}
 		if how.TitleLocKey != "" {
 			alert["title-loc-key"], alert["title-loc-args"] = how.TitleLocKey, []string{who}
@@ -294,19 +310,23 @@ func (m missedCall) write(callID string, how *MissedCallAlert) ([]byte, error) {
 	if how.Category != "" {
 		aps["category"] = how.Category
 	}
-	return json.Marshal(map[string]any{
-		"aps": aps,
-		"missed_call": map[string]any{
-			"call": callID, "caller": m.Caller.User, "caller_name": m.Caller.Name, "handle": m.Caller.Handle, "video": m.Video, "at": m.At.UnixMilli(),
-		},
-	})
+	if m.Sealed != nil {
+		aps["mutable-content"] = 1 // the app's notification service extension opens it
+		about = map[string]any{"call": callID, "device": m.Device, "sealed": m.Sealed, "video": m.Video, "at": m.At.UnixMilli()}
+	}
+	return json.Marshal(map[string]any{"aps": aps, "missed_call": about})
 }
 
-// collapse is the apns-collapse-id: at most 64 bytes, whatever users are called.
-func (m missedCall) collapse(callID string, how *MissedCallAlert) string {
+// collapse is the apns-collapse-id: at most 64 bytes, whatever users are called. Of a sealed caller it is not to be told without the
+// device's key.
+func (m missedCall) collapse(callID string, how *MissedCallAlert, key string) string {
 	if !how.CollapseByCaller {
 		return callID
 	}
-	sum := sha256.Sum256([]byte(m.App + "\x00" + m.Caller.User))
+	about := m.App + "\x00" + m.Caller.User
+	if m.Sealed != nil {
+		about += "\x00" + key
+	}
+	sum := sha256.Sum256([]byte(about))
 	return "missed-" + hex.EncodeToString(sum[:16])
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,9 +12,11 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/server"
 	"github.com/ringtrip/ringtrip/server/webhook"
+	"github.com/ringtrip/ringtrip/signaling"
 	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
@@ -166,4 +169,64 @@ func TestMissedCallAlertFails(t *testing.T) {
 			t.Errorf("jobs are left: %v", left)
 		}
 	})
+}
+
+// The notification of a missed call says nothing of the caller to anybody but a device with a sealing key.
+func TestMissedCallSealed(t *testing.T) {
+	for name, how := range map[string]*server.MissedCallAlert{
+		"with a text": {CollapseByCaller: true}, "with keys": {BodyLocKey: "MISSED", TitleLocKey: "CALL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(cfg *server.Config) { cfg.Apps[0].MissedCall = how }, func(t *testing.T, w *world) {
+				a, b := w.phone("alice", "a1", ""), w.phone("bob", "b1", "")
+				k := must(signaling.NewSealKey())
+				register := func(p *phone, alert string, key []byte) {
+					must(p.api().RegisterDevice(context.Background(), connect.NewRequest(&v1.RegisterDeviceRequest{
+						DeviceId: p.device, AlertToken: alert, BundleId: bundle, SealKey: key})))
+				}
+				register(b, "abcdefabcdefabcdef", k.Public())
+				register(w.phone("bob", "b2", ""), "123456123456123456", nil)
+				byServer := must(a.start("bob", func(r *v1.StartRequest) { r.CallerName, r.CallerHandle = "Alice Liddell", "+1 555 0100" })).Id
+				must(a.cancel(byServer))
+				time.Sleep(10 * time.Second)
+				id := freshID(5)
+				byCaller := must(signaling.Seal(k.Public(), must(callkit.ParseUUID(id)), "b1", signaling.Caller{Name: "Alice", HandleType: callkit.Generic}))
+				must(a.start("bob", func(r *v1.StartRequest) {
+					r.CallId, r.Sealed = id, []*v1.SealedCaller{{DeviceId: "b1", Sealed: byCaller}}
+				}))
+				must(a.cancel(id))
+				time.Sleep(10 * time.Second)
+				want := map[string]signaling.Caller{
+					byServer: {Name: "Alice Liddell", Handle: "+1 555 0100", HandleType: callkit.PhoneNumber}, id: {Name: "Alice", HandleType: callkit.Generic},
+				}
+				collapse := map[string]bool{}
+				for range 4 {
+					p := <-w.apns.sent
+					if p.Token != "abcdefabcdefabcdef" {
+						continue
+					}
+					var said struct {
+						APS struct {
+							Mutable int `json:"mutable-content"`
+						} `json:"aps"`
+						Missed struct {
+							Call, Device string
+							Sealed       []byte
+						} `json:"missed_call"`
+					}
+					if err := json.Unmarshal(p.Payload, &said); err != nil || said.APS.Mutable != 1 || strings.Contains(strings.ToLower(string(p.Payload)+string(p.Small)), "alice") || strings.Contains(string(p.Payload), "555") {
+						t.Errorf("the notification says %s (%v)", p.Payload, err)
+					}
+					if got, err := k.Open(must(callkit.ParseUUID(said.Missed.Call)), said.Missed.Device, said.Missed.Sealed); err != nil || got != want[said.Missed.Call] {
+						t.Errorf("in it is %v, %v", got, err)
+					}
+					delete(want, said.Missed.Call)
+					collapse[p.CollapseID] = true
+				}
+				if len(want) != 0 || how.CollapseByCaller != (len(collapse) == 1) {
+					t.Errorf("no notification of %v; they collapse as %v", want, collapse)
+				}
+			})
+		})
+	}
 }

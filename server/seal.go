@@ -103,6 +103,26 @@ func (t *turn) seal(said *signaling.Payload, leg int, d store.Device) error {
 	return nil
 }
 
+// sealedName stands for the caller in the text of a notification whose caller is sealed.
+const sealedName = "…"
+
+// seal hides who called from everybody but the device, if that has a key: behind what the caller sealed for it, or else behind
+// what the server knows.
+func (m *missedCall) seal(callID string, d store.Device) error {
+	key := sealKeyOf(d)
+	if len(m.Sealed) > 0 || key == nil {
+		return nil
+	}
+	id, err := callkit.ParseUUID(callID)
+	if err != nil {
+		return err
+	}
+	m.Sealed, err = signaling.Seal(key, id, d.ID, signaling.Caller{
+		Name: m.Caller.Name, Handle: m.Caller.Handle, HandleType: signaling.HandleTypeOf(m.Caller.Handle),
+	})
+	return err
+}
+
 // sealedView returns what a device of the callee gets of it by its stream. When the call is over it is of no use.
 func (st *state) sealedView(side int) []byte {
 	if st.Fork.State == fork.Ended {

@@ -129,6 +129,11 @@ func (e *Engine) phoneConfig(c Config, d Dependencies) phone.Config {
 		OnChange:    func(s phone.Snapshot) { e.say(Out{Snapshot: snapshot(s)}) },
 		Connect:     d.Connect,
 		StayOnHold:  c.StayOnHold,
+		OnGroup:     func(g *v1.GroupChanged) { e.say(Out{Group: group(g)}) },
+		SealedName:  c.SealedName,
+	}
+	if c.Seals {
+		pc.Keys = keys{e}
 	}
 	if c.Mixes {
 		pc.Media = guardedMixer{guardedMedia{e.media, e}, remote.Mixer{Factory: e.media}}

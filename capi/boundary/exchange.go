@@ -19,8 +19,8 @@ func init() {
 			return fmt.Errorf("boundary: there is no exchange %.40q: it is a simulator's", name)
 		}
 		pc.Connect = func(h signaling.Handler) signaling.Connection { return x.Connect(pc.System, h) }
-		pc.Register = func(_ context.Context, _ *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
-			done(x.Registered(), nil)
+		pc.Register = func(_ context.Context, r *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
+			done(x.Register(r), nil)
 		}
 		return nil
 	}

@@ -34,6 +34,13 @@ func (g guardedHandler) Call(m *v1.Call)          { g.e.guard("call", func() { g
 func (g guardedHandler) Media(m *v1.MediaMessage) { g.e.guard("media", func() { g.h.Media(m) }) }
 func (g guardedHandler) Online(on bool)           { g.e.guard("online", func() { g.h.Online(on) }) }
 
+// Group is part of [signaling.GroupHandler].
+func (g guardedHandler) Group(m *v1.GroupChanged) {
+	if h, ok := g.h.(signaling.GroupHandler); ok {
+		g.e.guard("group", func() { h.Group(m) })
+	}
+}
+
 // guardedConnection guards what the server's answers set off.
 type guardedConnection struct {
 	signaling.Connection

@@ -35,6 +35,8 @@ type Config struct {
 	Mixes        bool                `json:"mixes,omitempty"`        // the media adapter can mix the calls of a group
 	StayOnHold   bool                `json:"stayOnHold,omitempty"`   // the user resumes what was held for a call that is over
 	TakesVideo   bool                `json:"takesVideo,omitempty"`   // the app turns a call into a video call when Out.Video says so
+	Seals        bool                `json:"seals,omitempty"`        // the app keeps a sealing key, which Out.SealKey asks for
+	SealedName   string              `json:"sealedName,omitempty"`   // shown of a caller that can't be opened; empty: "Incoming call"
 	Launch       *wire.Launch        `json:"launch,omitempty"`       // why the process was started
 	// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
 	// with the tag iossim takes it.
@@ -50,6 +52,11 @@ type Out struct {
 	Log      *Log            `json:"log,omitempty"`
 	Failed   *Failed         `json:"failed,omitempty"` // a start that the system refused after it was answered
 	Video    string          `json:"video,omitempty"`  // the call whose video button the user pressed; only with Config.TakesVideo
+	// SealKey asks for the device's private sealing key, which is answered at once, by Answer.Key or an error: a push may be
+	// waiting. Only with Config.Seals.
+	SealKey bool   `json:"sealKey,omitempty"`
+	Group   *Group `json:"group,omitempty"` // somebody rings for, joined or left a group call that this phone is in
+	Done    *Done  `json:"done,omitempty"`  // what a request with a ticket came to
 }
 
 // Failed says that the system does not let a call start that was asked for.
@@ -63,8 +70,9 @@ type Answer struct {
 	System *wire.Message   `json:"system,omitempty"`
 	Media  *remote.Message `json:"media,omitempty"`
 	Token  string          `json:"token,omitempty"`
+	Key    []byte          `json:"key,omitempty"`   // to Out.SealKey: 32 bytes; the error says why it can't be read now
 	Call   string          `json:"call,omitempty"`  // of a start
-	Code   string          `json:"code,omitempty"`  // of the error: closed, no_call, on_call, not_connected, no_callee, too_many_calls, nothing_to_swap, cannot_mix, failed, bad_message, panic
+	Code   string          `json:"code,omitempty"`  // of the error: closed, no_call, on_call, not_connected, no_callee, too_many_calls, nothing_to_swap, cannot_mix, bad_callees, group, failed, bad_message, panic
 	Error  string          `json:"error,omitempty"` // for people
 }
 
@@ -82,7 +90,7 @@ type Verb string
 
 // The verbs of a [Request].
 const (
-	StartCall   Verb = "start"    // Callee, Name, Handle, Video; the answer has Call
+	StartCall   Verb = "start"    // Callee, Name, Handle, Video, Group; the answer has Call
 	AnswerCall  Verb = "answer"   // Call
 	EndCall     Verb = "end"      // Call
 	HoldCall    Verb = "hold"     // Call, On
@@ -99,6 +107,20 @@ const (
 	SwapCalls     Verb = "swap"
 	MergeCalls    Verb = "merge" // Call, With
 	SplitCall     Verb = "split" // Call
+
+	StartGroup Verb = "startGroup" // Callees, Name, Handle, Video; the answer has Call
+	JoinGroup  Verb = "joinGroup"  // Group, Name, Handle, Video; the answer has Call
+	LeaveGroup Verb = "leaveGroup" // Group
+	Invite     Verb = "invite"     // Group, Callee, Ticket: somebody more for a group call that this phone is in
+	Members    Verb = "members"    // Group, Ticket: Done has Members
+
+	MoveCall     Verb = "move"         // Call, Name, Handle, Video: one that another device of the user has goes on here
+	OfferMove    Verb = "offerMove"    // Call, Device: it rings there, to go on there
+	WithdrawMove Verb = "withdrawMove" // Call
+	LiveCalls    Verb = "liveCalls"    // Ticket: Done has Live, those of all devices of the user
+
+	AlertToken  Verb = "alertToken"  // Token: of ordinary notifications, as Apple gave it
+	Credentials Verb = "credentials" // Call, Ticket: Done has Credentials, fresh ones of its media
 )
 
 // Request is what a user wants of a call.
@@ -113,6 +135,11 @@ type Request struct {
 	On       bool           `json:"on,omitempty"`
 	Digits   string         `json:"digits,omitempty"`
 	Activity *wire.Activity `json:"activity,omitempty"`
+	Callees  []string       `json:"callees,omitempty"`
+	Group    string         `json:"group,omitempty"`  // the id of a group call
+	Device   string         `json:"device,omitempty"` // another device of the user
+	Token    []byte         `json:"token,omitempty"`
+	Ticket   int64          `json:"ticket,omitempty"` // names the request in Out.Done; the app's to choose
 }
 
 // Snapshot is what the app's own screens show.
@@ -148,6 +175,9 @@ type Call struct {
 	CanEnd       bool           `json:"canEnd,omitempty"`     // it waits, and the one in front can be ended for it
 	CanEndHeld   bool           `json:"canEndHeld,omitempty"` // it waits, and the one on hold can be ended for it
 	Group        int            `json:"group,omitempty"`      // calls of one number are grouped; 0: in no group
+	GroupCall    string         `json:"groupCall,omitempty"`  // the id of the group call that this is a part of; empty: a call of two
+	Moving       bool           `json:"moving,omitempty"`     // it rings here to be taken over from another device of the user
+	OfferedTo    string         `json:"offeredTo,omitempty"`  // the name of the user's device that rings for it; empty: none
 }
 
 // Log is a line of the engine's log.

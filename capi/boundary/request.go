@@ -17,7 +17,7 @@ import (
 func (e *Engine) request(r Request) Answer {
 	var call callkit.UUID
 	switch r.Verb {
-	case StartCall, SetSpeaker, ContinueUse, Register, SwapCalls:
+	case StartCall, SetSpeaker, ContinueUse, Register, SwapCalls, StartGroup, JoinGroup, LeaveGroup, Invite, Members, LiveCalls, AlertToken:
 	default:
 		var err error
 		if call, err = callkit.ParseUUID(r.Call); err != nil {
@@ -26,11 +26,21 @@ func (e *Engine) request(r Request) Answer {
 	}
 	var err error
 	switch r.Verb {
-	case StartCall:
+	case StartCall, StartGroup, JoinGroup, MoveCall:
 		var id callkit.UUID
-		if id, err = e.start(r); err == nil {
+		if id, err = e.start(r, call); err == nil {
 			return Answer{Call: id.String()}
 		}
+	case LeaveGroup:
+		err = e.phone.LeaveGroup(r.Group)
+	case OfferMove:
+		err = e.phone.OfferMove(call, r.Device)
+	case WithdrawMove:
+		err = e.phone.WithdrawMove(call)
+	case AlertToken:
+		e.phone.SetAlertToken(r.Token)
+	case Invite, Members, LiveCalls, Credentials:
+		err = e.ask(r, call)
 	case AnswerCall:
 		err = e.phone.Answer(call)
 	case EndCall:
@@ -75,8 +85,9 @@ func (e *Engine) request(r Request) Answer {
 	return failed(err)
 }
 
-// start starts a call. What the system refuses later is said by an [Out] of its own.
-func (e *Engine) start(r Request) (callkit.UUID, error) {
+// start starts a call: a new one, a group, or one that is answered already. What the system refuses later is said by an
+// [Out] of its own.
+func (e *Engine) start(r Request, moved callkit.UUID) (callkit.UUID, error) {
 	var mu sync.Mutex // the refusal may come on the main queue before Start has returned here
 	var id callkit.UUID
 	var refused error
@@ -85,15 +96,24 @@ func (e *Engine) start(r Request) (callkit.UUID, error) {
 			e.say(Out{Failed: &Failed{id.String(), refused.Error()}})
 		}
 	}
-	started, err := e.phone.Start(phone.StartRequest{
-		Callee: r.Callee, Name: r.Name, Handle: r.Handle, Video: r.Video,
-		Failed: func(err error) {
-			mu.Lock()
-			defer mu.Unlock()
-			refused = err
-			tell()
-		},
-	})
+	failed := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		refused = err
+		tell()
+	}
+	var started callkit.UUID
+	var err error
+	switch r.Verb {
+	case StartGroup:
+		started, err = e.phone.StartGroup(phone.GroupRequest{Callees: r.Callees, Name: r.Name, Handle: r.Handle, Video: r.Video, Failed: failed})
+	case JoinGroup:
+		started, err = e.phone.Join(phone.JoinRequest{Group: r.Group, Name: r.Name, Handle: r.Handle, Video: r.Video, Failed: failed})
+	case MoveCall:
+		started, err = moved, e.phone.Move(phone.MoveRequest{CallID: moved, Name: r.Name, Handle: r.Handle, Video: r.Video, Failed: failed})
+	default:
+		started, err = e.phone.Start(phone.StartRequest{Callee: r.Callee, Name: r.Name, Handle: r.Handle, Video: r.Video, Group: r.Group, Failed: failed})
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	id = started
@@ -114,6 +134,7 @@ func failed(err error) Answer {
 		{phone.ErrClosed, "closed"}, {phone.ErrNoCall, "no_call"}, {phone.ErrOnCall, "on_call"},
 		{phone.ErrNotConnected, "not_connected"}, {phone.ErrNoCallee, "no_callee"}, {phone.ErrTooManyCalls, "too_many_calls"},
 		{phone.ErrNothingToSwap, "nothing_to_swap"}, {phone.ErrCannotMix, "cannot_mix"},
+		{phone.ErrCallees, "bad_callees"}, {phone.ErrGroup, "group"},
 	} {
 		if errors.Is(err, c.err) {
 			a.Code = c.code
@@ -130,6 +151,7 @@ func snapshot(s phone.Snapshot) *Snapshot {
 			Muted: c.Muted, Held: c.Held, RemoteHeld: c.RemoteHeld, AudioRunning: c.AudioRunning, Transport: c.Transport.String(),
 			Reason: c.Reason.String(), AnsweredBy: c.AnsweredBy, CanResume: c.CanResume,
 			Front: c.Front, Waiting: c.Waiting, CanHold: c.CanHold, CanEnd: c.CanEnd, CanEndHeld: c.CanEndHeld, Group: c.Group,
+			GroupCall: c.GroupCall, Moving: c.Moving, OfferedTo: c.OfferedTo,
 		}
 		if !c.AnsweredAt.IsZero() {
 			at := c.AnsweredAt

@@ -16,6 +16,7 @@ import (
 	"github.com/ringtrip/ringtrip/media/remote"
 	"github.com/ringtrip/ringtrip/phone"
 	"github.com/ringtrip/ringtrip/signaling"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,17 +25,25 @@ const bundle = "com.example.app"
 
 // deafLine is a line to a server that never answers.
 type deafLine struct {
-	mu   sync.Mutex
-	sent []proto.Message
+	mu      sync.Mutex
+	sent    []proto.Message
+	handler signaling.Handler       // of the newest process
+	answer  func() signaling.Result // to questions; nil: it is deaf
 }
 
 func (l *deafLine) Open()              {}
 func (l *deafLine) SetForeground(bool) {}
 func (l *deafLine) Close()             {}
-func (l *deafLine) Send(m proto.Message, _ signaling.SendOptions, _ func(signaling.Result)) {
+func (l *deafLine) Send(m proto.Message, _ signaling.SendOptions, done func(signaling.Result)) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.sent = append(l.sent, m)
+	l.mu.Unlock()
+	switch m.(type) {
+	case *v1.GetGroupRequest, *v1.ListLiveRequest, *v1.GetCredentialsRequest:
+		if l.answer != nil {
+			done(l.answer())
+		}
+	}
 }
 
 // shell is what the Swift package is, in Go: an interpreter between the system's callbacks and the engine.
@@ -47,6 +56,10 @@ type shell struct {
 	engine  *Engine
 	shown   []Snapshot
 	videos  []string // calls whose video button was pressed
+	done    []Done
+	groups  []Group
+	logged  []string
+	key     Answer // to Out.SealKey
 	set     func(*Config)
 }
 
@@ -77,7 +90,7 @@ func (s *shell) DidFinishLaunching(sys callkit.System, o callkit.LaunchOptions) 
 	}
 	engine, err := New(config, s.heard, Dependencies{
 		Journal: s.journal,
-		Connect: func(signaling.Handler) signaling.Connection { return s.line },
+		Connect: func(h signaling.Handler) signaling.Connection { s.line.handler = h; return s.line },
 	})
 	if err != nil {
 		s.t.Error(err)
@@ -129,7 +142,16 @@ func (s *shell) heard(out []byte) []byte {
 	case o.Video != "":
 		s.videos = append(s.videos, o.Video)
 		return nil
+	case o.Done != nil:
+		s.done = append(s.done, *o.Done)
+		return nil
+	case o.Group != nil:
+		s.groups = append(s.groups, *o.Group)
+		return nil
+	case o.SealKey:
+		a = s.key
 	case o.Log != nil:
+		s.logged = append(s.logged, o.Log.Text)
 		s.t.Log(o.Log.Level, o.Log.Text)
 		return nil
 	}
@@ -146,6 +168,7 @@ type boxed struct {
 	phone *iossim.Phone
 	shell *shell // of the newest process
 	line  *deafLine
+	key   Answer
 }
 
 func unbox(t testing.TB) *boxed { return unboxWith(t, nil) }
@@ -160,7 +183,7 @@ func unboxWith(t testing.TB, set func(*Config)) *boxed {
 	}
 	journal := &phone.MemoryJournal{}
 	if err := b.phone.Install(iossim.AppConfig{BundleID: bundle, New: func() callkit.App {
-		b.shell = &shell{t: t, line: b.line, journal: journal, set: set}
+		b.shell = &shell{t: t, line: b.line, journal: journal, set: set, key: b.key}
 		return b.shell
 	}}); err != nil {
 		t.Fatal(err)

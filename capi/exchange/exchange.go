@@ -43,14 +43,16 @@ type Exchange struct {
 	lines []*line // of processes that were not seen to die
 	next  int     // number of the next call that the device may start
 	said  []string
+	known *v1.RegisterDeviceRequest // the device, as it registered last; nil: it did not
 }
 
 // call is the truth about one call.
 type call struct {
-	name     string // u1
-	view     *v1.Call
-	outgoing bool
-	far      string
+	name      string // u1
+	view      *v1.Call
+	outgoing  bool
+	far       string
+	elsewhere string // the name of another device of ours that has it
 }
 
 // New makes an exchange.
@@ -69,8 +71,11 @@ func (x *Exchange) Connect(c Clock, h signaling.Handler) signaling.Connection {
 	return &line{x: x, clock: c, handler: h}
 }
 
-// Registered is what a registration is answered with.
-func (x *Exchange) Registered() *v1.RegisterDeviceResponse {
+// Register takes a registration, and returns what it is answered with.
+func (x *Exchange) Register(r *v1.RegisterDeviceRequest) *v1.RegisterDeviceResponse {
+	x.mu.Lock()
+	x.known = proto.Clone(r).(*v1.RegisterDeviceRequest)
+	x.mu.Unlock()
 	return &v1.RegisterDeviceResponse{ServerTime: timestamppb.New(x.cfg.Now()), NextCallId: x.nextID()}
 }
 
@@ -79,6 +84,13 @@ func (x *Exchange) Said() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return strings.Join(x.said, "\n")
+}
+
+// Known is what the device registered with last: its alert token and its public sealing key, in hexadecimal digits.
+func (x *Exchange) Known() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return fmt.Sprintf("alert=%s seal=%x", x.known.GetAlertToken(), x.known.GetSealKey())
 }
 
 func (x *Exchange) nextID() string {
@@ -121,12 +133,22 @@ func (x *Exchange) take(l *line, msg proto.Message) signaling.Result {
 	switch m := msg.(type) {
 	case *v1.SendMediaRequest:
 		return signaling.Result{}
+	case *v1.JoinGroupRequest:
+		return x.join(m)
+	case *v1.LeaveGroupRequest:
+		return x.leave(m)
 	case *v1.StartRequest:
+		if len(m.Callees) > 0 || m.Group != "" {
+			return x.startGroup(m)
+		}
 		c := x.add(m.CallId, m.Callee, true, m.Video)
 		x.said = append(x.said, fmt.Sprintf("start %s %s", c.name, m.Callee))
 		x.tell(c)
 		x.next++
 		return signaling.Result{Call: proto.Clone(c.view).(*v1.Call), NextCallID: Name(x.next - 1)}
+	}
+	if answer := x.ask(msg); answer != nil {
+		return *answer
 	}
 	id := msg.(interface{ GetCallId() string }).GetCallId()
 	c := x.find(id)
@@ -158,6 +180,12 @@ func (x *Exchange) take(l *line, msg proto.Message) signaling.Result {
 	case *v1.EndRequest:
 		x.said = append(x.said, fmt.Sprintf("end %s %s", c.name, reason(m.Reason)))
 		x.end(c, m.Reason)
+	case *v1.MoveRequest:
+		x.move(c, m.DeviceId)
+	case *v1.OfferMoveRequest:
+		x.offer(c, m.ToDevice)
+	case *v1.WithdrawMoveRequest:
+		x.offer(c, "")
 	case *v1.HoldRequest:
 		x.said = append(x.said, fmt.Sprintf("hold %s %v", c.name, m.On))
 		c.view.Held = m.On
@@ -183,12 +211,7 @@ func (x *Exchange) add(id, far string, outgoing, video bool) *call {
 		c.view.Role = v1.Role_ROLE_CALLER
 		c.view.Caller, c.view.Callee = c.view.Callee, c.view.Caller
 	}
-	n := 0
-	if _, err := fmt.Sscanf(strings.TrimPrefix(id, "00000000-0000-4000-8000-"), "%d", &n); err != nil {
-		c.name = id
-	} else {
-		c.name = fmt.Sprintf("u%d", n)
-	}
+	c.name = nameOf(id)
 	x.calls = append(x.calls, c)
 	return c
 }

@@ -46,7 +46,9 @@ func (l *line) Open() {
 		x.mu.Lock()
 		x.lines = append(x.lines, l)
 		for _, c := range x.calls {
-			hello.Calls = append(hello.Calls, proto.Clone(c.view).(*v1.Call))
+			if c.elsewhere == "" { // the others are none of this device's
+				hello.Calls = append(hello.Calls, proto.Clone(c.view).(*v1.Call))
+			}
 		}
 		x.mu.Unlock()
 		l.handler.Hello(hello)

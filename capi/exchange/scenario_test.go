@@ -197,8 +197,8 @@ func (r *rig) start(sys callkit.System, _ callkit.LaunchOptions) (*phone.Phone, 
 	c := phone.Config{
 		System: sys, Media: silent{sys}, Journal: &r.journal, DeviceID: "bob-1", RingTimeout: 45 * time.Second,
 		Connect: func(h signaling.Handler) signaling.Connection { return r.x.Connect(sys, h) },
-		Register: func(_ context.Context, _ *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
-			done(r.x.Registered(), nil)
+		Register: func(_ context.Context, req *v1.RegisterDeviceRequest, done func(*v1.RegisterDeviceResponse, error)) {
+			done(r.x.Register(req), nil)
 		},
 		OnChange: func(phone.Snapshot) {},
 	}
@@ -229,12 +229,18 @@ func (r *rig) do(line string) error {
 		return r.press(words)
 	}
 	for i, w := range words {
-		if m := callName.FindStringSubmatch(w); m != nil {
-			n, _ := strconv.Atoi(m[1])
-			words[i] = exchange.Name(n)
-		}
+		words[i] = named(w)
 	}
 	return r.stage.Do(channel, words)
+}
+
+// named is the UUID of u1 and the like; other words as they are.
+func named(word string) string {
+	if m := callName.FindStringSubmatch(word); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return exchange.Name(n)
+	}
+	return word
 }
 
 // press presses a button of the app's own.
@@ -244,6 +250,25 @@ func (r *rig) press(words []string) error {
 	switch words[0] {
 	case "start":
 		_, err := p.Start(phone.StartRequest{Callee: words[1], Video: words[len(words)-1] == "video"})
+		return err
+	case "startGroup":
+		_, err := p.StartGroup(phone.GroupRequest{Callees: strings.Split(words[1], ","), Name: "The team"})
+		return err
+	case "join", "leave", "invite", "move":
+		id, err := callkit.ParseUUID(named(words[1]))
+		if err != nil {
+			return err
+		}
+		switch words[0] {
+		case "join":
+			_, err = p.Join(phone.JoinRequest{Group: id.String(), Name: "The team"})
+		case "leave":
+			err = p.LeaveGroup(id.String())
+		case "invite":
+			err = p.Invite(id.String(), words[2], nil)
+		case "move":
+			err = p.Move(phone.MoveRequest{CallID: id})
+		}
 		return err
 	case "swap":
 		return p.Swap()
@@ -260,6 +285,10 @@ func (r *rig) press(words []string) error {
 		return err
 	}
 	switch words[0] {
+	case "offer":
+		return p.OfferMove(id, words[2])
+	case "withdraw":
+		return p.WithdrawMove(id)
 	case "answer":
 		return p.Answer(id)
 	case "holdAnswer":

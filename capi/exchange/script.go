@@ -1,10 +1,14 @@
 package exchange
 
 import (
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/signaling"
@@ -30,7 +34,8 @@ var endings = map[string]v1.EndReason{
 
 // Do does what a line of a script says:
 //
-//	call u1 [name=Bob] [handle=bob] [video] [noPush] [age=50s]   somebody calls; the device is pushed
+//	call u1 [name=Bob] [handle=bob] [video] [noPush] [age=50s] [group=u9] [sealed]   somebody calls; the device is pushed
+//	elsewhere u1 [name=Bob] [device=iPad]                        somebody talks on another device of ours
 //	push u1                                                      the push comes once more
 //	ring u51, answer u51                                         the far end of a call that the device started
 //	hold u1, resume u1                                           the far end holds
@@ -58,8 +63,11 @@ func (x *Exchange) Do(words ...string) error {
 	if err != nil || n < 1 || n > 99 {
 		return fmt.Errorf("exchange: %.40q is no call (want u1 to u99)", words[1])
 	}
-	if words[0] == "call" {
+	switch words[0] {
+	case "call":
 		return x.ring(n, words[2:])
+	case "elsewhere":
+		return x.elsewhere(n, words[2:])
 	}
 	return x.far(words[0], Name(n))
 }
@@ -77,11 +85,17 @@ func (x *Exchange) far(what, id string) error {
 	switch {
 	case ends:
 		x.end(c, why)
+		if c.view.Group != "" {
+			x.changed(c)
+		}
 	case what == "ring":
 		c.view.Ringing = true
 		x.tell(c)
 	case what == "answer":
 		x.answered(c, c.far+"-1")
+		if c.view.Group != "" {
+			x.changed(c)
+		}
 	case what == "hold", what == "resume":
 		c.view.RemoteHeld = what == "hold"
 		x.tell(c)
@@ -93,7 +107,7 @@ func (x *Exchange) far(what, id string) error {
 			}
 		}
 	case what == "push":
-		push = c.payload("", x.cfg.Now())
+		push = c.payload("", x.cfg.Now(), nil)
 	default:
 		x.mu.Unlock()
 		return fmt.Errorf("exchange: nothing is named %.40q", what)
@@ -107,7 +121,7 @@ func (x *Exchange) far(what, id string) error {
 
 // ring makes a call to the device.
 func (x *Exchange) ring(n int, words []string) error {
-	name, handle, video, silent, age := "", "", false, false, time.Duration(0)
+	name, handle, video, silent, age, group, sealed := "", "", false, false, time.Duration(0), "", false
 	for _, w := range words {
 		k, v, _ := strings.Cut(w, "=")
 		switch k {
@@ -119,6 +133,14 @@ func (x *Exchange) ring(n int, words []string) error {
 			video = true
 		case "noPush":
 			silent = true
+		case "sealed":
+			sealed = true
+		case "group":
+			n, err := strconv.Atoi(strings.TrimPrefix(v, "u"))
+			if err != nil {
+				return fmt.Errorf("exchange: %.40q is no group (want as u9)", v)
+			}
+			group = Name(n)
 		case "age":
 			var err error
 			if age, err = time.ParseDuration(v); err != nil {
@@ -141,8 +163,23 @@ func (x *Exchange) ring(n int, words []string) error {
 	}
 	c := x.add(Name(n), handle, false, video)
 	c.view.Caller.Name = name
+	if group != "" {
+		c.inRoom(group)
+	}
+	var key *v1.RegisterDeviceRequest
+	if sealed {
+		if key = x.known; len(key.GetSealKey()) == 0 {
+			x.mu.Unlock()
+			return errors.New("exchange: the device has registered no sealing key")
+		}
+		c.view.Caller.Name, c.view.Caller.Handle = "", ""
+		if err := c.seal(key, name); err != nil {
+			x.mu.Unlock()
+			return err
+		}
+	}
 	x.tell(c)
-	payload := c.payload(name, x.cfg.Now().Add(-age))
+	payload := c.payload(name, x.cfg.Now().Add(-age), key)
 	x.mu.Unlock()
 	if !silent {
 		x.cfg.Push(payload)
@@ -151,7 +188,7 @@ func (x *Exchange) ring(n int, words []string) error {
 }
 
 // payload is the push about a call.
-func (c *call) payload(name string, sent time.Time) []byte {
+func (c *call) payload(name string, sent time.Time, sealed *v1.RegisterDeviceRequest) []byte {
 	id, err := callkit.ParseUUID(c.view.Id)
 	if err != nil {
 		return nil
@@ -159,12 +196,52 @@ func (c *call) payload(name string, sent time.Time) []byte {
 	if name == "" {
 		name = c.view.Caller.GetName()
 	}
-	b, err := signaling.Payload{
+	p := signaling.Payload{
 		CallID: id, CallerName: name, Handle: c.far, HandleType: callkit.Generic, Video: c.view.Video, Token: "tok",
 		SentAt: sent.UnixMilli(), ExpiresAt: sent.Add(ringFor).UnixMilli(),
-	}.MarshalPush()
+	}
+	if sealed != nil {
+		p.CallerName, p.Handle, p.HandleType, p.Sealed = "", "", 0, base64.StdEncoding.EncodeToString(c.view.Sealed)
+	}
+	b, err := p.MarshalPush()
 	if err != nil {
 		return nil
 	}
 	return b
+}
+
+// seal encrypts who calls for the device.
+func (c *call) seal(device *v1.RegisterDeviceRequest, name string) error {
+	id, err := callkit.ParseUUID(c.view.Id)
+	if err != nil {
+		return err
+	}
+	c.view.Sealed, err = signaling.Seal(device.SealKey, id, device.DeviceId, signaling.Caller{Name: name, Handle: c.far, HandleType: callkit.Generic})
+	return err
+}
+
+// elsewhere makes a call that another device of ours has.
+func (x *Exchange) elsewhere(n int, words []string) error {
+	name, device := "Bob", "iPad"
+	for _, w := range words {
+		switch k, v, _ := strings.Cut(w, "="); k {
+		case "name":
+			name = v
+		case "device":
+			device = v
+		default:
+			return fmt.Errorf("exchange: a call elsewhere has no %.40q", k)
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.find(Name(n)) != nil {
+		return fmt.Errorf("exchange: there is a call u%d already", n)
+	}
+	c := x.add(Name(n), strings.ToLower(name), false, false)
+	c.view.Caller.Name = name
+	c.elsewhere = device
+	c.view.State, c.view.Reason, c.view.AnsweredBy, c.view.AnsweredByName = v1.CallState_CALL_STATE_ENDED, v1.EndReason_END_REASON_ANSWERED_ELSEWHERE, strings.ToLower(device), device
+	c.view.AnsweredAt, c.view.EndedAt = timestamppb.New(x.cfg.Now()), timestamppb.New(x.cfg.Now())
+	return nil
 }

@@ -54,7 +54,7 @@ type In struct {
 	// Look says what can be seen: screen, calls, app, strikes, recents, audio.
 	Look string `json:"look,omitempty"`
 	Log  bool   `json:"log,omitempty"` // the log so far
-	// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said.
+	// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said, "known" what it registered.
 	Exchange string `json:"exchange,omitempty"`
 }
 
@@ -165,6 +165,8 @@ func (s *Simulator) do(b []byte) (a Answer) {
 		return Answer{Error: "simulator: there is no exchange (want Config.Exchange)"}
 	case in.Exchange == "said":
 		a.Text = s.exchange.Said()
+	case in.Exchange == "known":
+		a.Text = s.exchange.Known()
 	case in.Exchange != "":
 		err = s.exchange.Do(strings.Fields(in.Exchange)...)
 	case in.Look != "":

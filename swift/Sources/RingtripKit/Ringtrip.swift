@@ -41,6 +41,8 @@ public final class Ringtrip {
     private var shown = EngineSnapshot()
     private var list: [RingtripCall] = []
     private var starting: [UUID: CheckedContinuation<RingtripCall, any Error>] = [:]
+    private var asked: [Int64: CheckedContinuation<EngineDone, any Error>] = [:] // by ticket
+    private var tickets: Int64 = 0
     #if canImport(Network)
     private let network = NWPathMonitor()
     #endif
@@ -56,7 +58,9 @@ public final class Ringtrip {
         self.shell = shell
         system = shell.backend.system
         problem = shell.open(launch)
-        shell.listen { [weak self] in self?.take($0) } failed: { [weak self] in self?.take($0) } video: { [weak self] in self?.turnToVideo($0) }
+        shell.listen { [weak self] in self?.take($0) } failed: { [weak self] in self?.take($0) } video: { [weak self] in self?.turnToVideo($0) } done: {
+            [weak self] in self?.take($0)
+        } group: { [weak self] in self?.take($0) }
         #if canImport(Network)
         network.pathUpdateHandler = { [weak shell] path in
             if path.status == .satisfied { shell?.networkChanged() }
@@ -78,6 +82,9 @@ public final class Ringtrip {
         let waiting = starting
         starting = [:]
         for w in waiting.values { w.resume(throwing: RingtripError(.closed, "the Ringtrip was closed")) }
+        let open = asked
+        asked = [:]
+        for w in open.values { w.resume(throwing: RingtripError(.closed, "the Ringtrip was closed")) }
     }
 
     // MARK: what there is
@@ -133,12 +140,39 @@ public final class Ringtrip {
     ///   - video: whether it is a video call.
     /// - Throws: a ``RingtripError``.
     public func start(to callee: String, name: String = "", handle: RingtripHandle? = nil, video: Bool = false) async throws -> RingtripCall {
-        let wanted = handle.map { SystemHandle(type: $0.kind.rawValue, value: $0.value) } ?? SystemHandle()
-        let answer = try request(EngineRequest(verb: .startCall, callee: callee, name: name, handle: wanted, video: video))
+        try await begin(EngineRequest(verb: .startCall, callee: callee, name: name, handle: system(handle), video: video))
+    }
+
+    /// Asks for a call, and returns it when the system has begun to start it.
+    func begin(_ r: EngineRequest) async throws -> RingtripCall {
+        let answer = try request(r)
         guard let id = UUID(uuidString: answer.call) else { throw RingtripError(.failed, "the engine started a call without an ID") }
-        if let call = call(id) { return call }
+        if let call = call(id), call.state != .ended { return call }
         return try await withCheckedThrowingContinuation { starting[id] = $0 }
     }
+
+    /// Asks what the server has to answer.
+    func ask(_ r: EngineRequest) async throws -> EngineDone {
+        if let problem { throw problem }
+        tickets += 1
+        var r = r
+        r.ticket = tickets
+        let done = try await withCheckedThrowingContinuation { waiting in
+            asked[r.ticket] = waiting // before the answer can come
+            let answer = shell.request(r)
+            if !answer.code.isEmpty { take(EngineDone(ticket: r.ticket, code: answer.code, error: answer.error)) }
+        }
+        guard done.code.isEmpty else { throw RingtripError(RingtripError.Code(rawValue: done.code), done.error) }
+        return done
+    }
+
+    func system(_ handle: RingtripHandle?) -> SystemHandle {
+        handle.map { SystemHandle(type: $0.kind.rawValue, value: $0.value) } ?? SystemHandle()
+    }
+
+    /// Registers the token of ordinary notifications, by which the server tells of missed calls if its app wants that. Call it in
+    /// `application(_:didRegisterForRemoteNotificationsWithDeviceToken:)`: Apple gives the token anew at each start of the app.
+    public func setAlertToken(_ token: Data) { _ = shell.request(EngineRequest(verb: .alertToken, token: token)) }
 
     /// Puts the call that talks on hold and resumes the other one.
     public func swap() throws { try request(EngineRequest(verb: .swapCalls)) }
@@ -200,6 +234,7 @@ public final class Ringtrip {
                 let over = known.snapshot.state != c.state && c.state == RingtripCall.State.ended.rawValue
                 known.snapshot = c
                 over ? ended.append(known) : changed.append(known)
+                if known.state != .ended { starting.removeValue(forKey: id)?.resume(returning: known) } // it moved here, and had rung here
             }
             return known
         }
@@ -220,6 +255,13 @@ public final class Ringtrip {
     /// The video button of the system's call screen.
     private func turnToVideo(_ id: UUID) {
         if let call = call(id) { configuration.onVideo?(call) }
+    }
+
+    private func take(_ done: EngineDone) { asked.removeValue(forKey: done.ticket)?.resume(returning: done) }
+
+    private func take(_ change: EngineGroup) {
+        guard let group = UUID(uuidString: change.group) else { return }
+        delegate?.ringtrip(self, group: group, didChange: RingtripMember(change.member))
     }
 
     private func take(_ failure: EngineFailed) {
@@ -246,6 +288,9 @@ public protocol RingtripDelegate: AnyObject {
     func ringtrip(_ ringtrip: Ringtrip, didEnd call: RingtripCall)
     /// ``Ringtrip/isOnline``, ``Ringtrip/isRegistered`` or ``Ringtrip/canStart`` changed.
     func ringtripDidChangeStatus(_ ringtrip: Ringtrip)
+    /// Somebody rings for, joined or left a group call that this phone is in. One may be missed: ``Ringtrip/members(of:)`` has
+    /// the truth.
+    func ringtrip(_ ringtrip: Ringtrip, group: UUID, didChange member: RingtripMember)
 }
 
 extension RingtripDelegate {
@@ -253,4 +298,5 @@ extension RingtripDelegate {
     public func ringtrip(_ ringtrip: Ringtrip, didChange call: RingtripCall) {}
     public func ringtrip(_ ringtrip: Ringtrip, didEnd call: RingtripCall) {}
     public func ringtripDidChangeStatus(_ ringtrip: Ringtrip) {}
+    public func ringtrip(_ ringtrip: Ringtrip, group: UUID, didChange member: RingtripMember) {}
 }

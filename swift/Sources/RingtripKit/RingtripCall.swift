@@ -99,6 +99,12 @@ public final class RingtripCall: Identifiable {
     public var canEndHeldAndAnswer: Bool { snapshot.canEndHeld }
     /// Calls of the same number are grouped and hear each other; nil is in no group.
     public var group: Int? { snapshot.group == 0 ? nil : snapshot.group }
+    /// The ID of the group call that it is a part of; nil is a call of two. ``Ringtrip/members(of:)`` tells who is in it.
+    public var groupCall: UUID? { UUID(uuidString: snapshot.groupCall) }
+    /// It rings here to be taken over from another device of the user, see ``offerMove(to:)``.
+    public var isMoving: Bool { snapshot.moving }
+    /// The name of the user's device that rings for it, by ``offerMove(to:)``; nil is none.
+    public var offeredTo: String? { snapshot.offeredTo.isEmpty ? nil : snapshot.offeredTo }
     /// Why it ended; nil while it lives.
     public var endReason: RingtripEndReason? { snapshot.reason.isEmpty ? nil : RingtripEndReason(rawValue: snapshot.reason) }
 
@@ -135,9 +141,26 @@ public final class RingtripCall: Identifiable {
     /// Takes it out of its group.
     public func split() throws { try request(.splitCall) }
 
-    private func request(_ verb: EngineVerb, on: Bool = false, digits: String = "", with other: RingtripCall? = nil) throws {
+    /// Rings another device of the user, also one whose app does not run, to go on with it there: it is over here, as answered
+    /// elsewhere, when that one answers, and stays otherwise. ``offeredTo`` shows it.
+    /// - Parameter device: its ID, as ``RingtripConfiguration/deviceID`` there.
+    /// - Throws: a ``RingtripError``: `noCall` unless it is answered, `group` for a group call that was begun here.
+    public func offerMove(to device: String) throws { try request(.offerMove, device: device) }
+
+    /// Stops the ring of ``offerMove(to:)``.
+    public func withdrawMove() throws { try request(.withdrawMove) }
+
+    /// Asks the server for fresh credentials of its media, as for an SDK that wants a new token during a long call.
+    /// - Throws: a ``RingtripError``, also with the server's own words for a code.
+    public func credentials() async throws -> RingtripCredentials {
         guard let ringtrip else { throw RingtripError(.closed, "the Ringtrip of this call is gone") }
-        try ringtrip.request(EngineRequest(verb: verb, call: text(id), with: other.map { text($0.id) } ?? "", on: on, digits: digits))
+        let done = try await ringtrip.ask(EngineRequest(verb: .credentials, call: text(id)))
+        return RingtripCredentials(carrier: done.credentials?.carrier ?? "", data: done.credentials?.data ?? Data(), until: done.credentials?.until)
+    }
+
+    private func request(_ verb: EngineVerb, on: Bool = false, digits: String = "", with other: RingtripCall? = nil, device: String = "") throws {
+        guard let ringtrip else { throw RingtripError(.closed, "the Ringtrip of this call is gone") }
+        try ringtrip.request(EngineRequest(verb: verb, call: text(id), with: other.map { text($0.id) } ?? "", on: on, digits: digits, device: device))
     }
 }
 
@@ -147,6 +170,19 @@ extension RingtripCall: ObservableObject {}
 
 @available(iOS 17, macOS 14, macCatalyst 17, watchOS 10, tvOS 17, visionOS 1, *)
 extension RingtripCall: Observable {}
+
+/// RingtripCredentials are what a device joins a carrier's media with.
+public struct RingtripCredentials: Sendable, Hashable, CustomStringConvertible {
+    /// Who carries it, as "livekit"; empty is nobody, the devices do so between themselves.
+    public var carrier: String
+    /// What the carrier's adapter reads (JSON); see docs/ios.md.
+    public var data: Data
+    /// When they expire, by the server's clock; nil is never.
+    public var until: Date?
+
+    /// Says nothing of the credentials themselves, which are a secret.
+    public var description: String { "[credentials for \(carrier.isEmpty ? "the devices" : carrier)]" }
+}
 
 /// RingtripEndReason says why a call ended, in the words of ringtrip's server, API and webhooks.
 public struct RingtripEndReason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {

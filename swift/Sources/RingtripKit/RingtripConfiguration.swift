@@ -66,6 +66,9 @@ public struct RingtripConfiguration: Sendable {
     /// Gets the call whose video button the user pressed on the system's call screen, on the main actor: turn it into a video
     /// call, in your own screen and in the media. Set it only if you do.
     public var onVideo: (@MainActor @Sendable (RingtripCall) -> Void)?
+    /// Has callers' names and handles encrypted for this device, so that they are not in the push for Apple to read; nil has
+    /// them come as plain text. The server seals for every device that has registered a key.
+    public var sealing: RingtripSealing?
     /// Whether a call is donated to the system when it ends (INInteraction), so that Siri and Spotlight know whom to call.
     public var donatesCalls = true
     /// Names a simulated phone's server in memory, for tests on Linux: the engine there takes it in place of ``serverURL``.
@@ -189,6 +192,12 @@ public struct RingtripError: Error, Sendable, Hashable, CustomStringConvertible,
         public static let nothingToSwap = Code(rawValue: "nothing_to_swap")
         /// The media can't mix calls on this device.
         public static let cannotMix = Code(rawValue: "cannot_mix")
+        /// A group call is begun with 2 to 8 callees, each named once.
+        public static let badCallees = Code(rawValue: "bad_callees")
+        /// A group call that was begun here can't be moved; leave it, and join it on the other device.
+        public static let group = Code(rawValue: "group")
+        /// The server knows no such group call, or not for this user.
+        public static let unknownGroup = Code(rawValue: "unknown_group")
         /// The system does not let the call start.
         public static let refused = Code(rawValue: "refused")
         /// The configuration makes no sense.

@@ -19,6 +19,8 @@ final class Shell: @unchecked Sendable {
     private var onSnapshot: (@MainActor (EngineSnapshot) -> Void)? // guarded by lock, as all below
     private var onFailed: (@MainActor (EngineFailed) -> Void)?
     private var onVideo: (@MainActor (UUID) -> Void)?
+    private var onDone: (@MainActor (EngineDone) -> Void)?
+    private var onGroup: (@MainActor (EngineGroup) -> Void)?
     private var asking = false
     private var afterToken: [@Sendable () -> Void] = []
 
@@ -78,15 +80,19 @@ final class Shell: @unchecked Sendable {
         }
     }
 
-    /// Says who hears of snapshots, of starts that came to nothing and of the video button, on the main actor.
+    /// Says who hears of snapshots, of starts that came to nothing, of the video button, of answers to requests with a ticket and
+    /// of group calls, on the main actor.
     func listen(
         _ snapshot: @escaping @MainActor (EngineSnapshot) -> Void, failed: @escaping @MainActor (EngineFailed) -> Void,
-        video: @escaping @MainActor (UUID) -> Void
+        video: @escaping @MainActor (UUID) -> Void, done: @escaping @MainActor (EngineDone) -> Void,
+        group: @escaping @MainActor (EngineGroup) -> Void
     ) {
         locked {
             onSnapshot = snapshot
             onFailed = failed
             onVideo = video
+            onDone = done
+            onGroup = group
         }
         if let engine = relay.engine { main { snapshot(engine.state) } }
     }
@@ -123,9 +129,22 @@ final class Shell: @unchecked Sendable {
         if let s = out.snapshot, let f = locked({ onSnapshot }) { main { f(s) } }
         if let e = out.failed, let f = locked({ onFailed }) { main { f(e) } }
         if let id = UUID(uuidString: out.video), let f = locked({ onVideo }) { main { f(id) } }
+        if let d = out.done, let f = locked({ onDone }) { main { f(d) } }
+        if let g = out.group, let f = locked({ onGroup }) { main { f(g) } }
+        if out.sealKey { return sealKey() }
         if let l = out.log { configuration.log?(RingtripLog(level: RingtripLog.Level(rawValue: l.level) ?? .info, text: l.text)) }
         if out.token { askForToken() }
         return EngineAnswer()
+    }
+
+    /// The device's sealing key, or why it can't be read now. A push may be waiting.
+    private func sealKey() -> EngineAnswer {
+        guard let sealing = configuration.sealing else { return EngineAnswer(error: "the configuration has no sealing") }
+        do {
+            return EngineAnswer(key: try sealing.keys.sealKey())
+        } catch {
+            return EngineAnswer(error: "\(error)")
+        }
     }
 
     private func carry(_ m: SystemMessage) -> SystemMessage {
@@ -173,7 +192,7 @@ final class Shell: @unchecked Sendable {
             production: c.production, appVersion: Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "",
             osVersion: osVersion, folder: c.folder?.path ?? "", callerName: c.callerName, callerHandle: c.callerHandle,
             fulfillFirst: c.answerPolicy == .first, ringSeconds: c.ringSeconds,
-            mixes: c.media is any CallMediaMixer, stayOnHold: !c.resumesByItself, takesVideo: c.onVideo != nil, launch: launch, exchange: c.exchange)
+            mixes: c.media is any CallMediaMixer, stayOnHold: !c.resumesByItself, takesVideo: c.onVideo != nil, seals: c.sealing != nil, sealedName: c.sealing?.placeholder ?? "", launch: launch, exchange: c.exchange)
         made.provider = SystemConfiguration(
             ringtoneSound: p.ringtoneSound ?? "", iconTemplateImageData: p.iconTemplateImageData, maximumCallGroups: p.maximumCallGroups,
             maximumCallsPerCallGroup: p.maximumCallsPerCallGroup, includesCallsInRecents: p.includesCallsInRecents,

@@ -101,22 +101,24 @@ final class KitPhone: @unchecked Sendable {
     @MainActor
     private func press(_ words: [String]) throws {
         let kit = try XCTUnwrap(kit)
-        if words[1] == "start" {
-            let (to, video) = (words[2], words.contains("video"))
+        if let work = asynchronous(words, kit) {
             Task { @MainActor [world] in
                 do {
-                    _ = try await kit.start(to: to, video: video)
+                    try await work()
                 } catch {
-                    world.add(RingtripLog(level: .error, text: "start: \(error)"))
+                    world.add(RingtripLog(level: .error, text: "\(words[1]): \(error)"))
                 }
             }
             return
         }
+        if words[1] == "leave" { return try kit.leaveGroup(try XCTUnwrap(UUID(uuidString: KitPhone.uuid(words[2])))) }
         if words[1] == "swap" { return try kit.swap() }
         if words[1] == "speaker" { return try kit.setSpeaker(words[2] == "on") }
         let n = try XCTUnwrap(Int(words[2].dropFirst()))
         let call = try XCTUnwrap(kit.call(KitPhone.id(n)), "there is no call \(words[2])")
         switch words[1] {
+        case "offer": try call.offerMove(to: words[3])
+        case "withdraw": try call.withdrawMove()
         case "answer": try call.answer()
         case "holdAnswer": try call.holdAndAnswer()
         case "endAnswer": try call.endAndAnswer()
@@ -125,6 +127,21 @@ final class KitPhone: @unchecked Sendable {
         case "mute": try call.mute(words[3] == "on")
         case "tones": try call.play(tones: words[3])
         default: XCTFail("no button is named \(words[1])")
+        }
+    }
+
+    /// The buttons that wait for something.
+    @MainActor
+    private func asynchronous(_ words: [String], _ kit: Ringtrip) -> (@MainActor () async throws -> Void)? {
+        let to = words.count > 2 ? words[2] : ""
+        let id = UUID(uuidString: KitPhone.uuid(to)) ?? UUID()
+        switch words[1] {
+        case "start": return { _ = try await kit.start(to: to, video: words.contains("video")) }
+        case "startGroup": return { _ = try await kit.startGroup(with: to.components(separatedBy: ","), name: "The team") }
+        case "join": return { _ = try await kit.joinGroup(id, name: "The team") }
+        case "invite": return { try await kit.invite(words[3], to: id) }
+        case "move": return { _ = try await kit.move(id) }
+        default: return nil
         }
     }
 

@@ -34,8 +34,14 @@ public struct EngineCall: BoundaryValue, Sendable, Hashable {
     public var canEndHeld: Bool
     /// calls of one number are grouped; 0: in no group
     public var group: Int
+    /// the id of the group call that this is a part of; empty: a call of two
+    public var groupCall: String
+    /// it rings here to be taken over from another device of the user
+    public var moving: Bool
+    /// the name of the user's device that rings for it; empty: none
+    public var offeredTo: String
 
-    public init(id: String = "", state: String = "", outgoing: Bool = false, video: Bool = false, name: String = "", handle: SystemHandle = SystemHandle(), muted: Bool = false, held: Bool = false, remoteHeld: Bool = false, audioRunning: Bool = false, transport: String = "", reason: String = "", answeredAt: Date? = nil, answeredBy: String = "", canResume: Bool = false, front: Bool = false, waiting: Bool = false, canHold: Bool = false, canEnd: Bool = false, canEndHeld: Bool = false, group: Int = 0) {
+    public init(id: String = "", state: String = "", outgoing: Bool = false, video: Bool = false, name: String = "", handle: SystemHandle = SystemHandle(), muted: Bool = false, held: Bool = false, remoteHeld: Bool = false, audioRunning: Bool = false, transport: String = "", reason: String = "", answeredAt: Date? = nil, answeredBy: String = "", canResume: Bool = false, front: Bool = false, waiting: Bool = false, canHold: Bool = false, canEnd: Bool = false, canEndHeld: Bool = false, group: Int = 0, groupCall: String = "", moving: Bool = false, offeredTo: String = "") {
         self.id = id
         self.state = state
         self.outgoing = outgoing
@@ -57,6 +63,9 @@ public struct EngineCall: BoundaryValue, Sendable, Hashable {
         self.canEnd = canEnd
         self.canEndHeld = canEndHeld
         self.group = group
+        self.groupCall = groupCall
+        self.moving = moving
+        self.offeredTo = offeredTo
     }
 
     /// Zero is left out, as in Go.
@@ -83,6 +92,9 @@ public struct EngineCall: BoundaryValue, Sendable, Hashable {
         if self.canEnd != false { json.field("canEnd", self.canEnd) }
         if self.canEndHeld != false { json.field("canEndHeld", self.canEndHeld) }
         if self.group != 0 { json.field("group", self.group) }
+        if self.groupCall != "" { json.field("groupCall", self.groupCall) }
+        if self.moving != false { json.field("moving", self.moving) }
+        if self.offeredTo != "" { json.field("offeredTo", self.offeredTo) }
         json.end()
     }
 
@@ -113,6 +125,9 @@ public struct EngineCall: BoundaryValue, Sendable, Hashable {
             case "canEnd": try json.value(into: &m.canEnd)
             case "canEndHeld": try json.value(into: &m.canEndHeld)
             case "group": try json.value(into: &m.group)
+            case "groupCall": try json.value(into: &m.groupCall)
+            case "moving": try json.value(into: &m.moving)
+            case "offeredTo": try json.value(into: &m.offeredTo)
             default: try json.skip()
             }
         }

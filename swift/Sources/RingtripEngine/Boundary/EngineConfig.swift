@@ -30,12 +30,16 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
     public var stayOnHold: Bool
     /// the app turns a call into a video call when Out.Video says so
     public var takesVideo: Bool
+    /// the app keeps a sealing key, which Out.SealKey asks for
+    public var seals: Bool
+    /// shown of a caller that can't be opened; empty: "Incoming call"
+    public var sealedName: String
     /// why the process was started
     public var launch: SystemLaunch?
     /// Exchange names the simulator whose exchange stands in for the server. It is for tests: only a library that is built
     public var exchange: String
 
-    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, mixes: Bool = false, stayOnHold: Bool = false, takesVideo: Bool = false, launch: SystemLaunch? = nil, exchange: String = "") {
+    public init(serverURL: String = "", deviceID: String = "", deviceName: String = "", bundleID: String = "", production: Bool = false, appVersion: String = "", osVersion: String = "", folder: String = "", callerName: String = "", callerHandle: String = "", provider: SystemConfiguration? = nil, fulfillFirst: Bool = false, ringSeconds: Double = 0, mixes: Bool = false, stayOnHold: Bool = false, takesVideo: Bool = false, seals: Bool = false, sealedName: String = "", launch: SystemLaunch? = nil, exchange: String = "") {
         self.serverURL = serverURL
         self.deviceID = deviceID
         self.deviceName = deviceName
@@ -52,6 +56,8 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
         self.mixes = mixes
         self.stayOnHold = stayOnHold
         self.takesVideo = takesVideo
+        self.seals = seals
+        self.sealedName = sealedName
         self.launch = launch
         self.exchange = exchange
     }
@@ -75,6 +81,8 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
         if self.mixes != false { json.field("mixes", self.mixes) }
         if self.stayOnHold != false { json.field("stayOnHold", self.stayOnHold) }
         if self.takesVideo != false { json.field("takesVideo", self.takesVideo) }
+        if self.seals != false { json.field("seals", self.seals) }
+        if self.sealedName != "" { json.field("sealedName", self.sealedName) }
         if let v = self.launch { json.field("launch", v) }
         if self.exchange != "" { json.field("exchange", self.exchange) }
         json.end()
@@ -102,6 +110,8 @@ public struct EngineConfig: BoundaryValue, Sendable, Hashable {
             case "mixes": try json.value(into: &m.mixes)
             case "stayOnHold": try json.value(into: &m.stayOnHold)
             case "takesVideo": try json.value(into: &m.takesVideo)
+            case "seals": try json.value(into: &m.seals)
+            case "sealedName": try json.value(into: &m.sealedName)
             case "launch": try json.value(into: &m.launch)
             case "exchange": try json.value(into: &m.exchange)
             default: try json.skip()

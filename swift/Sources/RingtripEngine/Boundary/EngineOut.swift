@@ -16,8 +16,14 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
     public var failed: EngineFailed?
     /// the call whose video button the user pressed; only with Config.TakesVideo
     public var video: String
+    /// SealKey asks for the device's private sealing key, which is answered at once, by Answer.Key or an error: a push may be
+    public var sealKey: Bool
+    /// somebody rings for, joined or left a group call that this phone is in
+    public var group: EngineGroup?
+    /// what a request with a ticket came to
+    public var done: EngineDone?
 
-    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil, failed: EngineFailed? = nil, video: String = "") {
+    public init(system: SystemMessage? = nil, media: MediaMessage? = nil, snapshot: EngineSnapshot? = nil, token: Bool = false, log: EngineLog? = nil, failed: EngineFailed? = nil, video: String = "", sealKey: Bool = false, group: EngineGroup? = nil, done: EngineDone? = nil) {
         self.system = system
         self.media = media
         self.snapshot = snapshot
@@ -25,6 +31,9 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
         self.log = log
         self.failed = failed
         self.video = video
+        self.sealKey = sealKey
+        self.group = group
+        self.done = done
     }
 
     /// Zero is left out, as in Go.
@@ -37,6 +46,9 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
         if let v = self.log { json.field("log", v) }
         if let v = self.failed { json.field("failed", v) }
         if self.video != "" { json.field("video", self.video) }
+        if self.sealKey != false { json.field("sealKey", self.sealKey) }
+        if let v = self.group { json.field("group", v) }
+        if let v = self.done { json.field("done", v) }
         json.end()
     }
 
@@ -53,6 +65,9 @@ public struct EngineOut: BoundaryValue, Sendable, Hashable {
             case "log": try json.value(into: &m.log)
             case "failed": try json.value(into: &m.failed)
             case "video": try json.value(into: &m.video)
+            case "sealKey": try json.value(into: &m.sealKey)
+            case "group": try json.value(into: &m.group)
+            case "done": try json.value(into: &m.done)
             default: try json.skip()
             }
         }

@@ -15,8 +15,16 @@ public struct EngineRequest: BoundaryValue, Sendable, Hashable {
     public var on: Bool
     public var digits: String
     public var activity: SystemActivity?
+    public var callees: [String]
+    /// the id of a group call
+    public var group: String
+    /// another device of the user
+    public var device: String
+    public var token: Data?
+    /// names the request in Out.Done; the app's to choose
+    public var ticket: Int64
 
-    public init(verb: EngineVerb = EngineVerb(rawValue: ""), call: String = "", with: String = "", callee: String = "", name: String = "", handle: SystemHandle = SystemHandle(), video: Bool = false, on: Bool = false, digits: String = "", activity: SystemActivity? = nil) {
+    public init(verb: EngineVerb = EngineVerb(rawValue: ""), call: String = "", with: String = "", callee: String = "", name: String = "", handle: SystemHandle = SystemHandle(), video: Bool = false, on: Bool = false, digits: String = "", activity: SystemActivity? = nil, callees: [String] = [], group: String = "", device: String = "", token: Data? = nil, ticket: Int64 = 0) {
         self.verb = verb
         self.call = call
         self.with = with
@@ -27,6 +35,11 @@ public struct EngineRequest: BoundaryValue, Sendable, Hashable {
         self.on = on
         self.digits = digits
         self.activity = activity
+        self.callees = callees
+        self.group = group
+        self.device = device
+        self.token = token
+        self.ticket = ticket
     }
 
     /// Zero is left out, as in Go.
@@ -42,6 +55,11 @@ public struct EngineRequest: BoundaryValue, Sendable, Hashable {
         if self.on != false { json.field("on", self.on) }
         if self.digits != "" { json.field("digits", self.digits) }
         if let v = self.activity { json.field("activity", v) }
+        if !self.callees.isEmpty { json.field("callees", self.callees) }
+        if self.group != "" { json.field("group", self.group) }
+        if self.device != "" { json.field("device", self.device) }
+        if let v = self.token { json.field("token", v) }
+        if self.ticket != 0 { json.field("ticket", self.ticket) }
         json.end()
     }
 
@@ -61,6 +79,11 @@ public struct EngineRequest: BoundaryValue, Sendable, Hashable {
             case "on": try json.value(into: &m.on)
             case "digits": try json.value(into: &m.digits)
             case "activity": try json.value(into: &m.activity)
+            case "callees": try json.value(into: &m.callees)
+            case "group": try json.value(into: &m.group)
+            case "device": try json.value(into: &m.device)
+            case "token": try json.value(into: &m.token)
+            case "ticket": try json.value(into: &m.ticket)
             default: try json.skip()
             }
         }

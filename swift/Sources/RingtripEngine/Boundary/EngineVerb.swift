@@ -7,7 +7,7 @@ public struct EngineVerb: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// Callee, Name, Handle, Video; the answer has Call
+    /// Callee, Name, Handle, Video, Group; the answer has Call
     public static let startCall = EngineVerb(rawValue: "start")
     /// Call
     public static let answerCall = EngineVerb(rawValue: "answer")
@@ -38,4 +38,26 @@ public struct EngineVerb: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public static let mergeCalls = EngineVerb(rawValue: "merge")
     /// Call
     public static let splitCall = EngineVerb(rawValue: "split")
+    /// Callees, Name, Handle, Video; the answer has Call
+    public static let startGroup = EngineVerb(rawValue: "startGroup")
+    /// Group, Name, Handle, Video; the answer has Call
+    public static let joinGroup = EngineVerb(rawValue: "joinGroup")
+    /// Group
+    public static let leaveGroup = EngineVerb(rawValue: "leaveGroup")
+    /// Group, Callee, Ticket: somebody more for a group call that this phone is in
+    public static let invite = EngineVerb(rawValue: "invite")
+    /// Group, Ticket: Done has Members
+    public static let members = EngineVerb(rawValue: "members")
+    /// Call, Name, Handle, Video: one that another device of the user has goes on here
+    public static let moveCall = EngineVerb(rawValue: "move")
+    /// Call, Device: it rings there, to go on there
+    public static let offerMove = EngineVerb(rawValue: "offerMove")
+    /// Call
+    public static let withdrawMove = EngineVerb(rawValue: "withdrawMove")
+    /// Ticket: Done has Live, those of all devices of the user
+    public static let liveCalls = EngineVerb(rawValue: "liveCalls")
+    /// Token: of ordinary notifications, as Apple gave it
+    public static let alertToken = EngineVerb(rawValue: "alertToken")
+    /// Call, Ticket: Done has Credentials, fresh ones of its media
+    public static let credentials = EngineVerb(rawValue: "credentials")
 }

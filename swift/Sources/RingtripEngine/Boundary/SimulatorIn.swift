@@ -17,7 +17,7 @@ public struct SimulatorIn: BoundaryValue, Sendable, Hashable {
     public var look: String
     /// the log so far
     public var log: Bool
-    /// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said.
+    /// Exchange is what happens at the server and at the far end, as "call u1 name=Bob"; "said" tells what the device said, "known" what it registered.
     public var exchange: String
 
     public init(`do`: String = "", push: Data? = nil, empty: Bool = false, wait: Int64 = 0, settle: Bool = false, look: String = "", log: Bool = false, exchange: String = "") {
