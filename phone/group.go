@@ -44,8 +44,8 @@ type GroupRequest struct {
 // hangs up leaves, as by [Phone.LeaveGroup]: those who answered go on with each other. [Phone.Start] with
 // [StartRequest].Group calls somebody more into the same call.
 //
-// It takes a carrier with rooms. Between devices alone no one of them has the sound of all, so the call is taken back and
-// ends as media_failed. It returns the call's ID, and [ErrCallees], [ErrNotConnected], [ErrOnCall], [ErrTooManyCalls] or
+// It takes a carrier with rooms. Between devices alone, and at carriers that join two ends, nobody has the sound of all, so
+// the call is taken back and ends as media_failed. It returns the call's ID, and [ErrCallees], [ErrNotConnected], [ErrOnCall], [ErrTooManyCalls] or
 // [ErrClosed].
 func (p *Phone) StartGroup(r GroupRequest) (callkit.UUID, error) {
 	if len(r.Callees) < minCallees || len(r.Callees) > maxCallees {
@@ -175,7 +175,8 @@ func (p *Phone) isInvitation(c *v1.Call) bool {
 func (p *Phone) startedGroup(l *line, r signaling.Result) {
 	p.gather(l, r)
 	p.started(l, r)
-	if r.Err != nil || !l.state.Live() || l.carried() {
+	inRoom := l.carried() && (l.truth.GetMediaRoom() != "" || len(l.truth.GetMediaCredentials()) == 0) // which name the room
+	if r.Err != nil || !l.state.Live() || inRoom {
 		return
 	}
 	p.log.Error("a group call needs a carrier with rooms, and the server has none for this app; it is taken back", "call", l.id)

@@ -18,7 +18,7 @@ import (
 // part is the server's word on one call of a group that we began, which is number 200.
 func (r *rig) part(n byte, callee string, state v1.CallState) *v1.Call {
 	c := by(r.ours(n, state), "room")
-	c.Group, c.Callee.UserId = id(200).String(), callee
+	c.Group, c.MediaRoom, c.Callee.UserId = id(200).String(), id(200).String(), callee
 	if state == v1.CallState_CALL_STATE_ANSWERED {
 		c.AnsweredBy, c.AnsweredAt = callee+"-1", timestamppb.New(r.now())
 	}
@@ -191,6 +191,12 @@ func TestGroupOfNobody(t *testing.T) {
 
 // Without a carrier's room there is no sound for all: it is taken back.
 func TestGroupWithoutARoom(t *testing.T) {
+	for name, carrier := range map[string]string{"between devices": "", "at a carrier that joins two ends": "twilio"} {
+		t.Run(name, func(t *testing.T) { groupWithoutARoom(t, carrier) })
+	}
+}
+
+func groupWithoutARoom(t *testing.T, carrier string) {
 	r, _ := newCarried(t)
 	r.hello()
 	if _, err := r.p.StartGroup(GroupRequest{Callees: []string{"bob", "carol"}}); err != nil {
@@ -199,7 +205,7 @@ func TestGroupWithoutARoom(t *testing.T) {
 	r.s.run()
 	bare := func(n byte, callee string) *v1.Started {
 		c := r.part(n, callee, ringing)
-		c.Carrier, c.MediaCredentials = "", nil
+		c.Carrier, c.MediaRoom = carrier, ""
 		return &v1.Started{Callee: callee, Call: c}
 	}
 	r.s.take()

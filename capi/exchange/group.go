@@ -17,7 +17,7 @@ const room = "room"
 
 // inRoom makes a call one of a group.
 func (c *call) inRoom(group string) {
-	c.view.Group, c.view.Carrier, c.view.MediaCredentials = group, room, []byte(`{"room":"`+group+`"}`)
+	c.view.Group, c.view.Carrier, c.view.MediaRoom, c.view.MediaCredentials = group, room, group, []byte(`{"room":"`+group+`"}`)
 }
 
 // startGroup answers a start with several callees, or one that calls somebody more into a group. A callee named nobody has no

@@ -7,12 +7,13 @@ import XCTest
 /// Group calls, calls that move between devices, sealed callers: what the server must be asked for. The calls themselves are
 /// played by the scenarios in groups.txt.
 final class GroupTests: XCTestCase {
+    private final class Box<R>: @unchecked Sendable { var value: Result<R, any Error>? }
+
     /// Does something asynchronous on the main actor, and returns what came of it within a second of the phone's time.
     private func result<R: Sendable>(
         _ p: KitPhone, line: UInt = #line, _ work: @escaping @MainActor @Sendable (Ringtrip) async throws -> R
     ) throws -> Result<R, any Error> {
-        final class Box: @unchecked Sendable { var value: Result<R, any Error>? }
-        let box = Box()
+        let box = Box<R>()
         try onMain {
             let kit = try XCTUnwrap(p.kit)
             Task { @MainActor in
@@ -187,6 +188,7 @@ final class GroupTests: XCTestCase {
         p.assertSees("screen", "Somebody")
         keys.key = key
         p.phone.wait(1) // the stream brings it again
+        p.assertSees("screen", "Bob")
         XCTAssertFalse(p.phone.log.contains("kill"))
     }
 
