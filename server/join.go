@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/fork"
@@ -346,6 +345,7 @@ func (s *Server) LeaveGroup(ctx context.Context, req *connect.Request[v1.LeaveGr
 		return nil, err
 	}
 	var left *turn
+	var jobs []string
 	for _, one := range calls {
 		t, err := s.change(ctx, one.row.ID, func(t *turn) error {
 			if !t.Fork.Live() || !t.isIn(v.User, d.ID) {
@@ -367,66 +367,11 @@ func (s *Server) LeaveGroup(ctx context.Context, req *connect.Request[v1.LeaveGr
 			return nil, err
 		}
 		if t.Fork.Alone && !t.before.Alone {
-			left = t
+			left, jobs = t, append(jobs, t.news)
 		}
 	}
 	if left != nil { // once, however many calls it had
-		s.tellGroup(ctx, left, &v1.Member{User: party(left.Caller), State: v1.CallState_CALL_STATE_ENDED, Reason: v1.EndReason_END_REASON_HUNGUP}, d.ID)
+		s.callerLeft(ctx, left, d.ID, jobs)
 	}
 	return connect.NewResponse(&v1.LeaveGroupResponse{}), nil
-}
-
-// groupChanged tells those in the group what a commit of one of its calls made of that call's callee.
-func (s *Server) groupChanged(ctx context.Context, t *turn) {
-	if t.before.State == t.Fork.State && t.before.Winner == t.Fork.Winner {
-		return
-	}
-	m, knows := s.member(t), ""
-	if t.Fork.State == fork.Ringing {
-		knows = t.CallerDevice.ID
-	}
-	s.tellGroup(ctx, t, m, orElse(m.DeviceId, knows))
-}
-
-// tellGroup tells the devices in the group of t about a member, all but one. It reads who they are after the commit that
-// it tells of: of two that happen at once, at least one sees the other.
-func (s *Server) tellGroup(ctx context.Context, t *turn, m *v1.Member, but string) {
-	calls, err := s.callsOfGroup(ctx, t.row.App, t.Group)
-	if err != nil {
-		s.log.Error("telling a group failed", "group", t.Group, "err", err)
-		return
-	}
-	payload, err := proto.Marshal(&v1.EventsResponse{Event: &v1.EventsResponse_Group{Group: &v1.GroupChanged{Group: t.Group, Member: m}}})
-	if err != nil {
-		s.log.Error("writing an event of a group failed", "group", t.Group, "err", err)
-		return
-	}
-	var events []store.Event
-	var nodes []string
-	tell := func(c *turn, device string) {
-		if device != but && !slices.ContainsFunc(events, func(e store.Event) bool { return e.Device == device }) {
-			events = append(events, store.Event{App: t.row.App, Device: device, CallID: c.row.ID, Payload: payload, At: t.now})
-			nodes = append(nodes, c.nodeOf(device))
-		}
-	}
-	for _, c := range calls {
-		if !c.Fork.Alone {
-			tell(c, c.CallerDevice.ID)
-		}
-		if c.Fork.State == fork.Answered {
-			tell(c, c.Legs[c.Fork.Winner].ID)
-		}
-	}
-	if len(events) == 0 {
-		return
-	}
-	seqs, err := s.store.PutEvents(ctx, events)
-	if err != nil {
-		s.log.Error("telling a group failed", "group", t.Group, "err", err)
-		return
-	}
-	for i, e := range events {
-		e.Seq = seqs[i]
-		s.pass(e, nil, nodes[i])
-	}
 }

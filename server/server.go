@@ -159,6 +159,7 @@ type Server struct {
 	pushes            chan store.Job
 	mail              *mail
 	alerts            chan struct{} // rings when there may be missed calls to tell of
+	newsTold          chan string   // jobs of groups that were told
 
 	neighbours neighbours
 
@@ -195,6 +196,7 @@ func New(cfg Config) (*Server, error) {
 		pushes:  make(chan store.Job, pushQueue),
 		closing: make(chan struct{}),
 	}
+	s.newsTold = make(chan string, maxTold)
 	s.hooks, s.minted = make(chan struct{}, maxHooks), recent.New[mintKey, minted](maxMinted)
 	s.contractors = &contractors{s: s, all: map[string]*contractor{}}
 	s.pulse = newPulse(cfg.PingInterval)
@@ -334,6 +336,7 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { s.runPurge(ctx) })
 	all.Go(func() { s.runBeats(ctx) })
 	all.Go(func() { s.runAlerts(ctx) })
+	all.Go(func() { s.runNews(ctx) })
 	all.Go(func() { s.mail.run(ctx) })
 	all.Go(func() { s.contractors.run(ctx) })
 	for range pushWorkers {

@@ -46,6 +46,7 @@ type turn struct {
 	dial     bool   // its carrier is to call the telephone
 	endAgain bool   // its carrier has to end it again
 	seen     string // id of the job that remembers a call from outside
+	news     string // id of the job that tells the call's group of this turn
 }
 
 // pause waits a little before a change is tried again. The first tries do not wait: someone made progress.
@@ -232,7 +233,11 @@ func (t *turn) transition() (store.Transition, error) {
 	if err != nil {
 		return tr, err
 	}
-	tr.Jobs = slices.Concat(tr.Jobs, letters, t.alerts(), work)
+	group, err := t.groupJob()
+	if err != nil {
+		return tr, err
+	}
+	tr.Jobs = slices.Concat(tr.Jobs, letters, t.alerts(), work, group)
 	return tr, nil
 }
 
