@@ -87,28 +87,28 @@ func (b *bulk) loadCalls(sorted []*write) {
 		b.made = b.queue(`WITH made AS (
 				INSERT INTO call (id, app, rev, stamp, state, live, devices, users, key, timer, keep_until, created_at)
 				SELECT x.id, x.app, x.expect + 1, x.stamp, x.state, x.live, x.devices, x.users, x.key, x.timer, x.keep_until, x.created_at
-				FROM `+callRowsFrom+` ON CONFLICT DO NOTHING RETURNING id, app, devices, users
+				FROM `+callRowsFrom+` ON CONFLICT DO NOTHING RETURNING id, app, live, devices, users
 			), device AS (
 				INSERT INTO call_device (app, device, call_id)
 				SELECT made.app, n.name, made.id FROM made, json_array_elements_text(made.devices::json) AS n (name) ON CONFLICT DO NOTHING
 			), member AS (
 				INSERT INTO call_user (app, "user", call_id)
-				SELECT made.app, n.name, made.id FROM made, json_array_elements_text(made.users::json) AS n (name) ON CONFLICT DO NOTHING
+				SELECT made.app, n.name, made.id FROM made, json_array_elements_text(made.users::json) AS n (name) WHERE made.live ON CONFLICT DO NOTHING
 			) SELECT id FROM made`, made.args()...)
 	}
 	if len(moved.id) > 0 {
 		// The row that a call had before is read as it was when the statement began. If it had the expected rev then, it
 		// is the row that is changed, for whoever changed it meanwhile has raised the rev. The index of devices and users
-		// is only touched if they changed; its rows are looked for by arrays of keys, so that no plan reads all of it.
+		// is only touched if they changed, or the call ended, for it has users of live calls only; its rows are looked for by arrays of keys, so that no plan reads all of it.
 		b.moved = b.queue(`WITH x AS MATERIALIZED (SELECT * FROM `+callRowsFrom+`), old AS MATERIALIZED (
-				SELECT id, app, devices, users FROM call WHERE id = ANY($1)
+				SELECT id, app, devices, CASE WHEN live THEN users ELSE '[]' END AS users FROM call WHERE id = ANY($1)
 			), changed AS (
 				UPDATE call c SET app = x.app, rev = x.expect + 1, stamp = x.stamp, state = x.state, live = x.live, devices = x.devices, users = x.users,
 					key = x.key, timer = x.timer, keep_until = x.keep_until, created_at = x.created_at
 				FROM x WHERE c.id = ANY($1) AND c.id = x.id AND c.rev = x.expect
 					AND (x.key = '' OR (x.key = c.key AND x.app = c.app) OR NOT EXISTS (
 						SELECT 1 FROM call o WHERE o.app = x.app AND o.key = x.key AND o.key <> '' AND o.id <> x.id))
-				RETURNING c.id, c.app, c.devices, c.users
+				RETURNING c.id, c.app, c.devices, CASE WHEN c.live THEN c.users ELSE '[]' END AS users
 			), moved AS MATERIALIZED (
 				SELECT changed.id, changed.app, changed.devices, changed.users, old.app AS old_app, old.devices AS old_devices, old.users AS old_users
 				FROM changed JOIN old ON old.id = changed.id

@@ -186,6 +186,9 @@ func loadRow(b *pgx.Batch, row store.Row, opened *string) error {
 			b.Queue(`INSERT INTO call_device (app, device, call_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, text(c.App), text(d), text(c.ID))
 		}
 		for _, u := range c.Users {
+			if !c.Live {
+				break
+			}
 			b.Queue(`INSERT INTO call_user (app, "user", call_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, text(c.App), text(u), text(c.ID))
 		}
 	case row.Job != nil:

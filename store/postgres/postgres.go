@@ -153,10 +153,11 @@ func parse(cfg Config) (*pgxpool.Config, error) {
 }
 
 // settle sets what suits many small statements on tables that grow from nothing: a plan that was made while a
-// table was empty must not read all of it later. Servers that lack a setting go without it.
+// table was empty must not read all of it later, and none is made anew for each statement, which often cost more than
+// carrying it out. Servers that lack a setting go without it.
 func settle(ctx context.Context, conn *pgconn.PgConn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config(name, value, false) FROM (VALUES
-		('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('jit', 'off'),
+		('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'),
 		('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3')
 		) AS want (name, value) WHERE name IN (SELECT name FROM pg_settings)`).ReadAll()
 	return err
