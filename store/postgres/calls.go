@@ -62,12 +62,12 @@ func (s *Store) Commit(ctx context.Context, t store.Transition) (store.Committed
 
 // Call implements [store.Calls].
 func (s *Store) Call(ctx context.Context, id string) (store.Call, error) {
-	return one(ctx, s, scanCall, `SELECT `+callColumns+` FROM call c WHERE c.id = $1`, text(id))
+	return quickOne(ctx, s, scanCall, `SELECT `+callColumns+` FROM call c WHERE c.id = $1`, text(id))
 }
 
 // CallByKey implements [store.Calls].
 func (s *Store) CallByKey(ctx context.Context, app, key string) (store.Call, error) {
-	return one(ctx, s, scanCall, `SELECT `+callColumns+` FROM call c WHERE c.app = $1 AND c.key = $2 AND c.key <> ''`, text(app), text(key))
+	return quickOne(ctx, s, scanCall, `SELECT `+callColumns+` FROM call c WHERE c.app = $1 AND c.key = $2 AND c.key <> ''`, text(app), text(key))
 }
 
 // CallsOfDevice implements [store.Calls].
@@ -77,7 +77,7 @@ func (s *Store) CallsOfDevice(ctx context.Context, app, device string) ([]store.
 		newest int64
 		call   store.Call
 	}
-	all, err := read(ctx, s, func(collected pgx.CollectableRow) (row, error) {
+	all, err := quick(ctx, s, func(collected pgx.CollectableRow) (row, error) {
 		var one row
 		var r callRow
 		err := collected.Scan(append([]any{&one.newest}, r.columns()...)...)
@@ -105,7 +105,7 @@ func (s *Store) CallsOfDevice(ctx context.Context, app, device string) ([]store.
 // CallsOfUser implements [store.Calls].
 func (s *Store) CallsOfUser(ctx context.Context, app, user string) ([]store.Call, error) {
 	// That the call is live is asked here: a planner that is asked for it looks through all live calls for each of these.
-	all, err := read(ctx, s, scanCall, `SELECT `+callColumns+` FROM call_user u JOIN call c ON c.id = u.call_id
+	all, err := quick(ctx, s, scanCall, `SELECT `+callColumns+` FROM call_user u JOIN call c ON c.id = u.call_id
 		WHERE u.app = $1 AND u."user" = $2 ORDER BY c.created_at, c.id`, text(app), text(user))
 	return slices.DeleteFunc(all, func(c store.Call) bool { return !c.Live }), err
 }

@@ -60,12 +60,12 @@ func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 
 // Device implements [store.Devices].
 func (s *Store) Device(ctx context.Context, app, id string) (store.Device, error) {
-	return one(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = $1 AND id = $2`, text(app), text(id))
+	return quickOne(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = $1 AND id = $2`, text(app), text(id))
 }
 
 // DevicesOfUser implements [store.Devices].
 func (s *Store) DevicesOfUser(ctx context.Context, app, user string) ([]store.Device, error) {
-	return read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = $1 AND "user" = $2
+	return quick(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = $1 AND "user" = $2
 		ORDER BY seen_at DESC, id DESC`, text(app), text(user))
 }
 

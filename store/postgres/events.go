@@ -10,7 +10,7 @@ import (
 
 // EventsAfter implements [store.Events].
 func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
-	return read(ctx, s, scanEvent, `SELECT `+eventColumns+` FROM event WHERE app = $1 AND device = $2 AND seq > $3
+	return quick(ctx, s, scanEvent, `SELECT `+eventColumns+` FROM event WHERE app = $1 AND device = $2 AND seq > $3
 		ORDER BY seq LIMIT $4`, text(app), text(device), signed(after), max(n, 0))
 }
 

@@ -64,7 +64,7 @@ func readMark(mark string) (at int64, id string, err error) {
 
 // HistoryOfCall implements [store.History].
 func (s *Store) HistoryOfCall(ctx context.Context, callID string) (store.Record, error) {
-	return one(ctx, s, scanRecord, `SELECT `+recordColumns+` FROM history WHERE call_id = $1`, text(callID))
+	return quickOne(ctx, s, scanRecord, `SELECT `+recordColumns+` FROM history WHERE call_id = $1`, text(callID))
 }
 
 // LatestHistory implements [store.History].

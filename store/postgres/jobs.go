@@ -151,7 +151,7 @@ func (s *Store) AdvanceAll(ctx context.Context, steps []store.Step) ([]store.Ste
 
 // Job implements [store.Jobs].
 func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
-	return one(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = $1`, text(id))
+	return quickOne(ctx, s, scanJob, `SELECT `+jobColumns+` FROM job WHERE id = $1`, text(id))
 }
 
 // JobsOfKind implements [store.Jobs].

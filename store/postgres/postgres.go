@@ -59,6 +59,7 @@ type Store struct {
 	where   string // the database's address, without the password
 	pool    *pgxpool.Pool
 	writers []*writer
+	reads   *reads
 	log     *slog.Logger
 	now     func() time.Time
 	latency time.Duration
@@ -77,7 +78,7 @@ var _ store.Store = (*Store)(nil)
 // open it at once: one migrates, the others wait. It does not wait for a database that can't be reached. Its
 // errors are [*OpenError], or of ctx.
 func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{log: cfg.Logger, now: cfg.Now, gone: make(chan struct{})}
+	s := &Store{log: cfg.Logger, now: cfg.Now, reads: newReads(), gone: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -192,6 +193,7 @@ func (s *Store) Close() error {
 	for _, w := range s.writers {
 		<-w.ended
 	}
+	s.reads.all.Wait()
 	s.pool.Close()
 	impatient.Stop()
 	s.die()

@@ -59,7 +59,7 @@ func (s *Store) StreamsOf(ctx context.Context, app string, devices []string) ([]
 	for i, d := range devices {
 		plain[i] = text(d)
 	}
-	return read(ctx, s, scanStream, `SELECT `+streamColumns+` FROM stream WHERE app = $1 AND device = ANY($2)`, text(app), plain)
+	return quick(ctx, s, scanStream, `SELECT `+streamColumns+` FROM stream WHERE app = $1 AND device = ANY($2)`, text(app), plain)
 }
 
 // Beat implements [store.Presence]. A beat that is carried out twice, because a connection was lost, does no harm.

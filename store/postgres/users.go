@@ -14,7 +14,7 @@ const userColumns = `app, id, rev, wishes`
 
 // User implements [store.Users].
 func (s *Store) User(ctx context.Context, app, id string) (store.User, error) {
-	return one(ctx, s, scanUser, `SELECT `+userColumns+` FROM member WHERE app = $1 AND id = $2`, text(app), text(id))
+	return quickOne(ctx, s, scanUser, `SELECT `+userColumns+` FROM member WHERE app = $1 AND id = $2`, text(app), text(id))
 }
 
 func scanUser(row pgx.CollectableRow) (u store.User, err error) {
