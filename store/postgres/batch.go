@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -300,25 +301,46 @@ func (b *bulk) loadEvents(batch []*write) {
 
 func (b *bulk) loadLedger(sorted []*write) {
 	var g guard
-	var call, device, detail []string
+	var first []bool
+	var call, device, detail, more []string
 	var stage, at, deviceAt, reason []int64
 	for _, w := range sorted {
-		for _, e := range w.t.Ledger {
+		for part := range packs(w.t.Ledger) {
 			g.add(w)
+			e := part[0]
+			first = append(first, w.cas && w.t.ExpectRev == 0)
 			call, device, detail = append(call, text(e.CallID)), append(device, text(e.Device)), append(detail, text(e.Detail))
 			stage, reason = append(stage, int64(e.Stage)), append(reason, int64(e.Reason))
-			at, deviceAt = append(at, nanos(e.At)), append(deviceAt, nanos(e.DeviceAt))
+			at, deviceAt, more = append(at, nanos(e.At)), append(deviceAt, nanos(e.DeviceAt)), append(more, packLedger(part[1:]))
 		}
 	}
 	if len(call) == 0 {
 		return
 	}
-	b.queue(`INSERT INTO ledger (call_id, stage, device, at, device_at, reason, detail, opens)
-		SELECT x.call_id, x.stage, x.device, x.at, x.device_at, x.reason, x.detail,
-			NOT EXISTS (SELECT 1 FROM ledger l WHERE l.call_id = x.call_id) AND row_number() OVER (PARTITION BY x.call_id ORDER BY x.nth) = 1
-		FROM unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
-			WITH ORDINALITY AS x (cas, holder, stamp, call_id, stage, device, at, device_at, reason, detail, nth)
-		WHERE `+won+` ORDER BY x.nth`, g.cas, g.holder, g.stamp, call, stage, device, at, deviceAt, reason, detail)
+	// That more rows than one may say that they open the ledger does no harm: of those, TrimLedger believes the first.
+	b.queue(`INSERT INTO ledger (call_id, stage, device, at, device_at, reason, detail, more, opens)
+		SELECT x.call_id, x.stage, x.device, x.at, x.device_at, x.reason, x.detail, x.more,
+			x.first OR NOT EXISTS (SELECT 1 FROM ledger l WHERE l.call_id = x.call_id)
+		FROM unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
+			$11::text[], $12::boolean[]) AS x (cas, holder, stamp, call_id, stage, device, at, device_at, reason, detail, more, first)
+		WHERE `+won, g.cas, g.holder, g.stamp, call, stage, device, at, deviceAt, reason, detail, more, first)
+}
+
+// packs splits entries into rows: those of one call that follow one another, up to maxPacked.
+func packs(entries []store.LedgerEntry) iter.Seq[[]store.LedgerEntry] {
+	return func(yield func([]store.LedgerEntry) bool) {
+		for len(entries) > 0 {
+			n := slices.IndexFunc(entries, func(e store.LedgerEntry) bool { return e.CallID != entries[0].CallID })
+			if n < 0 {
+				n = len(entries)
+			}
+			n = min(n, maxPacked)
+			if !yield(entries[:n]) {
+				return
+			}
+			entries = entries[n:]
+		}
+	}
 }
 
 func (b *bulk) loadHistory(sorted []*write) {

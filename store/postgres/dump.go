@@ -21,47 +21,58 @@ var (
 var dumped = []struct {
 	table string
 	query string
-	scan  func(pgx.CollectableRow) (store.Row, error)
+	scan  func(pgx.CollectableRow) ([]store.Row, error)
 }{
-	{"setting", `SELECT name, value FROM setting`, func(row pgx.CollectableRow) (store.Row, error) {
+	{"setting", `SELECT name, value FROM setting`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		var s store.Setting
 		return store.Row{Setting: &s}, row.Scan(&s.Name, &s.Value)
-	}},
-	{"device", `SELECT ` + deviceColumns + ` FROM device`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"device", `SELECT ` + deviceColumns + ` FROM device`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		d, err := scanDevice(row)
 		return store.Row{Device: &d}, err
-	}},
-	{"cursor", `SELECT app, device, seq FROM cursor`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"cursor", `SELECT app, device, seq FROM cursor`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		var c store.Cursor
 		var seq int64
 		err := row.Scan(&c.App, &c.Device, &seq)
 		c.Seq = uint64(seq)
 		return store.Row{Cursor: &c}, err
-	}},
-	{"call", `SELECT ` + callColumns + ` FROM call c`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"call", `SELECT ` + callColumns + ` FROM call c`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		c, err := scanCall(row)
 		return store.Row{Call: &c}, err
-	}},
-	{"job", `SELECT ` + jobColumns + ` FROM job`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"job", `SELECT ` + jobColumns + ` FROM job`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		j, err := scanJob(row)
 		return store.Row{Job: &j}, err
-	}},
-	{"event", `SELECT ` + eventColumns + ` FROM event`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"event", `SELECT ` + eventColumns + ` FROM event`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		e, err := scanEvent(row)
 		return store.Row{Event: &e}, err
+	})},
+	{"ledger", `SELECT ` + ledgerColumns + ` FROM ledger ORDER BY call_id, seq`, func(row pgx.CollectableRow) (all []store.Row, err error) {
+		entries, err := scanLedger(row)
+		for i := range entries {
+			all = append(all, store.Row{Ledger: &entries[i]})
+		}
+		return all, err
 	}},
-	{"ledger", `SELECT ` + ledgerColumns + ` FROM ledger ORDER BY call_id, seq`, func(row pgx.CollectableRow) (store.Row, error) {
-		e, err := scanLedger(row)
-		return store.Row{Ledger: &e}, err
-	}},
-	{"history", `SELECT ` + recordColumns + ` FROM history`, func(row pgx.CollectableRow) (store.Row, error) {
+	{"history", `SELECT ` + recordColumns + ` FROM history`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		r, err := scanRecord(row)
 		return store.Row{Record: &r}, err
-	}},
-	{"member", `SELECT ` + userColumns + ` FROM member`, func(row pgx.CollectableRow) (store.Row, error) {
+	})},
+	{"member", `SELECT ` + userColumns + ` FROM member`, single(func(row pgx.CollectableRow) (store.Row, error) {
 		u, err := scanUser(row)
 		return store.Row{User: &u}, err
-	}},
+	})},
+}
+
+// single is the scan of a table whose rows are a dump's rows.
+func single(scan func(pgx.CollectableRow) (store.Row, error)) func(pgx.CollectableRow) ([]store.Row, error) {
+	return func(row pgx.CollectableRow) ([]store.Row, error) {
+		one, err := scan(row)
+		return []store.Row{one}, err
+	}
 }
 
 // snapshot runs do in a transaction on a connection of its own. It is not tried again.
@@ -99,14 +110,16 @@ func (s *Store) Dump(ctx context.Context, yield func(store.Row) error) error {
 				return ended(ctx, err)
 			}
 			for rows.Next() {
-				row, err := d.scan(rows)
+				some, err := d.scan(rows)
 				if err != nil {
 					rows.Close()
 					return ended(ctx, err)
 				}
-				if err := yield(row); err != nil {
-					rows.Close()
-					return err
+				for _, row := range some {
+					if err := yield(row); err != nil {
+						rows.Close()
+						return err
+					}
 				}
 			}
 			if err := rows.Err(); err != nil {
