@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +12,7 @@ import (
 
 // bulk is a batch as it is sent: a few statements, each with the rows of all writes in arrays. The order of the
 // statements, and of the rows in each, is the order in which locks are taken, the same in every batch on every
-// node: calls by id, jobs by id, cursors by device.
+// node: calls by id, jobs by id, what devices have by device, cursors by device.
 type bulk struct {
 	batch pgx.Batch
 	made  int // index of the query that makes calls; -1: none
@@ -101,6 +100,7 @@ func (b *bulk) loadCalls(sorted []*write) {
 		// The row that a call had before is read as it was when the statement began. If it had the expected rev then, it
 		// is the row that is changed, for whoever changed it meanwhile has raised the rev. The index of devices and users
 		// is only touched if they changed, or the call ended, for it has users of live calls only; its rows are looked for by arrays of keys, so that no plan reads all of it.
+		// What a call told that loses a device gets rows that the device finds without the call.
 		b.moved = b.queue(`WITH x AS MATERIALIZED (SELECT * FROM `+callRowsFrom+`), old AS MATERIALIZED (
 				SELECT id, app, devices, CASE WHEN live THEN users ELSE '[]' END AS users FROM call WHERE id = ANY($1)
 			), changed AS (
@@ -132,6 +132,13 @@ func (b *bulk) loadCalls(sorted []*write) {
 			), member AS (
 				INSERT INTO call_user (app, "user", call_id)
 				SELECT moved.app, n.name, moved.id FROM moved, json_array_elements_text(moved.users::json) AS n (name) ON CONFLICT DO NOTHING
+			), spread AS (
+				INSERT INTO event (app, device, seq, stamp, call_id, payload, at)
+				SELECT moved.old_app, n.device, n.seq, t.stamp, t.call_id, n.payload, t.at
+				FROM moved JOIN told t ON t.call_id = moved.id, unnest(t.devices, t.seqs, t.payloads) AS n (device, seq, payload)
+				WHERE t.call_id = ANY(ARRAY(SELECT id FROM no_device))
+			), spread_out AS (
+				DELETE FROM told WHERE call_id = ANY(ARRAY(SELECT id FROM no_device))
 			) SELECT id FROM changed`, moved.args()...)
 	}
 }
@@ -258,45 +265,14 @@ func (b *bulk) loadTrims(batch []*write) {
 	for _, t := range trims {
 		app, device, seq = append(app, text(t.app)), append(device, text(t.device)), append(seq, signed(t.seq))
 	}
+	// A device may say that it has what it was never told: that does not count for what it will be told.
+	b.queue(`INSERT INTO trimmed AS t (app, device, seq)
+		SELECT x.app, x.device, max(least(x.seq, c.seq)) FROM unnest($1::text[], $2::text[], $3::bigint[]) AS x (app, device, seq)
+			JOIN cursor c ON c.app = x.app AND c.device = x.device
+		GROUP BY x.app, x.device ORDER BY x.app COLLATE "C", x.device COLLATE "C"
+		ON CONFLICT (app, device) DO UPDATE SET seq = greatest(t.seq, excluded.seq)`, app, device, seq)
 	b.queue(`DELETE FROM event e USING unnest($1::text[], $2::text[], $3::bigint[]) AS x (app, device, seq)
 		WHERE e.app = ANY($1) AND e.device = ANY($2) AND e.app = x.app AND e.device = x.device AND e.seq <= x.seq`, app, device, seq)
-}
-
-// loadEvents stores events and gives them their seqs. A device's cursor is locked until the batch is committed, so
-// that seqs become visible in their order, without a gap.
-func (b *bulk) loadEvents(batch []*write) {
-	var g guard
-	var app, device, call []string
-	var payload [][]byte
-	var at []int64
-	for n, w := range batch {
-		for i, e := range w.t.Events {
-			g.add(w)
-			app, device, call = append(app, text(e.App)), append(device, text(e.Device)), append(call, text(e.CallID))
-			payload, at = append(payload, blob(e.Payload)), append(at, nanos(e.At))
-			b.seqsOf = append(b.seqsOf, place{n, i})
-		}
-	}
-	if len(app) == 0 {
-		return
-	}
-	b.told = b.queue(`WITH e AS MATERIALIZED (
-			SELECT * FROM unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bigint[])
-				WITH ORDINALITY AS x (cas, holder, stamp, app, device, call_id, payload, at, nth) WHERE `+won+`
-		), many AS MATERIALIZED (
-			SELECT app, device, count(*) AS n FROM e GROUP BY app, device
-		), cur AS (
-			INSERT INTO cursor AS c (app, device, seq)
-			SELECT app, device, n FROM many ORDER BY app COLLATE "C", device COLLATE "C"
-			ON CONFLICT (app, device) DO UPDATE SET seq = c.seq + excluded.seq
-			RETURNING app, device, seq
-		), numbered AS MATERIALIZED (
-			SELECT e.*, cur.seq - many.n + row_number() OVER (PARTITION BY e.app, e.device ORDER BY e.nth) AS seq
-			FROM e JOIN many ON many.app = e.app AND many.device = e.device JOIN cur ON cur.app = e.app AND cur.device = e.device
-		), told AS (
-			INSERT INTO event (app, device, seq, stamp, call_id, payload, at)
-			SELECT app, device, seq, stamp, call_id, payload, at FROM numbered
-		) SELECT nth, seq FROM numbered`, g.cas, g.holder, g.stamp, app, device, call, payload, at)
 }
 
 func (b *bulk) loadLedger(sorted []*write) {
@@ -305,7 +281,7 @@ func (b *bulk) loadLedger(sorted []*write) {
 	var call, device, detail, more []string
 	var stage, at, deviceAt, reason []int64
 	for _, w := range sorted {
-		for part := range packs(w.t.Ledger) {
+		for part := range w.ledgerRows {
 			g.add(w)
 			e := part[0]
 			first = append(first, w.cas && w.t.ExpectRev == 0)
@@ -326,20 +302,22 @@ func (b *bulk) loadLedger(sorted []*write) {
 		WHERE `+won, g.cas, g.holder, g.stamp, call, stage, device, at, deviceAt, reason, detail, more, first)
 }
 
-// packs splits entries into rows: those of one call that follow one another, up to maxPacked.
-func packs(entries []store.LedgerEntry) iter.Seq[[]store.LedgerEntry] {
-	return func(yield func([]store.LedgerEntry) bool) {
-		for len(entries) > 0 {
-			n := slices.IndexFunc(entries, func(e store.LedgerEntry) bool { return e.CallID != entries[0].CallID })
-			if n < 0 {
-				n = len(entries)
-			}
-			n = min(n, maxPacked)
-			if !yield(entries[:n]) {
-				return
-			}
-			entries = entries[n:]
+// ledgerRows splits the entries of a write into rows: those of one call that follow one another, up to maxPacked.
+func (w *write) ledgerRows(yield func([]store.LedgerEntry) bool) {
+	most := maxPacked
+	if !w.packs {
+		most = 1
+	}
+	for entries := w.t.Ledger; len(entries) > 0; {
+		n := slices.IndexFunc(entries, func(e store.LedgerEntry) bool { return e.CallID != entries[0].CallID })
+		if n < 0 {
+			n = len(entries)
 		}
+		n = min(n, most)
+		if !yield(entries[:n]) {
+			return
+		}
+		entries = entries[n:]
 	}
 }
 

@@ -189,12 +189,13 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 			old AS MATERIALIZED (SELECT id, app, devices, users FROM call WHERE NOT live AND keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED),
 			device AS MATERIALIZED (SELECT old.app, n.name, old.id FROM old, json_array_elements_text(old.devices::json) AS n (name)),
 			member AS MATERIALIZED (SELECT old.app, n.name, old.id FROM old, json_array_elements_text(old.users::json) AS n (name)),
-			told AS MATERIALIZED (SELECT app, device, seq FROM event WHERE call_id = ANY(ARRAY(SELECT id FROM old)) ORDER BY app, device, seq FOR UPDATE),
+			single AS MATERIALIZED (SELECT app, device, seq FROM event WHERE call_id = ANY(ARRAY(SELECT id FROM old)) ORDER BY app, device, seq FOR UPDATE),
 			gone1 AS (DELETE FROM call_device WHERE app = ANY(ARRAY(SELECT app FROM device)) AND device = ANY(ARRAY(SELECT name FROM device))
 				AND call_id = ANY(ARRAY(SELECT id FROM old))),
 			gone2 AS (DELETE FROM call_user WHERE app = ANY(ARRAY(SELECT app FROM member)) AND "user" = ANY(ARRAY(SELECT name FROM member))
 				AND call_id = ANY(ARRAY(SELECT id FROM old))),
-			gone3 AS (DELETE FROM event WHERE call_id = ANY(ARRAY(SELECT id FROM old)) AND (SELECT count(*) FROM told) > 0)
+			gone3 AS (DELETE FROM event WHERE call_id = ANY(ARRAY(SELECT id FROM old)) AND (SELECT count(*) FROM single) > 0),
+			gone4 AS (DELETE FROM told WHERE call_id = ANY(ARRAY(SELECT id FROM old)))
 			DELETE FROM call WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING id`, nanos(now), maxClaim)
 		if err != nil {
 			return total, err

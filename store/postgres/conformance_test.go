@@ -53,6 +53,6 @@ func (s *Store) over() bool {
 // empty forgets everything in a database: making a fresh one takes longer than most tests.
 func empty(t testing.TB, url string) {
 	t.Helper()
-	pgtest.Exec(t, url, `DELETE FROM call; DELETE FROM call_device; DELETE FROM call_user; DELETE FROM job; DELETE FROM event; DELETE FROM cursor;
+	pgtest.Exec(t, url, `DELETE FROM call; DELETE FROM call_device; DELETE FROM call_user; DELETE FROM job; DELETE FROM event; DELETE FROM told; DELETE FROM trimmed; DELETE FROM cursor;
 		DELETE FROM ledger; DELETE FROM device; DELETE FROM history; DELETE FROM setting; DELETE FROM member`)
 }

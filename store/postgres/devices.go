@@ -100,6 +100,8 @@ func (s *Store) SetEnvironment(ctx context.Context, token string, environment ui
 func (s *Store) DeleteDevice(ctx context.Context, app, id string) error {
 	return s.change(ctx, func(b *pgx.Batch) {
 		b.Queue(`DELETE FROM device WHERE app = $1 AND id = $2`, text(app), text(id))
+		b.Queue(`INSERT INTO trimmed AS t (app, device, seq) SELECT app, device, seq FROM cursor WHERE app = $1 AND device = $2
+			ON CONFLICT (app, device) DO UPDATE SET seq = greatest(t.seq, excluded.seq)`, text(app), text(id))
 		b.Queue(`DELETE FROM event WHERE app = $1 AND device = $2`, text(app), text(id))
 	})
 }

@@ -16,8 +16,8 @@ var (
 	_ store.Loader = (*Store)(nil)
 )
 
-// dumped is how each table's rows are read out: call_device, call_user and writer follow from others, or are about
-// this moment alone.
+// dumped is how each table's rows are read out: call_device, call_user, told, trimmed and writer follow from others, are
+// read with others, or are about this moment alone.
 var dumped = []struct {
 	table string
 	query string
@@ -46,7 +46,7 @@ var dumped = []struct {
 		j, err := scanJob(row)
 		return store.Row{Job: &j}, err
 	})},
-	{"event", `SELECT ` + eventColumns + ` FROM event`, single(func(row pgx.CollectableRow) (store.Row, error) {
+	{"event", allEvents, single(func(row pgx.CollectableRow) (store.Row, error) {
 		e, err := scanEvent(row)
 		return store.Row{Event: &e}, err
 	})},

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,6 +64,7 @@ type Store struct {
 	log     *slog.Logger
 	now     func() time.Time
 	latency time.Duration
+	packs   atomic.Bool // all nodes can read packed rows
 
 	life context.Context // ends a while after Close was called: nothing waits for the database any more
 	die  context.CancelFunc
@@ -111,6 +113,12 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		s.Close()
 		return nil, openError(s.where, err)
 	}
+	_, packed, err := s.nodes(ctx)
+	if err != nil {
+		s.Close()
+		return nil, openError(s.where, err)
+	}
+	s.packs.Store(packed)
 	s.log.Info("postgres: opened", "database", s.where, "writers", len(s.writers), "durable_write", s.latency)
 	return s, nil
 }

@@ -65,17 +65,31 @@ func (s *Store) StreamsOf(ctx context.Context, app string, devices []string) ([]
 // Beat implements [store.Presence]. A beat that is carried out twice, because a connection was lost, does no harm.
 func (s *Store) Beat(ctx context.Context, node string) ([]store.Node, error) {
 	err := s.change(ctx, func(b *pgx.Batch) {
-		b.Queue(`INSERT INTO node AS old (id, beat) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET beat = old.beat + 1`, text(node))
+		b.Queue(`INSERT INTO node AS old (id, beat, reads) VALUES ($1, 1, $2) ON CONFLICT (id) DO UPDATE SET beat = old.beat + 1, reads = excluded.reads`,
+			text(node), packing)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return read(ctx, s, func(row pgx.CollectableRow) (n store.Node, err error) {
-		var beat int64
-		err = row.Scan(&n.ID, &beat)
+	nodes, all, err := s.nodes(ctx)
+	if err == nil && all {
+		s.packs.Store(true)
+	}
+	return nodes, err
+}
+
+// nodes returns all nodes, and whether all of them can read packed rows. Once they can, none comes that can't: it would
+// not open a schema that is newer than itself.
+func (s *Store) nodes(ctx context.Context) (_ []store.Node, packed bool, err error) {
+	packed = true
+	all, err := read(ctx, s, func(row pgx.CollectableRow) (n store.Node, err error) {
+		var beat, reads int64
+		err = row.Scan(&n.ID, &beat, &reads)
 		n.Beat = uint64(beat)
+		packed = packed && reads >= packing
 		return n, err
-	}, `SELECT id, beat FROM node`)
+	}, `SELECT id, beat, reads FROM node`)
+	return all, packed, err
 }
 
 // RemoveNode implements [store.Presence].

@@ -28,6 +28,7 @@ type write struct {
 	cas   bool             // t.Call is to be changed from t.ExpectRev; all else only if that succeeds
 	t     store.Transition // without cas: its events, ledger entries and DropJobs
 	trims []trim
+	packs bool // packed rows can be read by all nodes
 
 	stamp int64       // tells it from every other write, on all nodes
 	begun atomic.Bool // whoever sets it first, the writer or the caller whose context ended, decides
@@ -335,7 +336,9 @@ func recall(ctx context.Context, conn *pgx.Conn, one *write) (store.Committed, e
 		if _, asked := seqs[place]; asked {
 			continue
 		}
-		rows, err := conn.Query(ctx, `SELECT seq FROM event WHERE app = $1 AND device = $2 AND stamp = $3 ORDER BY seq`, place[0], place[1], one.stamp)
+		rows, err := conn.Query(ctx, `SELECT seq FROM event WHERE app = $1 AND device = $2 AND stamp = $3
+			UNION ALL SELECT t.seqs[array_position(t.devices, $2)] FROM told t WHERE t.call_id = $4 AND $1 = $5 AND t.stamp = $3 AND $2 = ANY(t.devices)
+			ORDER BY seq`, place[0], place[1], one.stamp, text(one.t.Call.ID), text(one.t.Call.App))
 		if err != nil {
 			return out, fmt.Errorf("%w (%w)", errOutcome, err)
 		}
@@ -360,6 +363,7 @@ var seed = maphash.MakeSeed()
 // that nothing happened; one that ends later is not told before the outcome, unless that takes long.
 func (s *Store) write(ctx context.Context, key string, one *write) (store.Committed, error) {
 	one.stamp = rand.Int64()
+	one.packs = s.packs.Load()
 	one.since = time.Now()
 	one.done = make(chan struct{})
 	if err := s.enqueue(ctx, key, one); err != nil {
