@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,17 +143,54 @@ func TestMigrations(t *testing.T) {
 		pgtest.Exec(t, url, `CREATE TABLE ringtrip_migration (id bigint PRIMARY KEY); INSERT INTO ringtrip_migration VALUES (1);
 			INSERT INTO call VALUES ('c1', 'app', 3, 0, 'state', true, '["d1"]', '["u1"]', 'key', 7, 0, 5);
 			INSERT INTO call_device VALUES ('app', 'd1', 'c1'); INSERT INTO call_user VALUES ('app', 'u1', 'c1');
-			INSERT INTO cursor VALUES ('app', 'd1', 41)`)
+			INSERT INTO cursor VALUES ('app', 'd1', 41); INSERT INTO event VALUES ('app', 'd1', 40, 0, 'c1', 'first', 6), ('app', 'd1', 41, 0, 'c1', 'second', 7);
+			INSERT INTO ledger (call_id, stage, device, at, device_at, reason, detail, opens) VALUES ('c1', 1, '', 5, 0, 0, '', true), ('c1', 2, 'd1', 6, 0, 0, '', false);
+			INSERT INTO call VALUES ('c0', 'app', 9, 0, 'over', false, '[]', '["u1"]', '', 0, 8, 4); INSERT INTO call_user VALUES ('app', 'u1', 'c0')`)
 		s := open(t, Config{URL: url})
 		calls, newest, err := s.CallsOfDevice(t.Context(), "app", "d1")
 		if err != nil || newest != 41 || len(calls) != 1 || calls[0].Rev != 3 || string(calls[0].State) != "state" || !calls[0].Timer.Equal(time.Unix(0, 7)) {
 			t.Errorf("from schema %d: %+v up to %d, %v", version, calls, newest, err)
 		}
-		done, err := s.Commit(t.Context(), store.Transition{Call: store.Call{ID: "c1", App: "app", Devices: []string{"d2"}}, ExpectRev: 3,
-			Events: []store.Event{{App: "app", Device: "d1"}}})
-		if err != nil || done.Rev != 4 || done.Seqs[0] != 42 {
+		if of, err := s.CallsOfUser(t.Context(), "app", "u1"); err != nil || len(of) != 1 || of[0].ID != "c1" {
+			t.Errorf("from schema %d the user is in %+v, %v", version, of, err)
+		}
+		at := time.Unix(0, 9).UTC()
+		done, err := s.Commit(t.Context(), store.Transition{Call: store.Call{ID: "c1", App: "app", Live: true, Devices: []string{"d1", "d2"}, Users: []string{"u1"}}, ExpectRev: 3,
+			Events: []store.Event{{App: "app", Device: "d1", CallID: "c1", Payload: []byte("third"), At: at}, {App: "app", Device: "d2", CallID: "c1", At: at}},
+			Ledger: []store.LedgerEntry{{CallID: "c1", Stage: 3, At: at}, {CallID: "c1", Stage: 4, Device: "d2", Detail: `"ä"`, At: at}}})
+		if err != nil || done.Rev != 4 || !slices.Equal(done.Seqs, []uint64{42, 1}) {
 			t.Errorf("from schema %d it goes on with %+v, %v", version, done, err)
 		}
+		check := func(when string) {
+			t.Helper()
+			events, err := s.EventsAfter(t.Context(), "app", "d1", 40, 9)
+			if err != nil || len(events) != 2 || string(events[0].Payload) != "second" || string(events[1].Payload) != "third" || events[1].Seq != 42 || !events[1].At.Equal(at) {
+				t.Errorf("from schema %d, %s, the events are %+v, %v", version, when, events, err)
+			}
+			ledger, err := s.LedgerOf(t.Context(), "c1")
+			if err != nil || len(ledger) != 4 || ledger[3].Detail != `"ä"` || ledger[3].Device != "d2" || ledger[2].Seq >= ledger[3].Seq || !ledger[3].At.Equal(at) {
+				t.Errorf("from schema %d, %s, the ledger is %+v, %v", version, when, ledger, err)
+			}
+			for i, e := range ledger {
+				if e.Stage != int32(i)+1 {
+					t.Errorf("from schema %d, %s, entry %d is %+v", version, when, i, e)
+				}
+			}
+		}
+		check("after a commit")
+		s.Close()
+		// Back, which no program does, and forward again.
+		db = stdlib.OpenDB(*cfg)
+		provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true))
+		if err == nil {
+			_, err = provider.DownTo(t.Context(), 3)
+		}
+		db.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, Config{URL: url})
+		check("back and forward")
 		s.Close()
 	}
 }

@@ -35,8 +35,8 @@ type Config struct {
 	// keywords and values; what libpq's environment variables say fills the gaps. Several hosts may be named: the one
 	// that takes writes is used (target_session_attrs is read-write unless the URL says otherwise).
 	URL string
-	// Writers is how many connections commit side by side, 1 to 64; 0: 2 for each two processors, at least 2. More
-	// of them help when the flush is slow, fewer make larger groups.
+	// Writers is how many connections commit side by side, 1 to 64; 0: 1 for each two processors, at least 1. More
+	// of them help when the flush is slow; fewer make larger groups, which cost less.
 	Writers int
 	// MaxConns bounds the connections that read; 0: 4 for each processor, at least 8.
 	MaxConns int
@@ -127,7 +127,7 @@ func writers(cfg Config) int {
 	if cfg.Writers > 0 {
 		return cfg.Writers
 	}
-	return max(2, runtime.GOMAXPROCS(0))
+	return max(1, runtime.GOMAXPROCS(0)/2)
 }
 
 // parse reads the configuration, and says what every connection needs.
