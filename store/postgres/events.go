@@ -10,7 +10,7 @@ import (
 )
 
 // packing is the first schema with packed rows: see the column reads of table node.
-const packing = 5
+const packing = 6
 
 // EventsAfter implements [store.Events].
 func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint64, n int) ([]store.Event, error) {
