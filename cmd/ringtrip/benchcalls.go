@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"sync"
 	"time"
@@ -55,6 +56,7 @@ func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
 	if c.Devices < 1 || c.Devices > 8 || c.Workers < 1 {
 		return errors.New("bench calls wants 1 to 8 --devices and at least one of --workers")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(maxGarbage)) // as the server has it
 	// 64 users make all the calls: the pace of one would be the limit.
 	s, err := startBenchServer(ctx, c.Data, append([]string{"--limit-user=0"}, c.Serve...)...)
 	if err != nil {
@@ -137,7 +139,7 @@ type lightPhone struct {
 	token  string
 	rpc    ringtripv1connect.PhoneServiceClient // bench idle's
 	way    way
-	events chan *v1.Call
+	events chan glimpse
 }
 
 // callWorker makes one call after the other from a caller of its own to a callee of its own.
@@ -201,7 +203,7 @@ func (b *callsBench) phone(ctx context.Context, l way, user, id string) (*lightP
 	if err != nil {
 		return nil, err
 	}
-	p := &lightPhone{id: id, token: "Bearer " + token, way: l, events: make(chan *v1.Call, 64)}
+	p := &lightPhone{id: id, token: "Bearer " + token, way: l, events: make(chan glimpse, 64)}
 	if err := p.ask(ctx, ringtripv1connect.PhoneServiceRegisterDeviceProcedure, &v1.RegisterDeviceRequest{DeviceId: id, Platform: "linux"}, &v1.RegisterDeviceResponse{}); err != nil {
 		return nil, err
 	}
@@ -212,13 +214,13 @@ func (b *callsBench) phone(ctx context.Context, l way, user, id string) (*lightP
 	b.open = append(b.open, conn)
 	hello := make(chan error, 1)
 	b.streams.Go(func() error {
-		err := listen(conn, b.server.addr, p, func(r *v1.EventsResponse) {
-			if r.GetHello() != nil {
+		err := listen(conn, b.server.addr, p, func(g glimpse) {
+			if g.hello {
 				hello <- nil
 			}
-			if c := r.GetCall(); c != nil {
+			if g.call != "" {
 				select {
-				case p.events <- c:
+				case p.events <- g:
 				case <-ctx.Done():
 				}
 			}
@@ -235,7 +237,7 @@ func (b *callsBench) phone(ctx context.Context, l way, user, id string) (*lightP
 	return p, nil
 }
 
-// ask makes a request of the phone's.
+// ask makes a request of the phone's. res may be nil: what is answered does not matter then.
 func (p *lightPhone) ask(ctx context.Context, procedure string, req, res proto.Message) error {
 	return p.way.do(ctx, procedure, p.token, req, res)
 }
@@ -378,12 +380,12 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 			took[i][spanOffered] = time.Since(due)
 			now := timestamppb.Now()
 			marks := []*v1.Mark{{Stage: v1.Stage_STAGE_WOKE, At: now}, {Stage: v1.Stage_STAGE_REPORTED, At: now}, {Stage: v1.Stage_STAGE_RINGING, At: now}}
-			if err := p.ask(ctx, ringtripv1connect.PhoneServiceAckProcedure, &v1.AckRequest{CallId: id, DeviceId: p.id, Marks: marks}, &v1.AckResponse{}); err != nil {
+			if err := p.ask(ctx, ringtripv1connect.PhoneServiceAckProcedure, &v1.AckRequest{CallId: id, DeviceId: p.id, Marks: marks}, nil); err != nil {
 				return fmt.Errorf("ack: %w", err)
 			}
 			took[i][spanAcked] = time.Since(due)
 			answered[i] = time.Now()
-			err := p.ask(ctx, ringtripv1connect.PhoneServiceAnswerProcedure, &v1.AnswerRequest{CallId: id, DeviceId: p.id}, &v1.AnswerResponse{})
+			err := p.ask(ctx, ringtripv1connect.PhoneServiceAnswerProcedure, &v1.AnswerRequest{CallId: id, DeviceId: p.id}, nil)
 			if err == nil {
 				took[i][spanWon] = time.Since(answered[i])
 				mu.Lock()
@@ -406,7 +408,7 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 	}
 	known := time.Now()
 	ended := time.Now()
-	if err := w.caller.ask(ctx, ringtripv1connect.PhoneServiceEndProcedure, &v1.EndRequest{CallId: id, DeviceId: w.caller.id}, &v1.EndResponse{}); err != nil {
+	if err := w.caller.ask(ctx, ringtripv1connect.PhoneServiceEndProcedure, &v1.EndRequest{CallId: id, DeviceId: w.caller.id}, nil); err != nil {
 		return fmt.Errorf("end: %w", err)
 	}
 	for _, p := range append([]*lightPhone{w.caller}, w.callees...) {
@@ -437,8 +439,8 @@ func (b *callsBench) call(ctx context.Context, w *callWorker, due time.Time) err
 func (p *lightPhone) await(ctx context.Context, id string, state v1.CallState) error {
 	for {
 		select {
-		case c := <-p.events:
-			if c.Id == id && c.State == state {
+		case g := <-p.events:
+			if g.call == id && g.state == state {
 				return nil
 			}
 		case <-ctx.Done():

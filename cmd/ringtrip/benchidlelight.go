@@ -36,7 +36,7 @@ func idleLight(c net.Conn, authority string, p *lightPhone, each func(first bool
 }
 
 // listen is idleLight of a phone that hears what it is told.
-func listen(c net.Conn, authority string, p *lightPhone, each func(*v1.EventsResponse)) error {
+func listen(c net.Conn, authority string, p *lightPhone, each func(glimpse)) error {
 	var buffer []byte
 	return readStream(c, authority, p, func(r io.Reader, n int64) error {
 		if n > 1<<20 {
@@ -46,11 +46,11 @@ func listen(c net.Conn, authority string, p *lightPhone, each func(*v1.EventsRes
 		if _, err := io.ReadFull(r, buffer); err != nil {
 			return err
 		}
-		m := &v1.EventsResponse{}
-		if err := proto.Unmarshal(buffer, m); err != nil {
+		g, err := glance(buffer)
+		if err != nil {
 			return err
 		}
-		each(m)
+		each(g)
 		return nil
 	})
 }

@@ -148,9 +148,12 @@ func statusOf(b []byte) string {
 	return string(b)
 }
 
-// answerOf reads the body of an answer into res, or the error that it is.
+// answerOf reads the body of an answer into res unless that is nil, or the error that it is.
 func answerOf(status string, body []byte, res proto.Message) error {
 	if status == "200" {
+		if res == nil {
+			return nil
+		}
 		return proto.Unmarshal(body, res)
 	}
 	var said struct{ Code, Message string }
