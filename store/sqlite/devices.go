@@ -25,19 +25,26 @@ func (s *Store) PutDevice(ctx context.Context, d store.Device) error {
 
 func putDevice(tx *tx, d store.Device) error {
 	if d.VoIPToken != "" {
-		err := tx.exec(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND (app <> ? OR id <> ?)`,
+		n, err := tx.change(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND (app <> ? OR id <> ?)`,
 			d.VoIPToken, d.App, d.ID)
 		if err != nil {
 			return fmt.Errorf("taking the token from another device: %w", err)
 		}
+		if n > 0 {
+			tx.touch(touched{})
+		}
 	}
 	if d.AlertToken != "" {
-		err := tx.exec(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND (app <> ? OR id <> ?)`,
+		n, err := tx.change(`UPDATE device SET alert_token = '' WHERE alert_token = ? AND alert_token <> '' AND (app <> ? OR id <> ?)`,
 			d.AlertToken, d.App, d.ID)
 		if err != nil {
 			return fmt.Errorf("taking the alert token from another device: %w", err)
 		}
+		if n > 0 {
+			tx.touch(touched{})
+		}
 	}
+	tx.touch(touched{d.App, d.ID, d.User})
 	err := tx.exec(`INSERT INTO device (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (app, id) DO UPDATE SET user = excluded.user, name = excluded.name, platform = excluded.platform,
 			bundle_id = excluded.bundle_id, voip_token = excluded.voip_token, environment = excluded.environment,
@@ -56,6 +63,10 @@ func putDevice(tx *tx, d store.Device) error {
 
 // Device implements [store.Devices].
 func (s *Store) Device(ctx context.Context, app, id string) (store.Device, error) {
+	d, known, epoch := s.devices.device(app, id)
+	if known {
+		return d, s.usable(ctx)
+	}
 	found, err := read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND id = ?`, app, id)
 	if err != nil {
 		return store.Device{}, err
@@ -63,13 +74,33 @@ func (s *Store) Device(ctx context.Context, app, id string) (store.Device, error
 	if len(found) == 0 {
 		return store.Device{}, store.ErrNotFound
 	}
+	s.devices.keep(epoch, found[0])
 	return found[0], nil
 }
 
 // DevicesOfUser implements [store.Devices].
 func (s *Store) DevicesOfUser(ctx context.Context, app, user string) ([]store.Device, error) {
-	return read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND user = ?
+	all, known, epoch := s.devices.ofUser(app, user)
+	if known {
+		return all, s.usable(ctx)
+	}
+	all, err := read(ctx, s, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE app = ? AND user = ?
 		ORDER BY seen_at DESC, id DESC`, app, user)
+	if err != nil {
+		return nil, err
+	}
+	s.devices.keepUser(epoch, app, user, all)
+	return all, nil
+}
+
+// usable returns why nothing can be read.
+func (s *Store) usable(ctx context.Context) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	return ctx.Err()
 }
 
 // DropToken implements [store.Devices].
@@ -79,6 +110,7 @@ func (s *Store) DropToken(ctx context.Context, token string, registeredBefore ti
 	}
 	var n int64
 	err := s.write(ctx, func(tx *tx) (err error) {
+		tx.touch(touched{})
 		n, err = tx.change(`UPDATE device SET voip_token = '' WHERE voip_token = ? AND voip_token <> '' AND registered_at <= ?`,
 			token, instant(registeredBefore))
 		if err != nil {
@@ -101,6 +133,7 @@ func (s *Store) SetEnvironment(ctx context.Context, token string, environment ui
 		return nil
 	}
 	return s.write(ctx, func(tx *tx) error {
+		tx.touch(touched{})
 		err := errors.Join(
 			tx.exec(`UPDATE device SET environment = ? WHERE voip_token = ? AND voip_token <> ''`, environment, token),
 			tx.exec(`UPDATE device SET environment = ? WHERE alert_token = ? AND alert_token <> ''`, environment, token),
@@ -115,6 +148,7 @@ func (s *Store) SetEnvironment(ctx context.Context, token string, environment ui
 // DeleteDevice implements [store.Devices].
 func (s *Store) DeleteDevice(ctx context.Context, app, id string) error {
 	return s.write(ctx, func(tx *tx) error {
+		tx.touch(touched{app: app, id: id})
 		if err := tx.exec(`DELETE FROM device WHERE app = ? AND id = ?`, app, id); err != nil {
 			return fmt.Errorf("forgetting device %s: %w", id, err)
 		}

@@ -55,6 +55,7 @@ type Store struct {
 	now     func() time.Time
 	log     *slog.Logger
 	latency time.Duration
+	devices *deviceMemo
 
 	closing sync.RWMutex // held for reading while the queue and the readers' connections are used
 	closed  bool
@@ -158,7 +159,8 @@ func (s *Store) connect(ctx context.Context, durability string) (err error) {
 		return err
 	}
 	s.checkDB = checkpoints.db
-	s.writer = newWriter(conn, s.path, checkpoints, s.log)
+	s.devices = newDeviceMemo()
+	s.writer = newWriter(conn, s.path, s.devices, checkpoints, s.log)
 	var mode string
 	var synchronous int
 	if err := errors.Join(

@@ -48,11 +48,11 @@ type writer struct {
 	batches, writes atomic.Int64
 }
 
-func newWriter(conn *sql.Conn, path string, checkpoints *checkpointer, log *slog.Logger) *writer {
+func newWriter(conn *sql.Conn, path string, devices *deviceMemo, checkpoints *checkpointer, log *slog.Logger) *writer {
 	return &writer{
 		queue:       make(chan *write, maxQueue),
 		later:       make(chan *write, maxQueue),
-		tx:          &tx{conn: conn, stmts: map[string]*sql.Stmt{}, memo: newMemo()},
+		tx:          &tx{conn: conn, stmts: map[string]*sql.Stmt{}, memo: newMemo(), devices: devices},
 		ended:       make(chan struct{}),
 		log:         log,
 		wal:         path + "-wal",
@@ -157,6 +157,7 @@ func (w *writer) commit(batch []*write) {
 // attempt runs writes as one transaction. If it returns an error, nothing happened.
 func (w *writer) attempt(writes []*write) ([]error, error) {
 	results := make([]error, len(writes))
+	defer w.tx.forgetTouched() // also if it came to nothing: what is forgotten is read again
 	if err := w.tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return results, fmt.Errorf("sqlite: beginning a transaction: %w", err)
 	}
@@ -229,6 +230,17 @@ type tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt // by SQL text; all texts are constants
 	memo  memo
+
+	devices *deviceMemo
+	touched []touched // what was changed of devices since the transaction began
+}
+
+// touch takes down that devices are changed: readers forget them when the transaction is over.
+func (t *tx) touch(d touched) { t.touched = append(t.touched, d) }
+
+func (t *tx) forgetTouched() {
+	t.devices.forget(t.touched)
+	t.touched = t.touched[:0]
 }
 
 func (t *tx) stmt(query string) (*sql.Stmt, error) {

@@ -15,6 +15,7 @@ var deviceTests = []test{
 	{"SetEnvironment", setEnvironment},
 	{"AlertToken", alertToken},
 	{"Delete", deleteDevice},
+	{"ReadAgain", readAgain},
 }
 
 func newDevice(id string) store.Device {
@@ -79,6 +80,67 @@ func devicesOfUser(b *bench) {
 	if got := of("nobody"); len(got) != 0 {
 		b.Errorf("nobody has %v", got)
 	}
+}
+
+// readAgain reads devices by id and by user before and after each change: a store that remembers what it read has to know
+// when it is no longer so.
+func readAgain(b *bench) {
+	one, two, three := newDevice("d1"), newDevice("d2"), newDevice("d3")
+	two.AlertToken, two.AlertRegisteredAt = "ab", at(1)
+	for _, d := range []store.Device{one, two, three} {
+		b.putDevice(d)
+	}
+	look := func(what string, want ...store.Device) {
+		b.Helper()
+		for range 2 {
+			byUser := map[string]store.Device{}
+			for _, user := range []string{"alice", "bob"} {
+				for _, d := range must[[]store.Device](b, "DevicesOfUser")(b.DevicesOfUser(b.ctx(), "app", user)) {
+					if d.User != user {
+						b.Errorf("%s: %s is in the list of %s", what, d.ID, user)
+					}
+					byUser[d.ID] = d
+				}
+			}
+			if len(byUser) != len(want) {
+				b.Errorf("%s: %d devices", what, len(byUser))
+			}
+			for _, d := range want {
+				b.same(what+": "+d.ID, b.device(d.ID), d)
+				b.same(what+": "+d.ID+" in its user's list", byUser[d.ID], d)
+			}
+		}
+	}
+	look("new", one, two, three)
+	one.Name, one.SeenAt = "another name", at(9)
+	b.putDevice(one)
+	look("renamed", one, two, three)
+	one.User = "bob"
+	b.putDevice(one)
+	look("of another user", one, two, three)
+	three.VoIPToken, one.VoIPToken, three.RegisteredAt = one.VoIPToken, "", at(5)
+	b.putDevice(three)
+	look("with the token of another", one, two, three)
+	if err := b.SetEnvironment(b.ctx(), three.VoIPToken, 2); err != nil {
+		b.Fatal(err)
+	}
+	three.Environment = 2
+	look("of another environment", one, two, three)
+	for _, token := range []string{three.VoIPToken, two.AlertToken} {
+		if _, err := b.DropToken(b.ctx(), token, at(100)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	three.VoIPToken, two.AlertToken = "", ""
+	look("without a token", one, two, three)
+	if err := b.DeleteDevice(b.ctx(), "app", "d2"); err != nil {
+		b.Fatal(err)
+	}
+	look("fewer", one, three)
+	_, err := b.Device(b.ctx(), "app", "d2")
+	b.wantErr("a device that was deleted", err, store.ErrNotFound)
+	b.putDevice(two)
+	look("back again", one, two, three)
 }
 
 func registeredAt(b *bench) {
