@@ -19,6 +19,7 @@ type sfu struct{ all []*sfuSeat }
 type sfuSeat struct {
 	cfg    media.Config
 	did    []string
+	stale  error // of Renew
 	closed bool
 }
 
@@ -40,6 +41,7 @@ func (s *sfuSeat) SetMuted(on bool)            { s.note("muted %t", on) }
 func (s *sfuSeat) SetHeld(on bool)             { s.note("held %t", on) }
 func (s *sfuSeat) PlayDTMF(d string) error     { s.note("dtmf %s", d); return nil }
 func (s *sfuSeat) Restart() error              { s.note("restart"); return nil }
+func (s *sfuSeat) Renew(c []byte) error        { s.note("renew %s", c); return s.stale }
 func (s *sfuSeat) Stats() media.Stats          { return media.Stats{} }
 func (s *sfuSeat) Close() error {
 	s.closed = true

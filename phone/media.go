@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
@@ -29,6 +30,8 @@ type session struct {
 	won    bool // its transport is the call's: see the package comment of call
 	closed bool
 	spoke  bool // something was sent
+
+	renewal renewal
 }
 
 // warm makes the callee's session, as soon as the machine wants it and the server has said with what credentials.
@@ -90,13 +93,17 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 	if room := l.truth.GetMediaRoom(); l.carried() && room != "" {
 		cfg.Room = l.truth.GetCarrier() + "/" + room
 	}
+	until := time.Time{}
+	if l.truth.GetMediaUntil() != nil {
+		until = when(l.truth.MediaUntil)
+	}
 	muted, held := l.state.Muted, l.state.Held
 	l.sessions = append(l.sessions, s)
 	var made media.Session
 	var err error
 	p.outside(func() {
 		if cfg.Room != "" {
-			made, err = p.rooms.sit(p.cfg.Media, cfg, p.main.Async)
+			made, err = p.rooms.sit(p.cfg.Media, cfg, until, p.main.Async)
 		} else {
 			made, err = p.cfg.Media.New(cfg)
 		}
@@ -118,6 +125,10 @@ func (p *Phone) open(l *line, role media.Role, device, name string) *session {
 	if mixer, ok := p.cfg.Media.(media.Mixer); ok && l.group != 0 {
 		p.mix(mixer, l)
 	}
+	if in, ok := made.(*seat); ok { // whose credentials may be those of another call
+		_, until = in.renewer()
+	}
+	p.planRenewal(s, until)
 	return s
 }
 
@@ -322,6 +333,7 @@ func (p *Phone) closeSessions(l *line, keep func(*session) bool) {
 func (p *Phone) closeSession(s *session) {
 	l := s.line
 	s.closed = true
+	s.stopRenewal()
 	l.sessions = slices.DeleteFunc(l.sessions, func(other *session) bool { return other == s })
 	if s.Session == nil {
 		return

@@ -293,6 +293,7 @@ func (p *Phone) Close() {
 		l.stopTimers()
 		for _, s := range l.sessions {
 			s.closed = true
+			s.stopRenewal()
 			if s.Session != nil { // else who makes it sees that it is closed
 				sessions = append(sessions, s.Session)
 			}

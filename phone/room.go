@@ -3,6 +3,7 @@ package phone
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ringtrip/ringtrip/media"
 )
@@ -24,7 +25,8 @@ type rooms struct {
 //     everybody in the room, also by those whose own call is on hold here, for a room can't tell them apart.
 //   - It is on hold while a call is, unless another one has audio. So who waits because the user calls somebody else into
 //     the room is on hold until that one answers, and hears both from then on.
-//   - It begins with the first seat, by whose credentials it joins, and ends with the last.
+//   - It begins with the first seat, by whose credentials it joins, and ends with the last. The seat that is the oldest one
+//     renews them.
 type room struct {
 	rooms *rooms
 	name  string
@@ -32,10 +34,11 @@ type room struct {
 
 	inner media.Session
 	seats []*seat
-	told  sound  // what inner was told
-	mixed string // the group that inner is mixed in
-	up    bool   // the transport is
-	first bool   // sound of the far ends was heard since audio started
+	until time.Time // when inner's credentials expire, the server's clock; zero: never
+	told  sound     // what inner was told
+	mixed string    // the group that inner is mixed in
+	up    bool      // the transport is
+	first bool      // sound of the far ends was heard since audio started
 }
 
 // sound is what of a session is on.
@@ -55,15 +58,15 @@ type seat struct {
 
 var _ media.Session = (*seat)(nil)
 
-// sit returns a seat in the room that cfg names, and makes the room's session if nobody of this phone is in it yet. later
-// runs a function on the main queue.
-func (r *rooms) sit(f media.Factory, cfg media.Config, later func(func())) (media.Session, error) {
+// sit returns a seat in the room that cfg names, and makes the room's session if nobody of this phone is in it yet. The
+// credentials of cfg expire at until, on the server's clock. later runs a function on the main queue.
+func (r *rooms) sit(f media.Factory, cfg media.Config, until time.Time, later func(func())) (media.Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	one := r.all[cfg.Room]
 	s := &seat{notify: cfg.Notify}
 	if one == nil {
-		one = &room{rooms: r, name: cfg.Room, later: later}
+		one = &room{rooms: r, name: cfg.Room, until: until, later: later}
 		cfg.Send = func(media.Message) {} // all goes through the carrier
 		cfg.Notify = func(e media.Event) { later(func() { one.hear(e) }) }
 		var err error
@@ -170,6 +173,37 @@ func (s *seat) mix(mixer media.Mixer, group string) error {
 		}
 		s.room.mixed = want
 		return mixer.Mix(s.room.inner, want)
+	})
+}
+
+// first reports whether the room is renewed by this seat's call.
+func (s *seat) first() (yes bool) {
+	_ = s.do(func() error { yes = s == s.room.seats[0]; return nil })
+	return yes
+}
+
+// renewer returns the room's session if it can be renewed, and until when its credentials are good.
+func (s *seat) renewer() (r media.Renewer, until time.Time) {
+	_ = s.do(func() error {
+		r, _ = s.room.inner.(media.Renewer)
+		until = s.room.until
+		return nil
+	})
+	return r, until
+}
+
+// renew gives the room's session new credentials, which expire at until.
+func (s *seat) renew(credentials []byte, until time.Time) error {
+	return s.do(func() error {
+		r, ok := s.room.inner.(media.Renewer)
+		if !ok {
+			return nil
+		}
+		if err := r.Renew(credentials); err != nil {
+			return err
+		}
+		s.room.until = until
+		return nil
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
@@ -181,7 +182,7 @@ func TestRoomsApart(t *testing.T) {
 // chair is a seat in a room that is not a phone's.
 func chair(t *testing.T, r *rooms, f media.Factory, name string, heard *[]string) media.Session {
 	t.Helper()
-	s, err := r.sit(f, media.Config{Room: "r", Notify: func(e media.Event) { *heard = append(*heard, fmt.Sprint(name, " ", e.Kind)) }}, func(do func()) { do() })
+	s, err := r.sit(f, media.Config{Room: "r", Notify: func(e media.Event) { *heard = append(*heard, fmt.Sprint(name, " ", e.Kind)) }}, time.Time{}, func(do func()) { do() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,10 +262,10 @@ func (noAudio) StartAudio() error { return errors.New("no audio unit") }
 
 func TestRoomRefused(t *testing.T) {
 	var all rooms
-	if _, err := all.sit(broken{}, media.Config{Room: "r"}, nil); err == nil || len(all.all) != 0 {
+	if _, err := all.sit(broken{}, media.Config{Room: "r"}, time.Time{}, nil); err == nil || len(all.all) != 0 {
 		t.Errorf("made: %v, %d rooms", err, len(all.all))
 	}
-	s, err := all.sit(broken{}, media.Config{Room: "r", Credentials: []byte("x")}, nil)
+	s, err := all.sit(broken{}, media.Config{Room: "r", Credentials: []byte("x")}, time.Time{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +326,7 @@ func FuzzRoom(f *testing.F) {
 		for _, b := range steps[:min(len(steps), 200)] {
 			i := int(b>>4) % 3
 			if b%8 == 7 && len(open) < 3 {
-				s, err := all.sit(carrier, media.Config{Room: "r", Notify: func(media.Event) {}}, func(do func()) { do() })
+				s, err := all.sit(carrier, media.Config{Room: "r", Notify: func(media.Event) {}}, time.Time{}, func(do func()) { do() })
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -68,6 +68,8 @@ func about(msg proto.Message) string {
 	case *v1.SendMediaRequest:
 		// An answer must not wait for a dozen candidates.
 		return "media " + m.GetMessage().GetCallId()
+	case *v1.GetCredentialsRequest:
+		return "credentials " + m.GetCallId() // a hang-up must not wait for what the server has to sign
 	case interface{ GetCallId() string }:
 		return m.GetCallId()
 	}

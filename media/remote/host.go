@@ -80,6 +80,10 @@ func do(s media.Session, m Message) Message {
 		return failure(s.PlayDTMF(m.Data))
 	case Restart:
 		return failure(s.Restart())
+	case Renew:
+		if r, ok := s.(media.Renewer); ok {
+			return failure(r.Renew(m.Credentials))
+		}
 	case Stats:
 		c := s.Stats()
 		return Message{Stats: &Counters{

@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/ringtrip/ringtrip/media"
@@ -59,6 +60,62 @@ func TestMixing(t *testing.T) {
 	}
 	if mixer.Mix(s, "g") == nil {
 		t.Error("a factory that can't mix does")
+	}
+	_ = s.Close()
+}
+
+// keen is a factory whose sessions take new credentials, and write them down.
+type keen struct {
+	media.Factory
+	took *[]string
+}
+
+type keenSession struct {
+	media.Session
+	took *[]string
+}
+
+func (k keen) New(c media.Config) (media.Session, error) {
+	s, err := k.Factory.New(c)
+	return keenSession{s, k.took}, err
+}
+
+func (s keenSession) Renew(credentials []byte) error {
+	*s.took = append(*s.took, string(credentials))
+	if len(credentials) == 0 {
+		return media.ErrBadMessage
+	}
+	return nil
+}
+
+func TestRenewing(t *testing.T) {
+	var took []string
+	home := mediatest.NewFake(mediatest.FakeConfig{})
+	config := media.Config{CallID: "c", Session: "s", Role: media.Offerer, Send: func(media.Message) {}, Notify: func(media.Event) {}}
+	for _, f := range []media.Factory{abroad(t, keen{home, &took}), abroad(t, home)} {
+		s, err := f.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.(media.Renewer).Renew([]byte(`{"token":"new"}`)); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := s.(media.Renewer).Renew(nil); !errors.Is(err, media.ErrClosed) {
+			t.Errorf("a closed session is renewed: %v", err)
+		}
+	}
+	if len(took) != 1 || took[0] != `{"token":"new"}` {
+		t.Errorf("the session on the other side took %q", took)
+	}
+	s, err := abroad(t, keen{home, &took}).New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.(media.Renewer).Renew(nil); !errors.Is(err, media.ErrBadMessage) {
+		t.Errorf("what the session refused is %v here", err)
 	}
 	_ = s.Close()
 }

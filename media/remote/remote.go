@@ -31,6 +31,7 @@ const (
 	Restart    Op = "restart"
 	Stats      Op = "stats" // the answer has Stats
 	Mix        Op = "mix"   // Name: the group; empty: out of its group
+	Renew      Op = "renew" // Credentials, which are good for longer
 	Close      Op = "close"
 )
 
@@ -84,7 +85,10 @@ type Factory struct {
 	sessions map[int]*session
 }
 
-var _ media.Factory = (*Factory)(nil)
+var (
+	_ media.Factory = (*Factory)(nil)
+	_ media.Renewer = (*session)(nil)
+)
 
 // NewFactory returns a factory whose commands are carried by send, which is called from any goroutine and returns
 // when the other side has done what it does at once.
@@ -314,6 +318,11 @@ func (s *session) Stats() media.Stats {
 		RoundTrip:      time.Duration(c.RoundTripMillis * float64(time.Millisecond)),
 		LocalCandidate: c.LocalCandidate, RemoteCandidate: c.RemoteCandidate, AudioLevel: c.AudioLevel,
 	}
+}
+
+// Renew is part of [media.Renewer]: an SDK that needs no new credentials takes them and does nothing.
+func (s *session) Renew(credentials []byte) error {
+	return s.do(Message{Op: Renew, Credentials: credentials})
 }
 
 // Close is part of [media.Session].

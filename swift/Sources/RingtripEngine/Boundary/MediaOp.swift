@@ -26,6 +26,8 @@ public struct MediaOp: RawRepresentable, BoundaryValue, Sendable, Hashable {
     public static let stats = MediaOp(rawValue: "stats")
     /// Name: the group; empty: out of its group
     public static let mix = MediaOp(rawValue: "mix")
+    /// Credentials, which are good for longer
+    public static let renew = MediaOp(rawValue: "renew")
     public static let close = MediaOp(rawValue: "close")
     /// Kind, Name, Data: a message for the far end
     public static let send = MediaOp(rawValue: "send")
