@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
 )
 
@@ -28,12 +29,19 @@ type Desk struct {
 }
 
 type deskCall struct {
-	call   carrier.Call
-	invite json.RawMessage
-	in     map[string]carrier.Event // who is in the room, by [carrier.Event.Source]: the event that brought it
-	out    map[string]carrier.Event // who has left
-	seen   map[string]uint64
-	ended  bool
+	call    carrier.Call
+	invite  json.RawMessage
+	invites int                      // different ones
+	in      map[string]carrier.Event // who is in the room, by [carrier.Event.Source]: the event that brought it
+	out     map[string]carrier.Event // who has left
+	seen    map[string]uint64
+	ended   bool // the room
+
+	// What an [Exchange] keeps.
+	reason call.Reason // why it is over
+	rings  bool        // the telephone that is called
+	ends   int         // how often the carrier was asked to end it
+	endErr error       // what it said the last time
 }
 
 var _ carrier.Desk = (*Desk)(nil)
@@ -50,6 +58,11 @@ func NewDesk(c carrier.Carrier, now func() time.Time) *Desk {
 func (d *Desk) Put(c carrier.Call) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.put(c)
+}
+
+// put is Put with the lock held.
+func (d *Desk) put(c carrier.Call) {
 	if known := d.calls[c.ID]; known != nil {
 		if c.Refs == nil {
 			c.Refs = known.call.Refs
@@ -84,33 +97,43 @@ func (d *Desk) CallByRef(context.Context, string) (carrier.Call, error) {
 func (d *Desk) Tell(_ context.Context, e carrier.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := d.calls[e.Call]
+	_, _, _, err := d.hear(e)
+	return err
+}
+
+// hear keeps what it is told, and returns the call that it is about. news: it has a further name that was not known; late: it
+// changes nothing else. The lock must be held.
+func (d *Desk) hear(e carrier.Event) (c *deskCall, news, late bool, err error) {
+	c = d.calls[e.Call]
 	if c == nil {
-		return fmt.Errorf("%w: %s", carrier.ErrUnknownCall, e.Call)
+		return nil, false, false, fmt.Errorf("%w: %s", carrier.ErrUnknownCall, e.Call)
 	}
 	if e.User != "" && e.User != c.call.Caller.User && e.User != c.call.Callee.User {
-		return fmt.Errorf("%w: %s", carrier.ErrNotInCall, e.User)
+		return nil, false, false, fmt.Errorf("%w: %s", carrier.ErrNotInCall, e.User)
 	}
 	d.told = append(d.told, e)
-	if len(e.Refs) > 0 {
-		refs := maps.Clone(c.call.Refs) // who has the call keeps the map that it got
-		if refs == nil {
-			refs = map[string]string{}
+	for word, name := range e.Refs {
+		if c.call.Refs[word] != name {
+			refs := map[string]string{} // another one, for who has the call keeps the map that it got
+			maps.Copy(refs, c.call.Refs)
+			refs[word] = name
+			c.call.Refs, news = refs, true
 		}
-		maps.Copy(refs, e.Refs)
-		c.call.Refs = refs
 	}
-	if e.Kind == carrier.Invited {
-		c.invite = e.Invite
+	if e.Kind == carrier.Invited && string(e.Invite) != string(c.invite) {
+		c.invite, c.invites = slices.Clone(e.Invite), c.invites+1
 	}
 	if e.Seq != 0 {
 		if e.Seq <= c.seen[e.Source] {
-			return nil
+			return c, news, true, nil
 		}
 		c.seen[e.Source] = e.Seq
 	}
 	switch e.Kind {
 	case carrier.Joined:
+		if _, gone := c.out[e.Source]; gone && e.Seq == 0 {
+			return c, news, true, nil // what has no order is not back once it has left
+		}
 		c.in[e.Source], c.ended = e, false
 		delete(c.out, e.Source)
 	case carrier.Left:
@@ -120,7 +143,7 @@ func (d *Desk) Tell(_ context.Context, e carrier.Event) error {
 		c.ended = true
 		maps.DeleteFunc(c.in, func(_ string, in carrier.Event) bool { return !in.At.After(e.At) })
 	}
-	return nil
+	return c, news, false, nil
 }
 
 // Invite is the carrier's invitation for a call's callee, nil if none has come.
@@ -179,8 +202,13 @@ func (d *Desk) Refused() []string {
 
 // ServeHTTP takes webhooks at /carriers/APP/NAME/HOOK.
 func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.serve(w, r, d)
+}
+
+// serve has a desk told of a webhook.
+func (d *Desk) serve(w http.ResponseWriter, r *http.Request, desk carrier.Desk) {
 	ServeHook(w, r, d.now(), func(q *carrier.Request) (carrier.Reply, error) {
-		reply, err := d.carrier.Webhook(r.Context(), q, d)
+		reply, err := d.carrier.Webhook(r.Context(), q, desk)
 		if err != nil {
 			d.mu.Lock()
 			defer d.mu.Unlock()

@@ -1,13 +1,17 @@
 package carriertest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ringtrip/ringtrip/carrier"
 )
 
-// CallID is the id of the call of [Example].
+// CallID is the id of the call of [Example], and ID(1).
 const CallID = "0199a000-0000-7000-8000-000000000001"
+
+// ID is the id of a call, another for each n.
+func ID(n int) string { return fmt.Sprintf("0199a000-0000-7000-8000-%012x", n) }
 
 // Example asks at now for credentials for alice's phone, which calls bob: a call that rings, as tests of one carrier need it.
 func Example(now time.Time) carrier.Join {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -71,7 +70,7 @@ var plays int
 func (p *roomPlay) call() carrier.Call {
 	p.Helper()
 	plays++
-	c := carrier.Call{ID: fmt.Sprintf("0199a000-0000-7000-8000-%012x", plays), App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second),
+	c := carrier.Call{ID: ID(plays), App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second),
 		Caller: carrier.Party{User: "alice", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob@example.com", Name: "Bob"}, Devices: []string{"bob-phone", "bob-pad"}}
 	if prepares, ok := p.Carrier.(carrier.Preparer); ok {
 		ref, err := prepares.Prepare(p.ctx(), c)

@@ -63,10 +63,8 @@ func TestEmulatorRefusesInvitations(t *testing.T) {
 	tw, d := stage(t)
 	id := d.start("alice", "bob@example.com")
 	d.join(tw, id, true)
-	d.until(id, "bob is invited", invited)
-	d.mu.Lock()
-	invite := d.calls[id].invite
-	d.mu.Unlock()
+	d.Until(id, "bob is invited", invited)
+	invite := d.Held(id).Invite
 	take := func(identity string, invite []byte) error {
 		token, err := d.c.token(identity, VoiceGrant{IncomingAllow: true}, time.Now())
 		if err != nil {

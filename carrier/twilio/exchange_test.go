@@ -37,16 +37,16 @@ func phoneIs(t *testing.T, p *carriertest.Telephone, want carriertest.TelephoneS
 	}
 }
 
-func invited(c *deskCall) bool { return c.invite != nil }
+func invited(c carriertest.Held) bool { return c.Invite != nil }
 
-func in(users ...string) func(*deskCall) bool {
-	return func(c *deskCall) bool {
+func in(users ...string) func(carriertest.Held) bool {
+	return func(c carriertest.Held) bool {
 		for _, u := range users {
-			if c.in[u] == "" {
+			if c.In[u] == "" {
 				return false
 			}
 		}
-		return len(c.in) == len(users)
+		return len(c.In) == len(users)
 	}
 }
 
@@ -54,13 +54,13 @@ func in(users ...string) func(*deskCall) bool {
 func meet(t *testing.T, tw *carriertest.Twilio, d *desk, id string) (alice, bob *carriertest.TwilioSeat) {
 	t.Helper()
 	alice = d.join(tw, id, true)
-	d.until(id, "bob is invited", invited)
+	d.Until(id, "bob is invited", invited)
 	select {
 	case <-alice.Connected():
 		t.Fatal("alice is connected before bob has answered")
 	default:
 	}
-	d.answer(id)
+	d.Answer(id, "2")
 	bob = d.join(tw, id, false)
 	await(t, "alice connected", alice.Connected())
 	await(t, "bob connected", bob.Connected())
@@ -72,7 +72,7 @@ func talk(t *testing.T, tw *carriertest.Twilio, d *desk) (id string, alice, bob 
 	t.Helper()
 	id = d.start("alice", "bob@example.com")
 	alice, bob = meet(t, tw, d, id)
-	d.until(id, "both are in", in("alice", "bob@example.com"))
+	d.Until(id, "both are in", in("alice", "bob@example.com"))
 	return id, alice, bob
 }
 
@@ -84,29 +84,29 @@ func TestAppToApp(t *testing.T) {
 			t.Error(err)
 		}
 		bob.Leave()
-		d.end(id, call.HungUp)
+		d.End(id, call.HungUp)
 		await(t, "alice's call is over", alice.Gone())
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	t.Run("alice hangs up at the server", func(t *testing.T) {
 		tw, d := stage(t)
 		id, alice, bob := talk(t, tw, d)
-		d.end(id, call.HungUp)
+		d.End(id, call.HungUp)
 		if err := await(t, "alice's call is over", alice.Gone()); err != nil {
 			t.Error(err)
 		}
 		await(t, "bob's call is over", bob.Gone())
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	for who, why := range map[string]call.Reason{"alice cancels": call.Cancelled, "bob declines": call.Declined, "nobody answers": call.Unanswered} {
 		t.Run(who, func(t *testing.T) {
 			tw, d := stage(t)
 			id := d.start("alice", "bob@example.com")
 			alice := d.join(tw, id, true)
-			d.until(id, "bob is invited", invited)
-			d.end(id, why)
+			d.Until(id, "bob is invited", invited)
+			d.End(id, why)
 			await(t, "alice's call is over", alice.Gone())
-			d.over(tw, id, why)
+			d.Over(tw, id, why)
 		})
 	}
 	t.Run("bob's device is lost", func(t *testing.T) {
@@ -114,31 +114,24 @@ func TestAppToApp(t *testing.T) {
 		id, alice, bob := talk(t, tw, d)
 		bob.Lose()
 		await(t, "alice's call is over", alice.Gone())
-		d.until(id, "nobody is in", in())
-		d.end(id, call.MediaFailed) // as the server does when nobody comes back
-		d.over(tw, id, call.MediaFailed)
+		d.Until(id, "nobody is in", in())
+		d.End(id, call.MediaFailed) // as the server does when nobody comes back
+		d.Over(tw, id, call.MediaFailed)
 	})
 	t.Run("alice's device is lost", func(t *testing.T) {
 		tw, d := stage(t)
 		id, alice, bob := talk(t, tw, d)
 		alice.Lose()
 		await(t, "bob's call is over", bob.Gone())
-		d.until(id, "nobody is in", in())
-		d.end(id, call.MediaFailed)
-		d.over(tw, id, call.MediaFailed)
+		d.Until(id, "nobody is in", in())
+		d.End(id, call.MediaFailed)
+		d.Over(tw, id, call.MediaFailed)
 	})
 	t.Run("alice connects when the call is over", func(t *testing.T) {
 		tw, d := stage(t)
 		id := d.start("alice", "bob@example.com")
-		d.mu.Lock()
-		c := d.calls[id]
-		j := carrier.Join{Call: d.snapshot(c), Self: c.Caller, Caller: true, Now: time.Now()}
-		d.mu.Unlock()
-		credentials, err := d.c.Credentials(j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.end(id, call.Cancelled)
+		credentials := d.credentials(id, true)
+		d.End(id, call.Cancelled)
 		seat, err := tw.Join(t.Context(), credentials)
 		if err != nil {
 			t.Fatal(err)
@@ -146,15 +139,15 @@ func TestAppToApp(t *testing.T) {
 		if err := await(t, "alice is sent away", seat.Gone()); err == nil {
 			t.Error("alice was not sent away")
 		}
-		d.over(tw, id, call.Cancelled)
+		d.Over(tw, id, call.Cancelled)
 	})
 	t.Run("the first invitation is lost", func(t *testing.T) {
 		tw, d := stage(t)
 		tw.Faults(carriertest.Faults{Drop: func(n int) bool { return n == 3 }}) // voice, initiated, ringing, notification
 		id := d.start("alice", "bob@example.com")
 		meet(t, tw, d, id)
-		d.end(id, call.HungUp)
-		d.over(tw, id, call.HungUp)
+		d.End(id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 		if alerts := tw.Alerts(); len(alerts) != 1 {
 			t.Errorf("alerts %q", alerts)
 		}
@@ -162,20 +155,15 @@ func TestAppToApp(t *testing.T) {
 	t.Run("bob never comes", func(t *testing.T) {
 		tw, d := impatient(t, 20*time.Millisecond)
 		id := d.start("alice", "bob@example.com")
-		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) }) // Twilio's shortest timeout, 5 s of 20 ms
+		d.Change(id, func(c *carrier.Call) { c.Deadline = time.Now().Add(-time.Minute) }) // Twilio's shortest timeout, 5 s of 20 ms
 		alice := d.join(tw, id, true)
 		await(t, "Twilio gives up", alice.Gone())
-		if err := tw.Idle(t.Context()); err != nil {
-			t.Fatal(err)
+		d.Settle(tw)
+		if got := d.Held(id); got.Invites != maxTries || len(got.In) > 0 {
+			t.Errorf("bob was invited %d times instead of %d; in: %v", got.Invites, maxTries, got.In)
 		}
-		d.until(id, "alice is out", in())
-		d.mu.Lock()
-		if got := d.calls[id].invits; got != maxTries {
-			t.Errorf("bob was invited %d times instead of %d", got, maxTries)
-		}
-		d.mu.Unlock()
-		d.end(id, call.Unanswered)
-		d.over(tw, id, call.Unanswered)
+		d.End(id, call.Unanswered)
+		d.Over(tw, id, call.Unanswered)
 	})
 }
 
@@ -187,12 +175,8 @@ func ring(t *testing.T, tw *carriertest.Twilio, d *desk) (string, *carriertest.T
 		t.Fatal(err)
 	}
 	phoneIs(t, phone, carriertest.PhoneHears)
-	d.mu.Lock()
-	var id string
-	for id = range d.calls {
-	}
-	d.mu.Unlock()
-	d.until(id, "bob is invited", invited)
+	id := d.Calls()[0]
+	d.Until(id, "bob is invited", invited)
 	return id, phone
 }
 
@@ -200,50 +184,48 @@ func TestPhoneCallsIn(t *testing.T) {
 	answered := func(t *testing.T) (*carriertest.Twilio, *desk, string, *carriertest.Telephone, *carriertest.TwilioSeat) {
 		tw, d := stage(t)
 		id, phone := ring(t, tw, d)
-		d.answer(id)
+		d.Answer(id, "2")
 		bob := d.join(tw, id, false)
 		await(t, "bob connected", bob.Connected())
 		phoneIs(t, phone, carriertest.PhoneTalks)
-		d.until(id, "bob is in", in("bob@example.com"))
+		d.Until(id, "bob is in", in("bob@example.com"))
 		return tw, d, id, phone, bob
 	}
 	t.Run("the telephone hangs up", func(t *testing.T) {
 		tw, d, id, phone, bob := answered(t)
 		phone.HangUp()
 		await(t, "bob's call is over", bob.Gone())
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	t.Run("bob hangs up", func(t *testing.T) {
 		tw, d, id, phone, bob := answered(t)
-		d.end(id, call.HungUp)
+		d.End(id, call.HungUp)
 		await(t, "bob's call is over", bob.Gone())
 		phoneIs(t, phone, carriertest.PhoneOver)
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	t.Run("bob's device is lost", func(t *testing.T) {
 		tw, d, id, phone, bob := answered(t)
 		bob.Lose()
 		phoneIs(t, phone, carriertest.PhoneOver)
-		d.until(id, "bob is out", in())
-		if err := tw.Idle(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		d.end(id, call.MediaFailed) // the telephone did not hang up, so the call was not over before
-		d.over(tw, id, call.MediaFailed)
+		d.Until(id, "bob is out", in())
+		d.Settle(tw)
+		d.End(id, call.MediaFailed) // the telephone did not hang up, so the call was not over before
+		d.Over(tw, id, call.MediaFailed)
 	})
 	t.Run("the telephone gives up", func(t *testing.T) {
 		tw, d := stage(t)
 		id, phone := ring(t, tw, d)
 		phone.HangUp()
-		d.over(tw, id, call.Cancelled)
+		d.Over(tw, id, call.Cancelled)
 	})
 	for who, why := range map[string]call.Reason{"bob declines": call.Declined, "nobody answers": call.Unanswered} {
 		t.Run(who, func(t *testing.T) {
 			tw, d := stage(t)
 			id, phone := ring(t, tw, d)
-			d.end(id, why)
+			d.End(id, why)
 			phoneIs(t, phone, carriertest.PhoneOver)
-			d.over(tw, id, why)
+			d.Over(tw, id, why)
 		})
 	}
 	t.Run("bob is not reachable by Twilio", func(t *testing.T) {
@@ -255,18 +237,12 @@ func TestPhoneCallsIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		phoneIs(t, phone, carriertest.PhoneOver)
-		d.mu.Lock()
-		var id string
-		for id = range d.calls {
-		}
-		d.mu.Unlock()
-		d.until(id, "over", func(c *deskCall) bool { return c.State == carrier.Ended && c.ended > 0 })
-		d.over(tw, id, call.MediaFailed)
+		d.Over(tw, d.Calls()[0], call.MediaFailed)
 	})
 	for what, v := range map[string]struct{ to, why string }{"nobody has the number": {"+15550002222", "not in service"}, "do not disturb": {"+15550001111", "busy"}} {
 		t.Run(what, func(t *testing.T) {
 			tw, d := stage(t)
-			d.dnd["bob@example.com"] = true
+			d.Away["bob@example.com"] = call.DoNotDisturb
 			phone, err := tw.Dial(t.Context(), "+15557654321", v.to)
 			if err != nil {
 				t.Fatal(err)
@@ -289,76 +265,74 @@ func TestPhoneIsCalled(t *testing.T) {
 		if phone.Number != "+15557654321" || phone.Far != "+15550001111" {
 			t.Errorf("%s is called by %s", phone.Number, phone.Far)
 		}
-		d.until(id, "the server knows that it rings", func(c *deskCall) bool { return c.rings })
+		d.Until(id, "the server knows that it rings", func(c carriertest.Held) bool { return c.Rings })
 		return tw, d, id, alice, phone
 	}
 	answered := func(t *testing.T) (*carriertest.Twilio, *desk, string, *carriertest.TwilioSeat, *carriertest.Telephone) {
 		tw, d, id, alice, phone := out(t)
 		phone.Answer()
 		await(t, "alice connected", alice.Connected())
-		d.until(id, "answered", func(c *deskCall) bool { return c.State == carrier.Answered })
+		d.Until(id, "answered", func(c carriertest.Held) bool { return c.State == carrier.Answered })
 		return tw, d, id, alice, phone
 	}
 	t.Run("it hangs up", func(t *testing.T) {
 		tw, d, id, alice, phone := answered(t)
 		phone.HangUp()
 		await(t, "alice's call is over", alice.Gone())
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	t.Run("alice hangs up", func(t *testing.T) {
 		tw, d, id, alice, phone := answered(t)
-		d.end(id, call.HungUp)
+		d.End(id, call.HungUp)
 		alice.Leave()
 		phoneIs(t, phone, carriertest.PhoneOver)
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 	})
 	t.Run("it is busy", func(t *testing.T) {
 		tw, d, id, _, phone := out(t)
 		phone.Busy()
-		d.over(tw, id, call.Busy)
+		d.Over(tw, id, call.Busy)
 	})
 	t.Run("it declines", func(t *testing.T) {
 		tw, d, id, _, phone := out(t)
 		phone.Decline()
-		d.over(tw, id, call.Declined)
+		d.Over(tw, id, call.Declined)
 	})
 	t.Run("alice cancels", func(t *testing.T) {
 		tw, d, id, alice, phone := out(t)
 		alice.Leave() // the device is quicker than its word to the server
 		phoneIs(t, phone, carriertest.PhoneOver)
-		d.until(id, "it does not ring any more", func(c *deskCall) bool { return !c.rings })
-		d.end(id, call.Cancelled)
-		d.over(tw, id, call.Cancelled)
+		d.Until(id, "it does not ring any more", func(c carriertest.Held) bool { return !c.Rings })
+		d.End(id, call.Cancelled)
+		d.Over(tw, id, call.Cancelled)
 	})
 	t.Run("nobody answers", func(t *testing.T) {
 		tw, d := impatient(t, 20*time.Millisecond)
 		id := d.start("alice", "tel:+15557654321")
-		d.change(id, func(c *deskCall) { c.Deadline = time.Now().Add(-time.Minute) })
+		d.Change(id, func(c *carrier.Call) { c.Deadline = time.Now().Add(-time.Minute) })
 		d.join(tw, id, true)
-		d.over(tw, id, call.Unanswered)
+		d.Over(tw, id, call.Unanswered)
 	})
 	t.Run("with a number of the call's own", func(t *testing.T) {
 		tw, d := stage(t)
 		phones := make(chan *carriertest.Telephone, 1)
 		tw.Answerer(func(p *carriertest.Telephone) { phones <- p })
 		id := d.start("alice", "tel:+15557654321")
-		d.change(id, func(c *deskCall) { c.CallerID = "+15550002222" })
+		d.Change(id, func(c *carrier.Call) { c.CallerID = "+15550002222" })
 		d.join(tw, id, true)
 		if phone := await(t, "the telephone rings", phones); phone.Far != "+15550002222" {
 			t.Errorf("it is called by %s", phone.Far)
 		}
-		d.end(id, call.Cancelled)
-		d.over(tw, id, call.Cancelled)
+		d.End(id, call.Cancelled)
+		d.Over(tw, id, call.Cancelled)
 	})
 	t.Run("no caller's number of ours", func(t *testing.T) {
 		tw, d := stage(t)
 		d.c.conf.CallerID = "+15559999999"
 		id := d.start("alice", "tel:+15557654321")
 		d.join(tw, id, true)
-		d.until(id, "over", func(c *deskCall) bool { return c.State == carrier.Ended && c.ended > 0 })
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if why := d.calls[id].reason; why != call.Unreachable {
+		d.Until(id, "over", func(c carriertest.Held) bool { return c.State == carrier.Ended && c.Ends > 0 })
+		if why := d.Held(id).Reason; why != call.Unreachable {
 			t.Errorf("it ended with %q", why)
 		}
 	})

@@ -1,15 +1,16 @@
 package twilio
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/carrier"
 	"github.com/ringtrip/ringtrip/carrier/carriertest"
 )
+
+// tooLate is why an invitation is refused whose call has ended.
+var tooLate = []string{"notify: there is no such call: it is over"}
 
 // Webhooks that come again and again and in any order change nothing more than the first did.
 func TestRepeatedAndShuffled(t *testing.T) {
@@ -17,28 +18,28 @@ func TestRepeatedAndShuffled(t *testing.T) {
 	t.Run("app to app", func(t *testing.T) {
 		tw, d := stage(t)
 		tw.Faults(faults)
-		d.late = true
+		d.Expected = tooLate
 		id := d.start("alice", "bob@example.com")
 		_, bob := meet(t, tw, d, id)
-		d.end(id, call.HungUp)
+		d.End(id, call.HungUp)
 		await(t, "bob's call is over", bob.Gone())
-		d.over(tw, id, call.HungUp)
-		if got := d.calls[id]; got.invits != 1 || len(got.refs) != 2 {
-			t.Errorf("%d invitations and the legs %v", got.invits, got.refs)
+		d.Over(tw, id, call.HungUp)
+		if got := d.Held(id); got.Invites != 1 || len(got.Refs) != 2 {
+			t.Errorf("%d invitations and the legs %v", got.Invites, got.Refs)
 		}
 	})
 	t.Run("a telephone calls in", func(t *testing.T) {
 		tw, d := stage(t)
 		tw.Faults(faults)
-		d.late = true
+		d.Expected = tooLate
 		id, phone := ring(t, tw, d)
-		d.answer(id)
+		d.Answer(id, "2")
 		bob := d.join(tw, id, false)
 		await(t, "bob connected", bob.Connected())
 		phone.HangUp()
-		d.over(tw, id, call.HungUp)
-		if len(d.calls) != 1 {
-			t.Errorf("one telephone rang %d times", len(d.calls))
+		d.Over(tw, id, call.HungUp)
+		if n := len(d.Calls()); n != 1 {
+			t.Errorf("one telephone rang %d times", n)
 		}
 	})
 	for name, v := range map[string]struct {
@@ -56,7 +57,7 @@ func TestRepeatedAndShuffled(t *testing.T) {
 				tw.Answerer(v.does)
 				id := d.start("alice", "tel:+15557654321")
 				d.join(tw, id, true)
-				d.over(tw, id, v.why)
+				d.Over(tw, id, v.why)
 			}
 		})
 	}
@@ -72,7 +73,7 @@ func TestLostWebhooks(t *testing.T) {
 		tw.Faults(carriertest.Faults{Drop: func(int) bool { n++; return n == lost }})
 		id := d.start("alice", "tel:+15557654321")
 		d.join(tw, id, true)
-		d.over(tw, id, call.HungUp)
+		d.Over(tw, id, call.HungUp)
 		if lost++; lost == 1 { // the first one is voice, without which Twilio does nothing
 			lost++
 		}
@@ -88,17 +89,15 @@ func TestOutage(t *testing.T) {
 		t.Errorf("alice hears %v", err)
 	}
 	await(t, "bob's call is over", bob.Gone())
-	d.end(id, call.MediaFailed)
-	d.until(id, "the server tried to end it", func(c *deskCall) bool { return c.ended > 0 })
-	d.mu.Lock()
-	of, err := d.snapshot(d.calls[id]), d.calls[id].endErr
-	d.mu.Unlock()
+	d.End(id, call.MediaFailed)
+	d.Until(id, "the server tried to end it", func(c carriertest.Held) bool { return c.Ends > 0 })
+	of := d.Held(id)
 	var answer *carrier.StatusError
-	if !errors.As(err, &answer) || answer.Status != 503 {
-		t.Errorf("ending a call while Twilio is down: %v", err)
+	if !errors.As(of.EndErr, &answer) || answer.Status != 503 {
+		t.Errorf("ending a call while Twilio is down: %v", of.EndErr)
 	}
 	tw.Outage(false)
-	if err := d.c.End(t.Context(), of); err != nil {
+	if err := d.c.End(t.Context(), of.Call); err != nil {
 		t.Errorf("ending a call that Twilio has forgotten: %v", err)
 	}
 	if open := tw.Open(); len(open) > 0 {
@@ -116,11 +115,7 @@ func TestServerAway(t *testing.T) {
 	if err := await(t, "alice is sent away", alice.Gone()); err == nil {
 		t.Error("alice hears nothing")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := tw.Idle(ctx); err != nil {
-		t.Fatal(err)
-	}
+	d.Settle(tw)
 	if open := tw.Open(); len(open) > 0 {
 		t.Errorf("open: %q", open)
 	}

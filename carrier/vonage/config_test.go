@@ -157,9 +157,8 @@ func FuzzWebhook(f *testing.F) {
 			r.Header.Set("Authorization", auth)
 		}
 		for _, c := range []*Carrier{voice, video} {
-			d := newDesk(c)
-			d.calls[testID(1)] = &carrier.Call{ID: testID(1), State: carrier.Ringing, Caller: carrier.Party{User: "alice"}, Callee: carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}}
-			d.made = 1
+			d := newDesk(t, c)
+			d.Put(carrier.Call{ID: testID(1), State: carrier.Ringing, Caller: carrier.Party{User: "alice"}, Callee: carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}})
 			reply, err := c.Webhook(t.Context(), r, d)
 			if err != nil && carrier.Status(err)/100 != 4 {
 				t.Errorf("%v", err)
@@ -167,10 +166,9 @@ func FuzzWebhook(f *testing.F) {
 			if err != nil && len(reply.Body) > 0 {
 				t.Errorf("an error, and a reply: %s", reply.Body)
 			}
-			if len(d.told) > 0 && auth != "" {
-				t.Errorf("told %+v by %q", d.told, auth)
+			if told := d.Told(); len(told) > 0 && auth != "" {
+				t.Errorf("told %+v by %q", told, auth)
 			}
-			d.ends.Wait()
 		}
 	})
 }

@@ -270,12 +270,12 @@ func TestVideoStrangers(t *testing.T) {
 		"unknown call":    {`{"event":"connectionCreated","connection":{"id":"k","data":"{\"call\":\"` + testID(99) + `\",\"user\":\"alice\"}"}}`, carrier.ErrUnknownCall},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(v)
+			d := carriertest.NewDesk(v, nil)
 			if _, err := v.Webhook(t.Context(), post("session", test.body).request(), d); !errors.Is(err, test.want) {
 				t.Errorf("got %v", err)
 			}
-			if len(d.told) > 0 {
-				t.Errorf("told %+v", d.told)
+			if told := d.Told(); len(told) > 0 {
+				t.Errorf("told %+v", told)
 			}
 		})
 	}

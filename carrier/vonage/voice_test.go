@@ -3,7 +3,6 @@ package vonage
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ type stage struct {
 	*testing.T
 	c *Carrier
 	e *carriertest.Vonage
-	d *desk
+	d *carriertest.Exchange
 }
 
 const (
@@ -34,22 +33,14 @@ func newStage(t *testing.T, emulate carriertest.VonageConfig) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDesk(nil)
-	server := httptest.NewServer(d)
-	t.Cleanup(func() {
-		e.Close()
-		server.Close()
-		d.ends.Wait() // nothing comes any more that ends a call
-	})
-	hooks := server.URL + "/carriers/app/vonage"
+	d := newDesk(t, nil)
 	c, err := New(Config{Product: Voice, ApplicationID: e.ApplicationID, PrivateKey: carrier.NewSecret(e.PrivateKey), APIKey: e.APIKey,
 		SignatureSecrets: []carrier.Secret{carrier.NewSecret(e.SignatureSecret)}, CallerID: ourNumber, Greeting: "One moment, please.",
-		RingbackURL: "https://calls.example.com/ringback.mp3", RequirePayloadHash: true, HookURL: hooks, BaseURL: e.URL()})
+		RingbackURL: "https://calls.example.com/ringback.mp3", RequirePayloadHash: true, HookURL: d.Listen(e), BaseURL: e.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.c = c
-	e.Hooks(hooks)
+	d.Of(c)
 	return &stage{t, c, e, d}
 }
 
@@ -78,7 +69,7 @@ func (s *stage) connected(seats ...carriertest.Seat) {
 		select {
 		case <-seat.Connected():
 		case err := <-seat.Gone():
-			s.Fatalf("gone instead of connected: %v; %v; %v", err, s.e.Refused(), s.d.said())
+			s.Fatalf("gone instead of connected: %v; %v; %v", err, s.e.Refused(), s.d.Refused())
 		case <-time.After(10 * time.Second):
 			s.Fatal("not connected")
 		}
@@ -111,43 +102,8 @@ func (s *stage) hears(p *carriertest.Telephone, want carriertest.TelephoneState)
 		select {
 		case <-changed:
 		case <-limit:
-			s.Fatalf("the telephone is %s (%s), not %s; refused %v, %v", state, why, want, s.e.Refused(), s.d.said())
+			s.Fatalf("the telephone is %s (%s), not %s; refused %v, %v", state, why, want, s.e.Refused(), s.d.Refused())
 		}
-	}
-}
-
-func (s *stage) ended(id string, why call.Reason) {
-	s.Helper()
-	s.d.until(s.T, "the call ends with "+why.String(), func() bool { return s.d.reasons[id] != 0 })
-	s.d.ends.Wait()
-	s.settle()
-	s.d.mu.Lock()
-	if got := s.d.reasons[id]; got != why {
-		s.Errorf("the call ended with %s, not %s; told %+v", got, why, s.d.told)
-	}
-	s.d.mu.Unlock()
-	s.clean()
-}
-
-// settle waits until all webhooks are through.
-func (s *stage) settle() {
-	s.Helper()
-	if err := s.e.Idle(s.Context()); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// clean is that nothing is left at the carrier, and neither side refused the other.
-func (s *stage) clean() {
-	s.Helper()
-	if open := s.e.Open(); len(open) > 0 {
-		s.Errorf("still open at Vonage: %v", open)
-	}
-	if no := s.e.Refused(); len(no) > 0 {
-		s.Errorf("Vonage refused %v", no)
-	}
-	if no := s.d.said(); len(no) > 0 {
-		s.Errorf("the carrier refused %v", no)
 	}
 }
 
@@ -159,8 +115,8 @@ func (s *stage) incoming() (*carriertest.Telephone, carrier.Call) {
 		s.Fatal(err)
 	}
 	s.hears(p, carriertest.PhoneHears)
-	s.d.until(s.T, "it rings", func() bool { return len(s.d.calls) == 1 })
-	c := s.d.get(testID(1))
+	s.d.Until(testID(1), "it rings", func(h carriertest.Held) bool { return h.State == carrier.Ringing })
+	c := s.d.Held(testID(1)).Call
 	if c.Caller.Phone != theirNumber || c.Caller.User != "tel:"+theirNumber || c.Callee.User != "bob" {
 		s.Fatalf("it is %+v that rings", c)
 	}
@@ -172,7 +128,7 @@ func (s *stage) outgoing() (*carriertest.Telephone, *carriertest.VonageSeat, car
 	s.Helper()
 	rings := make(chan *carriertest.Telephone, 1)
 	s.e.Answerer(func(p *carriertest.Telephone) { rings <- p })
-	c := s.d.start(s.T, alice, phone)
+	c := s.d.Start(alice, phone)
 	seat := s.join(c, alice, true)
 	select {
 	case p := <-rings:
@@ -181,183 +137,179 @@ func (s *stage) outgoing() (*carriertest.Telephone, *carriertest.VonageSeat, car
 		}
 		return p, seat, c
 	case <-time.After(10 * time.Second):
-		s.Fatalf("no telephone rings; %v, %v", s.e.Refused(), s.d.said())
+		s.Fatalf("no telephone rings; %v, %v", s.e.Refused(), s.d.Refused())
 	}
 	return nil, nil, c
 }
 
 var plays = map[string]func(*stage){
 	"app to app, callee hangs up": func(s *stage) {
-		c := s.d.start(s.T, alice, bob)
+		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
-		s.d.until(s.T, "alice is in", func() bool { return s.d.in[c.ID]["alice@home"] != "" })
-		c = s.d.answer(c.ID, "b1")
+		s.d.Until(c.ID, "alice is in", func(h carriertest.Held) bool { return h.In["alice@home"] != "" })
+		c = s.d.Answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(a, b)
 		if err := a.Digits("12#"); err != nil {
 			s.Error(err)
 		}
 		b.Leave()
-		s.d.until(s.T, "bob has left", func() bool { return slices.Contains(s.d.lost[c.ID], "bob hungup") })
-		s.d.end(c.ID, call.HungUp)
+		s.d.Until(c.ID, "bob has left", func(h carriertest.Held) bool { return slices.Contains(h.Lost, "bob hungup") })
+		s.d.End(c.ID, call.HungUp)
 		s.gone(a, b)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 		if users := s.e.Users(); !slices.Equal(users, []string{"alice_40home", "bob"}) {
 			s.Errorf("users %v", users)
 		}
-		s.d.mu.Lock()
-		defer s.d.mu.Unlock()
-		if e := s.d.told[0]; !strings.HasSuffix(e.Detail, " of device a1") || e.User != "alice@home" {
+		if e := s.d.Told()[0]; !strings.HasSuffix(e.Detail, " of device a1") || e.User != "alice@home" {
 			s.Errorf("told %+v first", e)
 		}
 	},
 	"app to app, caller hangs up": func(s *stage) {
-		c := s.d.start(s.T, alice, bob)
+		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
-		c = s.d.answer(c.ID, "b1")
+		c = s.d.Answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(a, b)
-		s.d.end(c.ID, call.HungUp)
+		s.d.End(c.ID, call.HungUp)
 		a.Leave()
 		s.gone(a, b)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"app to app, cancelled": func(s *stage) {
-		c := s.d.start(s.T, alice, bob)
+		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
-		s.settle()
-		s.d.end(c.ID, call.Cancelled)
+		s.d.Settle(s.e)
+		s.d.End(c.ID, call.Cancelled)
 		s.gone(a)
-		s.ended(c.ID, call.Cancelled)
+		s.d.Over(s.e, c.ID, call.Cancelled)
 	},
 	"app to app, the callee's device is lost": func(s *stage) {
-		c := s.d.start(s.T, alice, bob)
+		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
-		c = s.d.answer(c.ID, "b1")
+		c = s.d.Answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(a, b)
 		b.Lose()
 		if err := <-b.Gone(); !errors.Is(err, carriertest.ErrLost) {
 			s.Errorf("bob's device hears %v", err)
 		}
-		s.d.until(s.T, "bob has left", func() bool { return len(s.d.lost[c.ID]) > 0 })
-		again := s.join(s.d.get(c.ID), carrier.Party{User: "bob", Device: "b2"}, false)
+		s.d.Until(c.ID, "bob has left", func(h carriertest.Held) bool { return len(h.Lost) > 0 })
+		again := s.join(s.d.Held(c.ID).Call, carrier.Party{User: "bob", Device: "b2"}, false)
 		s.connected(again)
-		s.d.end(c.ID, call.HungUp)
+		s.d.End(c.ID, call.HungUp)
 		s.gone(a, again)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"moved to another device": func(s *stage) {
-		c := s.d.start(s.T, alice, bob)
+		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
-		c = s.d.answer(c.ID, "b1")
+		c = s.d.Answer(c.ID, "b1")
 		b1 := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(a, b1)
-		b2 := s.join(s.d.get(c.ID), carrier.Party{User: "bob", Device: "b2"}, false)
+		b2 := s.join(s.d.Held(c.ID).Call, carrier.Party{User: "bob", Device: "b2"}, false)
 		s.connected(b2)
 		b1.Leave()
 		s.gone(b1)
-		s.settle()
+		s.d.Settle(s.e)
 		if open := s.e.Open(); len(open) != 3 {
 			s.Errorf("two legs and a conversation were to stay: %v", open)
 		}
-		s.d.mu.Lock()
-		if s.d.in[c.ID]["bob"] != b2.ID || len(s.d.lost[c.ID]) > 0 {
-			s.Errorf("bob is in by %q; lost: %v", s.d.in[c.ID]["bob"], s.d.lost[c.ID])
+		if h := s.d.Held(c.ID); h.In["bob"] != b2.ID || len(h.Lost) > 0 {
+			s.Errorf("bob is in by %q; lost: %v", h.In["bob"], h.Lost)
 		}
-		s.d.mu.Unlock()
-		s.d.end(c.ID, call.HungUp)
+		s.d.End(c.ID, call.HungUp)
 		s.gone(a, b2)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"telephone calls, it hangs up": func(s *stage) {
 		p, c := s.incoming()
-		c = s.d.answer(c.ID, "b1")
+		c = s.d.Answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(b)
 		s.hears(p, carriertest.PhoneTalks)
 		p.HangUp()
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 		s.gone(b)
 	},
 	"telephone calls, callee hangs up": func(s *stage) {
 		p, c := s.incoming()
-		c = s.d.answer(c.ID, "b1")
+		c = s.d.Answer(c.ID, "b1")
 		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 		s.connected(b)
 		b.Leave()
-		s.d.end(c.ID, call.HungUp)
+		s.d.End(c.ID, call.HungUp)
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"telephone calls, and gives up": func(s *stage) {
 		p, c := s.incoming()
 		p.HangUp()
-		s.ended(c.ID, call.Cancelled)
+		s.d.Over(s.e, c.ID, call.Cancelled)
 	},
 	"telephone calls, nobody answers": func(s *stage) {
 		p, c := s.incoming()
-		s.d.end(c.ID, call.Unanswered)
+		s.d.End(c.ID, call.Unanswered)
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(c.ID, call.Unanswered)
+		s.d.Over(s.e, c.ID, call.Unanswered)
 	},
 	"telephone calls, callee declines": func(s *stage) {
 		p, c := s.incoming()
-		s.d.end(c.ID, call.Declined)
+		s.d.End(c.ID, call.Declined)
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(c.ID, call.Declined)
+		s.d.Over(s.e, c.ID, call.Declined)
 	},
 	"telephone calls who is blocked": func(s *stage) {
-		s.d.numbers["+15550004444"] = "blocks"
+		s.d.Numbers["+15550004444"] = "blocks"
 		p, err := s.e.Dial(s.Context(), theirNumber, "+15550004444")
 		if err != nil {
 			s.Fatal(err)
 		}
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(testID(1), call.Blocked)
+		s.d.Over(s.e, testID(1), call.Blocked)
 	},
 	"telephone is called, it hangs up": func(s *stage) {
 		p, a, c := s.outgoing()
 		p.Answer()
 		s.connected(a)
-		s.d.until(s.T, "it is answered", func() bool { return s.d.calls[c.ID].State == carrier.Answered })
+		s.d.Until(c.ID, "it is answered", func(h carriertest.Held) bool { return h.State == carrier.Answered })
 		p.HangUp()
 		s.gone(a)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"telephone is called, caller hangs up": func(s *stage) {
 		p, a, c := s.outgoing()
 		p.Answer()
 		s.connected(a)
 		a.Leave()
-		s.d.end(c.ID, call.HungUp)
+		s.d.End(c.ID, call.HungUp)
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(c.ID, call.HungUp)
+		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"telephone is called, caller cancels": func(s *stage) {
 		p, a, c := s.outgoing()
-		s.settle()
-		s.d.end(c.ID, call.Cancelled)
+		s.d.Settle(s.e)
+		s.d.End(c.ID, call.Cancelled)
 		s.gone(a)
 		s.hears(p, carriertest.PhoneOver)
-		s.ended(c.ID, call.Cancelled)
+		s.d.Over(s.e, c.ID, call.Cancelled)
 	},
 	"telephone is called, busy": func(s *stage) {
 		p, a, c := s.outgoing()
 		p.Busy()
 		s.gone(a)
-		s.ended(c.ID, call.Busy)
+		s.d.Over(s.e, c.ID, call.Busy)
 	},
 	"telephone is called, declined": func(s *stage) {
 		p, a, c := s.outgoing()
 		p.Decline()
 		s.gone(a)
-		s.ended(c.ID, call.Declined)
+		s.d.Over(s.e, c.ID, call.Declined)
 	},
 	"telephone is called, nobody answers": func(s *stage) {
 		_, a, c := s.outgoing()
 		s.gone(a)
-		s.ended(c.ID, call.Unanswered)
+		s.d.Over(s.e, c.ID, call.Unanswered)
 	},
 }
 
@@ -390,20 +342,18 @@ func TestUnknownNumber(t *testing.T) {
 	if why := s.hears(p, carriertest.PhoneOver); why != "rejected" {
 		t.Errorf("the telephone is over: %s", why)
 	}
-	s.settle()
-	s.d.mu.Lock()
-	defer s.d.mu.Unlock()
-	if len(s.d.calls) != 0 || len(s.e.Open()) != 0 {
-		t.Errorf("calls %v, open %v", s.d.calls, s.e.Open())
+	s.d.Settle(s.e)
+	if len(s.d.Calls()) != 0 || len(s.e.Open()) != 0 {
+		t.Errorf("calls %v, open %v", s.d.Calls(), s.e.Open())
 	}
 }
 
 // TestTooLate: a device whose call ended while it was on its way gets no leg.
 func TestTooLate(t *testing.T) {
 	s := newStage(t, carriertest.VonageConfig{})
-	c := s.d.start(t, alice, bob)
-	s.d.end(c.ID, call.Cancelled)
-	s.d.ends.Wait()
+	c := s.d.Start(alice, bob)
+	s.d.End(c.ID, call.Cancelled)
+	s.d.Settle(s.e)
 	seat := s.join(c, alice, true) // with credentials from before
 	s.gone(seat)
 	if open := s.e.Open(); len(open) > 0 {
@@ -414,8 +364,8 @@ func TestTooLate(t *testing.T) {
 // TestStranger: a user's own token opens no call of others.
 func TestStranger(t *testing.T) {
 	s := newStage(t, carriertest.VonageConfig{})
-	c := s.d.start(t, alice, bob)
-	s.d.start(t, carrier.Party{User: "mallory"}, bob)
+	c := s.d.Start(alice, bob)
+	s.d.Start(carrier.Party{User: "mallory"}, bob)
 	jwt, err := s.c.userToken("mallory", time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -426,20 +376,18 @@ func TestStranger(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.gone(seat)
-	s.settle()
-	s.d.mu.Lock()
-	defer s.d.mu.Unlock()
-	if len(s.d.told) > 0 || len(s.d.refused) == 0 || !errors.Is(s.d.refused[0], carrier.ErrNotInCall) {
-		t.Errorf("told %+v, refused %v", s.d.told, s.d.refused)
+	s.d.Settle(s.e)
+	if told, refused := s.d.Told(), s.d.Refused(); len(told) > 0 || len(refused) == 0 || !strings.Contains(refused[0], carrier.ErrNotInCall.Error()) {
+		t.Errorf("told %+v, refused %v", told, refused)
 	}
 }
 
 // TestOutage: Vonage goes down in the middle of a call, and what is left of it is ended when it is back.
 func TestOutage(t *testing.T) {
 	s := newStage(t, carriertest.VonageConfig{})
-	c := s.d.start(t, alice, bob)
+	c := s.d.Start(alice, bob)
 	a := s.join(c, alice, true)
-	c = s.d.answer(c.ID, "b1")
+	c = s.d.Answer(c.ID, "b1")
 	b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
 	s.connected(a, b)
 	s.e.Outage(true)
@@ -448,7 +396,7 @@ func TestOutage(t *testing.T) {
 			t.Errorf("a device hears %v", err)
 		}
 	}
-	if err := s.c.End(t.Context(), s.d.get(c.ID)); err == nil {
+	if err := s.c.End(t.Context(), s.d.Held(c.ID).Call); err == nil {
 		t.Error("End succeeded although Vonage is down")
 	}
 	if _, err := s.c.Prepare(t.Context(), carrier.Call{ID: testID(9), Caller: carrier.Party{User: "carol"}, Callee: bob}); err == nil {
@@ -458,21 +406,21 @@ func TestOutage(t *testing.T) {
 		t.Errorf("a telephone gets through: %v", err)
 	}
 	s.e.Outage(false)
-	s.d.end(c.ID, call.MediaFailed)
-	s.ended(c.ID, call.MediaFailed)
+	s.d.End(c.ID, call.MediaFailed)
+	s.d.Over(s.e, c.ID, call.MediaFailed)
 }
 
 // TestQuickTelephone: a telephone's end overtakes its beginning, and rings nobody.
 func TestQuickTelephone(t *testing.T) {
 	c := newTest(t, "j", nil)
-	d := newDesk(c)
+	d := newDesk(t, c)
 	end := post("event", `{"status":"completed","uuid":"`+testLeg+`","from":"15550009999","to":"15550001111","direction":"inbound"}`)
 	if _, err := c.Webhook(t.Context(), end.request(), d); !errors.Is(err, carrier.ErrUnknownCall) {
 		t.Errorf("got %v", err)
 	}
 	reply, err := c.Webhook(t.Context(), get("answer", "from=15550009999&to=15550001111&uuid="+testLeg).request(), d)
-	if err != nil || string(reply.Body) != "[]" || d.made != 0 {
-		t.Errorf("got %s, %v; %d calls", reply.Body, err, d.made)
+	if err != nil || string(reply.Body) != "[]" || len(d.Calls()) != 0 {
+		t.Errorf("got %s, %v; %d calls", reply.Body, err, len(d.Calls()))
 	}
 }
 

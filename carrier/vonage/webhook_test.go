@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/carrier"
+	"github.com/ringtrip/ringtrip/carrier/carriertest"
 )
 
 const testLeg = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
@@ -77,7 +78,7 @@ func deviceQuery(from, id string) string {
 // TestForged: what is not Vonage's is refused before the desk hears of it.
 func TestForged(t *testing.T) {
 	c := newTest(t, "j", func(c *Config) { c.APIKey, c.RequirePayloadHash = "abcd1234", true })
-	const event = `{"status":"answered","uuid":"` + testLeg + `","to":"0192f0c1-2d3e-7a4b-8c5d-000000000001","from":"alice"}`
+	const event = `{"status":"answered","uuid":"` + testLeg + `","to":"0199a000-0000-7000-8000-000000000001","from":"alice"}`
 	answer := deviceQuery("alice", testID(1))
 	for name, test := range map[string]struct {
 		w    *webhook
@@ -172,18 +173,18 @@ func TestStrangers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTest(t, "j", nil)
-			d := newDesk(c)
-			d.numbers["+15550003333"] = "refuses"
+			d := newDesk(t, c)
+			d.Numbers["+15550003333"] = "refuses"
 			alice, bob := carrier.Party{User: "alice"}, carrier.Party{User: "bob"}
-			d.start(t, alice, bob)
-			d.end(d.start(t, alice, bob).ID, 1)
-			d.calls[d.start(t, alice, carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}).ID].Refs = map[string]string{"caller": "another"}
-			d.ends.Wait()
+			d.Start(alice, bob)
+			d.End(d.Start(alice, bob).ID, 1)
+			third := d.Start(alice, carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"})
+			d.Change(third.ID, func(c *carrier.Call) { c.Refs = map[string]string{"caller": "another"} })
 			if _, err := c.Webhook(t.Context(), test.w.request(), d); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
-			if len(d.told) > 0 || d.get(testID(1)).State != carrier.Ringing || d.get(testID(3)).State != carrier.Ringing || d.made != 3 {
-				t.Errorf("something changed: told %+v", d.told)
+			if len(d.Told()) > 0 || d.Held(testID(1)).State != carrier.Ringing || d.Held(testID(3)).State != carrier.Ringing || len(d.Calls()) != 3 {
+				t.Errorf("something changed: told %+v", d.Told())
 			}
 		})
 	}
@@ -195,14 +196,13 @@ func TestCallerID(t *testing.T) {
 		{"+15550002222", "+15550001111", `"from":"15550002222"`}, {"", "+15550001111", `"from":"15550001111"`}, {"", "", ""},
 	} {
 		c := newTest(t, "j", func(c *Config) { c.CallerID = test.account })
-		d := newDesk(c)
-		d.now = func() time.Time { return testNow }
-		id := d.start(t, carrier.Party{User: "alice"}, carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}).ID
-		d.calls[id].CallerID = test.app
+		d := carriertest.NewExchange(t, c, func() time.Time { return testNow })
+		id := d.Start(carrier.Party{User: "alice"}, carrier.Party{User: "tel:+15550009999", Phone: "+15550009999"}).ID
+		d.Change(id, func(c *carrier.Call) { c.CallerID = test.app })
 		reply, err := c.Webhook(t.Context(), get("answer", deviceQuery("alice", id)).request(), d)
 		if test.want == "" {
-			if !errors.Is(err, carrier.ErrRefused) || len(d.told) > 0 {
-				t.Errorf("got %v; told %+v", err, d.told)
+			if !errors.Is(err, carrier.ErrRefused) || len(d.Told()) > 0 {
+				t.Errorf("got %v; told %+v", err, d.Told())
 			}
 			continue
 		}
@@ -234,8 +234,8 @@ func TestAccepted(t *testing.T) {
 		"a dashless leg":              get("answer", strings.ReplaceAll(query, testLeg, strings.ReplaceAll(testLeg, "-", ""))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(c)
-			d.start(t, carrier.Party{User: "alice"}, carrier.Party{User: "bob"})
+			d := newDesk(t, c)
+			d.Start(carrier.Party{User: "alice"}, carrier.Party{User: "bob"})
 			reply, err := c.Webhook(t.Context(), w.request(), d)
 			if err != nil {
 				t.Fatal(err)
@@ -244,8 +244,8 @@ func TestAccepted(t *testing.T) {
 			if string(reply.Body) != want || reply.ContentType != "application/json" {
 				t.Errorf("got %s %s, want %s", reply.ContentType, reply.Body, want)
 			}
-			if len(d.told) != 1 || d.told[0].Kind != carrier.Joined || d.told[0].User != "alice" {
-				t.Errorf("told %+v", d.told)
+			if told := d.Told(); len(told) != 1 || told[0].Kind != carrier.Joined || told[0].User != "alice" {
+				t.Errorf("told %+v", told)
 			}
 		})
 	}
