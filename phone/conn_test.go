@@ -81,6 +81,8 @@ func describeRequest(msg proto.Message, opts signaling.SendOptions) string {
 		}
 	case *v1.LeaveGroupRequest:
 		text = "leave"
+	case *v1.JoinGroupRequest:
+		text = "join"
 	case *v1.AckRequest:
 		text = "ack"
 		for _, mark := range m.Marks {

@@ -40,7 +40,8 @@ type GroupRequest struct {
 // StartGroup begins a group call, as [Phone.Start] begins a call of two. For this phone's system it is one outgoing call,
 // whose ID is the group's: it has one sound, the carrier's room's ([media.Config].Group), and a CXCall for each callee
 // would be several calls of which the system lets one talk and two exist (maximumCallGroups). It dials until the
-// first of them answers, goes on while one of them is in it or still rings, and ends with the reason of the last one. Who
+// first of them answers, goes on while one of them, or of those who came later, is in it or still rings, and ends with the
+// reason of the last one. Who
 // hangs up leaves, as by [Phone.LeaveGroup]: those who answered go on with each other. [Phone.Start] with
 // [StartRequest].Group calls somebody more into the same call.
 //

@@ -126,6 +126,51 @@ func TestGroupIsOneCall(t *testing.T) {
 	}
 }
 
+// Those whom this phone called have left, and somebody who joined is still there: the call goes on, by one that joins.
+func TestGroupGoesOnWithOthers(t *testing.T) {
+	for name, lets := range map[string]bool{"the server lets it in": true, "the group is over": false} {
+		t.Run(name, func(t *testing.T) {
+			r, f := newCarried(t)
+			r.gatherAll()
+			f.all[0].cfg.Notify(media.Event{Kind: media.Connected})
+			r.tell(r.part(101, "carol", answered))
+			for user, n := range map[string]byte{"carol": 101, "eve": 150, "dave": 102, "bob": 200} {
+				state := answered
+				if n == 102 || n == 200 {
+					state = v1.CallState_CALL_STATE_ENDED
+				}
+				r.conn.Handler.(signaling.GroupHandler).Group(&v1.GroupChanged{Group: id(200).String(), Member: &v1.Member{
+					User: &v1.Party{UserId: user}, State: state, CallId: id(n).String(),
+				}})
+			}
+			r.tell(r.partOver(200, "bob", call.Declined, false))
+			r.tell(r.partOver(102, "dave", call.Unanswered, false))
+			r.s.take()
+			r.tell(r.partOver(101, "carol", call.HungUp, true))
+			r.want("send join")
+			r.wantState(200, call.Connected, call.NotEnded)
+			if !lets {
+				r.reply("JoinGroupRequest", signaling.Result{Err: errors.New("no"), Problem: "group_over"})
+				r.wantState(200, call.Ended, call.HungUp)
+				r.want("ended c200 2")
+				return
+			}
+			own := r.part(160, "dev", answered)
+			own.Role, own.CallerDevice, own.AnsweredBy = v1.Role_ROLE_CALLEE, "", "dev"
+			r.tell(own) // the stream is quicker than the answer
+			r.reply("JoinGroupRequest", signaling.Result{Call: own, NextCallID: id(201).String()})
+			r.hello(own)
+			r.wantState(200, call.Connected, call.NotEnded)
+			if got := r.p.Calls(); len(got) != 1 || !got[0].Outgoing || len(f.all) != 1 {
+				t.Errorf("calls: %+v, %d sessions", got, len(f.all))
+			}
+			r.s.take()
+			r.end(200)
+			r.want("send leave", "fulfill end c200")
+		})
+	}
+}
+
 // Who hangs up leaves: one request, and the others go on.
 func TestGroupIsLeft(t *testing.T) {
 	for name, answers := range map[string]bool{"while it rings": false, "while somebody is in it": true} {

@@ -54,6 +54,9 @@ func (p *Phone) LeaveGroup(group string) error {
 	}
 	for _, l := range p.lines {
 		if l.state.Live() && (l.truth.GetGroup() == group || l.party != nil && l.id.String() == group) {
+			if l.party != nil {
+				l.party.left = true
+			}
 			p.send(l, &v1.LeaveGroupRequest{Group: group, DeviceId: p.cfg.DeviceID}, false, func(r signaling.Result) { p.heard(l, r) })
 			p.drain()
 			return nil
@@ -63,6 +66,9 @@ func (p *Phone) LeaveGroup(group string) error {
 }
 
 func (p *Phone) groupChanged(g *v1.GroupChanged) {
+	if l := p.begun(g.GetGroup()); l != nil {
+		l.party.meets(g.GetMember())
+	}
 	if p.cfg.OnGroup != nil {
 		p.outside(func() { p.cfg.OnGroup(g) })
 	}

@@ -13,13 +13,17 @@ import (
 )
 
 // A party is the server's calls behind the one line of a group that this phone began: one for each callee, all of which
-// have this device for their caller. The machine sees one call, [party.view].
+// have this device for their caller, and when they are over, while others are in the group, one by which it joined. The machine
+// sees one call, [party.view].
 type party struct {
 	callees  []string
 	legs     []*v1.Call // the newest word on each, in the order they were heard of
 	answered bool       // somebody was in it
 	rev      uint64     // of the view
 	leaving  bool       // the server was asked to take this phone out, and has not answered
+	joining  bool       // the server was asked to let this phone in by a call of its own, and has not answered
+	left     bool       // the app has left; the server's word ends it
+	others   []string   // who is in it by a call that is none of the legs: who joined, and whom others called in
 }
 
 // maxLegs bounds how many calls of a group are remembered; those that are over are forgotten first.
@@ -95,7 +99,7 @@ func (y *party) view(id callkit.UUID) *v1.Call {
 	}
 	v = proto.Clone(v).(*v1.Call)
 	y.rev++
-	v.Id, v.Rev, v.AnsweredAt = id.String(), y.rev, first
+	v.Id, v.Rev, v.AnsweredAt, v.Role = id.String(), y.rev, first, v1.Role_ROLE_CALLER // also of one by which it joined
 	if live == nil {
 		return v
 	}
@@ -117,7 +121,7 @@ func endedAfter(a, b *v1.Call) bool {
 
 // partyOf returns the line of the group that this phone began which a call is a part of, or nil.
 func (p *Phone) partyOf(c *v1.Call) *line {
-	if c.Role != v1.Role_ROLE_CALLER || c.Group == "" || c.CallerDevice != "" && c.CallerDevice != p.cfg.DeviceID {
+	if c.Group == "" {
 		return nil
 	}
 	group, err := callkit.ParseUUID(c.Group)
@@ -131,7 +135,13 @@ func (p *Phone) partyOf(c *v1.Call) *line {
 	if id, err := callkit.ParseUUID(c.Id); err == nil && id != group && p.find(id) != nil {
 		return nil // it has a line of its own
 	}
-	return l
+	if c.Role == v1.Role_ROLE_CALLER && (c.CallerDevice == "" || c.CallerDevice == p.cfg.DeviceID) || l.party.leg(c.Id) != nil {
+		return l
+	}
+	if l.party.joining && c.State == v1.CallState_CALL_STATE_ANSWERED && c.AnsweredBy == p.cfg.DeviceID {
+		return l
+	}
+	return nil
 }
 
 // gathered takes the server's word on one call of a group that this phone began, and returns what it makes of the
@@ -154,7 +164,49 @@ func (p *Phone) gathered(l *line, c *v1.Call) *v1.Call {
 	if over(v) && l.inviting {
 		return nil // the next one is about to be called
 	}
+	if over(v) && l.state.Answered() && v.Reason != v1.EndReason_END_REASON_SERVER_ENDED && p.rejoin(l) {
+		return nil
+	}
 	return v
+}
+
+// meets takes down who is in the group besides those of the legs.
+func (y *party) meets(m *v1.Member) {
+	y.others = slices.DeleteFunc(y.others, func(user string) bool { return user == m.GetUser().GetUserId() })
+	if m.GetState() == v1.CallState_CALL_STATE_ANSWERED && y.leg(m.CallId) == nil {
+		y.others = append(y.others, m.GetUser().GetUserId())
+	}
+}
+
+// rejoin reports whether the group goes on without those whom this phone called: others are in it, and this phone stays with
+// them by a call of its own, as one that joins. If the server does not let it in, the call is over. The lock must be held.
+func (p *Phone) rejoin(l *line) bool {
+	y := l.party
+	if y.joining {
+		return true
+	}
+	if len(y.others) == 0 || y.left {
+		return false
+	}
+	y.joining = true
+	p.then(func() {
+		p.send(l, &v1.JoinGroupRequest{Group: l.id.String(), DeviceId: p.cfg.DeviceID, Video: l.video}, false, func(r signaling.Result) {
+			y.joining = false
+			if r.NextCallID != "" {
+				p.setNextCallID(r.NextCallID)
+			}
+			if r.Err == nil && r.Call != nil {
+				y.hear(r.Call)
+				p.truth(r.Call, false)
+				return
+			}
+			if v := y.view(l.id); v != nil && over(v) && l.state.Live() {
+				l.learn(v)
+				p.tell(l, call.Event{Kind: call.RemoteEnded, Reason: reasonOf(v.Reason)})
+			}
+		})
+	})
+	return true
 }
 
 // serverCall returns the id by which the server knows a call that lives here. For a group that this phone began that is one

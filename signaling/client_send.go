@@ -63,6 +63,11 @@ func about(msg proto.Message) string {
 			return "start " + m.GetIdempotencyKey()
 		}
 		return m.GetCallId()
+	case *v1.JoinGroupRequest:
+		if m.GetCallId() == "" {
+			return m.GetGroup()
+		}
+		return m.GetCallId()
 	case *v1.LeaveGroupRequest:
 		return m.GetGroup() // not before the start of its first call, whose id it is
 	case *v1.SendMediaRequest:

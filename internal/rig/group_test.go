@@ -9,10 +9,12 @@ import (
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/phone"
+	v1 "github.com/ringtrip/ringtrip/signaling/ringtripv1"
 )
 
 // TestGroupFromAPhone has Alice begin a group call on her phone: one call for its system, one seat in the carrier's room, while
-// Bob answers, Carol declines and Dave is called in later. She leaves, and those two go on.
+// Bob answers, Carol declines, Dave is called in later and Carol joins after all. Those whom she called leave, she goes on with Carol, and
+// Carol stays when she leaves.
 func TestGroupFromAPhone(t *testing.T) {
 	lab, err := NewLab(t.Context(), LabConfig{
 		Node:   NodeConfig{Dir: t.TempDir(), Carrier: "livekit", RingTimeout: 45 * time.Second},
@@ -73,7 +75,7 @@ func TestGroupFromAPhone(t *testing.T) {
 	talk := func(devices ...string) {
 		t.Helper()
 		for _, d := range devices {
-			await(d+" talks", func() bool { c := newest(d); return c.State == call.Connected && c.GroupCall == id.String() })
+			await(d+" talks", func() bool { c := newest(d); return c.State == call.Connected && c.Transport == call.Up && c.GroupCall == id.String() })
 		}
 	}
 	talk("alice-1", "bob-1")
@@ -92,18 +94,53 @@ func TestGroupFromAPhone(t *testing.T) {
 	if open := lab.Account.Emulator.Open(); len(open) == 0 || slices.ContainsFunc(lab.Account.Emulator.Refused(), func(string) bool { return true }) {
 		t.Errorf("open at the carrier: %q, refused: %q", open, lab.Account.Emulator.Refused())
 	}
-	if err := lab.Devices["alice-1"].Act("end", Finger{}); err != nil {
+	await("carol can join", func() bool { return lab.Devices["carol-1"].Engine().Snapshot().CanStart })
+	if _, err := lab.Devices["carol-1"].Engine().Join(phone.JoinRequest{Group: id.String()}); err != nil {
 		t.Fatal(err)
 	}
-	await("alice is out", func() bool { c := newest("alice-1"); return c.State == call.Ended && c.Reason == call.HungUp })
-	talk("bob-1", "dave-1")
-	if err := lab.Devices["bob-1"].Act("end", Finger{}); err != nil {
-		t.Fatal(err)
+	talk("alice-1", "bob-1", "dave-1", "carol-1")
+	hangUp := func(device string) {
+		t.Helper()
+		if err := lab.Devices[device].Act("end", Finger{}); err != nil {
+			t.Fatal(err)
+		}
+		await(device+" is out", func() bool { c := newest(device); return c.State == call.Ended && c.Reason == call.HungUp })
 	}
-	await("bob is out", func() bool { return newest("bob-1").State == call.Ended })
-	talk("dave-1")
-	if err := lab.Devices["dave-1"].Act("end", Finger{}); err != nil {
-		t.Fatal(err)
+	members := func(device string) (in int) {
+		answer := make(chan int, 1)
+		if err := lab.Devices[device].Engine().Members(id.String(), func(all []*v1.Member, err error) {
+			n := 0
+			for _, m := range all {
+				if m.State == v1.CallState_CALL_STATE_ANSWERED {
+					n++
+				}
+			}
+			answer <- n
+		}); err != nil {
+			t.Fatal(err)
+		}
+		await(device+" is told who is in it", func() bool {
+			select {
+			case in = <-answer:
+				return true
+			default:
+				return false
+			}
+		})
+		return in
 	}
-	await("dave is out", func() bool { return newest("dave-1").State == call.Ended })
+	if n := members("alice-1"); n != 4 {
+		t.Errorf("%d are in the group, want 4", n)
+	}
+	hangUp("bob-1")
+	hangUp("dave-1")
+	await("alice and carol are left", func() bool { return members("alice-1") == 2 })
+	await("those two are in the room", func() bool { return slices.Equal(lab.Account.Emulator.Open(), []string{"room " + id.String() + " with 2 in it"}) })
+	talk("alice-1", "carol-1")
+	if all := calls("alice-1"); len(all) != 1 || len(lab.Devices["alice-1"].Phone.Calls()) != 1 {
+		t.Errorf("alice's phone shows %+v, its system %v", all, lab.Devices["alice-1"].Phone.Calls())
+	}
+	hangUp("alice-1")
+	talk("carol-1")
+	hangUp("carol-1")
 }
