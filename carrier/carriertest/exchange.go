@@ -75,14 +75,9 @@ func (x *Exchange) Start(caller, callee carrier.Party) carrier.Call {
 	x.mu.Lock()
 	c := x.ring(carrier.Call{Caller: caller, Callee: callee})
 	x.mu.Unlock()
-	if prepares, ok := x.carrier.(carrier.Preparer); ok {
-		ref, err := prepares.Prepare(context.Background(), c.call)
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		x.Change(c.call.ID, func(c *carrier.Call) { c.Ref = ref })
-	}
-	return x.Held(c.call.ID).Call
+	of := Prepare(x.t, x.carrier, c.call)
+	x.Change(of.ID, func(c *carrier.Call) { c.Ref = of.Ref })
+	return of
 }
 
 // ring keeps a new call. The lock must be held.

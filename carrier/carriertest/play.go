@@ -2,7 +2,6 @@ package carriertest
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"sync"
 	"testing"
@@ -60,15 +59,8 @@ func (p *play) ctx() context.Context {
 // call is a call of alice's to bob that rings.
 func (p *play) call() carrier.Call {
 	p.Helper()
-	c := carrier.Call{ID: "0199a000-0000-7000-8000-0000000000a1", App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second), Devices: []string{"bob-phone"},
-		Caller: carrier.Party{User: "alice@example.com", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob", Name: "Bob"}}
-	if prepares, ok := p.Carrier.(carrier.Preparer); ok {
-		ref, err := prepares.Prepare(p.ctx(), c)
-		if err != nil {
-			p.Fatalf("Prepare: %v", err)
-		}
-		c.Ref = ref
-	}
+	c := Prepare(p, p.Carrier, carrier.Call{ID: "0199a000-0000-7000-8000-0000000000a1", App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second), Devices: []string{"bob-phone"},
+		Caller: carrier.Party{User: "alice@example.com", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob", Name: "Bob"}})
 	p.desk.Put(c)
 	return c
 }
@@ -82,16 +74,7 @@ func (p *play) join(c carrier.Call, caller bool) Seat {
 	} else {
 		self.Device = "bob-phone"
 	}
-	j := carrier.Join{Call: c, Self: self, Caller: caller, Invite: p.desk.Invite(c.ID), Now: time.Now()}
-	credentials, err := p.Carrier.Credentials(j)
-	if err != nil || !json.Valid(credentials) {
-		p.Fatalf("Credentials of %s: %v, %q", self.User, err, credentials)
-	}
-	seat, err := p.Emulator.Join(p.ctx(), credentials)
-	if err != nil {
-		p.Fatalf("%s does not get in: %v", self.User, err)
-	}
-	return seat
+	return Sit(p, p.Carrier, p.Emulator, carrier.Join{Call: c, Self: self, Caller: caller, Invite: p.desk.Invite(c.ID), Now: time.Now()})
 }
 
 func (p *play) idle() {

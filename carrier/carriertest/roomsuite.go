@@ -2,7 +2,6 @@ package carriertest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http/httptest"
 	"slices"
@@ -70,18 +69,8 @@ var plays int
 func (p *roomPlay) call() carrier.Call {
 	p.Helper()
 	plays++
-	c := carrier.Call{ID: ID(plays), App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second),
-		Caller: carrier.Party{User: "alice", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob@example.com", Name: "Bob"}, Devices: []string{"bob-phone", "bob-pad"}}
-	if prepares, ok := p.Carrier.(carrier.Preparer); ok {
-		ref, err := prepares.Prepare(p.ctx(), c)
-		if err != nil {
-			p.Fatalf("Prepare: %v", err)
-		}
-		if again, err := prepares.Prepare(p.ctx(), c); err != nil || again != ref {
-			p.Fatalf("Prepare again: %q, %v; it was %q", again, err, ref)
-		}
-		c.Ref = ref
-	}
+	c := Prepare(p, p.Carrier, carrier.Call{ID: ID(plays), App: "app", State: carrier.Ringing, Deadline: time.Now().Add(45 * time.Second),
+		Caller: carrier.Party{User: "alice", Device: "alice-phone", Name: "Alice"}, Callee: carrier.Party{User: "bob@example.com", Name: "Bob"}, Devices: []string{"bob-phone", "bob-pad"}})
 	p.desk.Put(c)
 	return c
 }
@@ -108,14 +97,7 @@ func (p *roomPlay) join(c carrier.Call, caller bool, device string) *RoomSeat {
 		self = c.Caller
 	}
 	self.Device = device
-	credentials, err := p.Carrier.Credentials(carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()})
-	if err != nil || !json.Valid(credentials) {
-		p.Fatalf("Credentials of %s: %v, %q", device, err, credentials)
-	}
-	seat, err := p.Emulator.Join(p.ctx(), credentials)
-	if err != nil {
-		p.Fatalf("%s does not get in: %v", device, err)
-	}
+	seat := Sit(p, p.Carrier, p.Emulator, carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()})
 	<-seat.Connected()
 	return seat.(*RoomSeat)
 }

@@ -53,27 +53,18 @@ func (d *desk) start(caller, callee string) string {
 	return d.Start(carrier.Party{User: caller, Device: "1"}, to).ID
 }
 
-// credentials are the caller's or the callee's.
-func (d *desk) credentials(id string, caller bool) []byte {
-	d.t.Helper()
+// device is the caller's or the callee's, which wants to join.
+func (d *desk) device(id string, caller bool) carrier.Join {
 	c := d.Held(id)
 	j := carrier.Join{Call: c.Call, Self: c.Callee, Caller: caller, Invite: c.Invite, Now: time.Now()}
 	if caller {
 		j.Self = c.Caller
 	}
-	credentials, err := d.c.Credentials(j)
-	if err != nil || credentials == nil {
-		d.t.Fatalf("credentials: %s %v", credentials, err)
-	}
-	return credentials
+	return j
 }
 
 // join has the caller's or the callee's device join with what the server gives it.
 func (d *desk) join(e carriertest.Emulator, id string, caller bool) *carriertest.TwilioSeat {
 	d.t.Helper()
-	seat, err := e.Join(d.t.Context(), d.credentials(id, caller))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return seat.(*carriertest.TwilioSeat)
+	return carriertest.Sit(d.t, d.c, e, d.device(id, caller)).(*carriertest.TwilioSeat)
 }

@@ -130,7 +130,10 @@ func TestAppToApp(t *testing.T) {
 	t.Run("alice connects when the call is over", func(t *testing.T) {
 		tw, d := stage(t)
 		id := d.start("alice", "bob@example.com")
-		credentials := d.credentials(id, true)
+		credentials, err := d.c.Credentials(d.device(id, true))
+		if err != nil {
+			t.Fatal(err)
+		}
 		d.End(id, call.Cancelled)
 		seat, err := tw.Join(t.Context(), credentials)
 		if err != nil {

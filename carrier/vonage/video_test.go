@@ -49,30 +49,14 @@ func newShow(t *testing.T, old bool) *show {
 func (s *show) call(group string) carrier.Call {
 	s.Helper()
 	s.n++
-	c := carrier.Call{ID: testID(s.n), Group: group, State: carrier.Ringing, Video: true, Caller: alice, Callee: bob}
-	ref, err := s.c.Prepare(s.Context(), c)
-	if err != nil {
-		s.Fatal(err)
-	}
-	if again, err := s.c.Prepare(s.Context(), c); err != nil || again != ref {
-		s.Fatalf("prepared again: %q and %q, %v", ref, again, err)
-	}
-	c.Ref = ref
+	c := carriertest.Prepare(s, s.c, carrier.Call{ID: testID(s.n), Group: group, State: carrier.Ringing, Video: true, Caller: alice, Callee: bob})
 	s.d.Put(c)
 	return c
 }
 
 func (s *show) join(c carrier.Call, self carrier.Party, caller bool) *carriertest.RoomSeat {
 	s.Helper()
-	credentials, err := s.c.Credentials(carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()})
-	if err != nil || credentials == nil {
-		s.Fatalf("credentials: %s, %v", credentials, err)
-	}
-	seat, err := s.e.Join(s.Context(), credentials)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return seat.(*carriertest.RoomSeat)
+	return carriertest.Sit(s, s.c, s.e, carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()}).(*carriertest.RoomSeat)
 }
 
 func (s *show) settle() {

@@ -52,15 +52,26 @@ var (
 
 func (s *stage) join(c carrier.Call, self carrier.Party, caller bool) *carriertest.VonageSeat {
 	s.Helper()
-	credentials, err := s.c.Credentials(carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()})
-	if err != nil || credentials == nil {
-		s.Fatalf("credentials of %s: %s, %v", self.User, credentials, err)
-	}
-	seat, err := s.e.Join(s.Context(), credentials)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return seat.(*carriertest.VonageSeat)
+	return carriertest.Sit(s, s.c, s.e, carrier.Join{Call: c, Self: self, Caller: caller, Now: time.Now()}).(*carriertest.VonageSeat)
+}
+
+// talk is a call of alice's that bob has answered, to where both are connected.
+func (s *stage) talk() (c carrier.Call, a, b *carriertest.VonageSeat) {
+	s.Helper()
+	c = s.d.Start(alice, bob)
+	a = s.join(c, alice, true)
+	c, b = s.answer(c)
+	s.connected(a)
+	return c, a, b
+}
+
+// answer answers a call on a device of bob's, which is connected then.
+func (s *stage) answer(c carrier.Call) (carrier.Call, *carriertest.VonageSeat) {
+	s.Helper()
+	c = s.d.Answer(c.ID, "b1")
+	b := s.join(c, c.Callee, false)
+	s.connected(b)
+	return c, b
 }
 
 func (s *stage) connected(seats ...carriertest.Seat) {
@@ -147,9 +158,8 @@ var plays = map[string]func(*stage){
 		c := s.d.Start(alice, bob)
 		a := s.join(c, alice, true)
 		s.d.Until(c.ID, "alice is in", func(h carriertest.Held) bool { return h.In["alice@home"] != "" })
-		c = s.d.Answer(c.ID, "b1")
-		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(a, b)
+		c, b := s.answer(c)
+		s.connected(a)
 		if err := a.Digits("12#"); err != nil {
 			s.Error(err)
 		}
@@ -166,11 +176,7 @@ var plays = map[string]func(*stage){
 		}
 	},
 	"app to app, caller hangs up": func(s *stage) {
-		c := s.d.Start(alice, bob)
-		a := s.join(c, alice, true)
-		c = s.d.Answer(c.ID, "b1")
-		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(a, b)
+		c, a, b := s.talk()
 		s.d.End(c.ID, call.HungUp)
 		a.Leave()
 		s.gone(a, b)
@@ -185,11 +191,7 @@ var plays = map[string]func(*stage){
 		s.d.Over(s.e, c.ID, call.Cancelled)
 	},
 	"app to app, the callee's device is lost": func(s *stage) {
-		c := s.d.Start(alice, bob)
-		a := s.join(c, alice, true)
-		c = s.d.Answer(c.ID, "b1")
-		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(a, b)
+		c, a, b := s.talk()
 		b.Lose()
 		if err := <-b.Gone(); !errors.Is(err, carriertest.ErrLost) {
 			s.Errorf("bob's device hears %v", err)
@@ -202,11 +204,7 @@ var plays = map[string]func(*stage){
 		s.d.Over(s.e, c.ID, call.HungUp)
 	},
 	"moved to another device": func(s *stage) {
-		c := s.d.Start(alice, bob)
-		a := s.join(c, alice, true)
-		c = s.d.Answer(c.ID, "b1")
-		b1 := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(a, b1)
+		c, a, b1 := s.talk()
 		b2 := s.join(s.d.Held(c.ID).Call, carrier.Party{User: "bob", Device: "b2"}, false)
 		s.connected(b2)
 		b1.Leave()
@@ -224,9 +222,7 @@ var plays = map[string]func(*stage){
 	},
 	"telephone calls, it hangs up": func(s *stage) {
 		p, c := s.incoming()
-		c = s.d.Answer(c.ID, "b1")
-		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(b)
+		c, b := s.answer(c)
 		s.hears(p, carriertest.PhoneTalks)
 		p.HangUp()
 		s.d.Over(s.e, c.ID, call.HungUp)
@@ -234,9 +230,7 @@ var plays = map[string]func(*stage){
 	},
 	"telephone calls, callee hangs up": func(s *stage) {
 		p, c := s.incoming()
-		c = s.d.Answer(c.ID, "b1")
-		b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-		s.connected(b)
+		c, b := s.answer(c)
 		b.Leave()
 		s.d.End(c.ID, call.HungUp)
 		s.hears(p, carriertest.PhoneOver)
@@ -385,11 +379,7 @@ func TestStranger(t *testing.T) {
 // TestOutage: Vonage goes down in the middle of a call, and what is left of it is ended when it is back.
 func TestOutage(t *testing.T) {
 	s := newStage(t, carriertest.VonageConfig{})
-	c := s.d.Start(alice, bob)
-	a := s.join(c, alice, true)
-	c = s.d.Answer(c.ID, "b1")
-	b := s.join(c, carrier.Party{User: "bob", Device: "b1"}, false)
-	s.connected(a, b)
+	c, a, b := s.talk()
 	s.e.Outage(true)
 	for _, seat := range []carriertest.Seat{a, b} {
 		if err := <-seat.Gone(); !errors.Is(err, carriertest.ErrLost) {
