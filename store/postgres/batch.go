@@ -17,6 +17,7 @@ type bulk struct {
 	batch pgx.Batch
 	made  int // index of the query that makes calls; -1: none
 	moved int // of the query that changes calls
+	plain int // of the query that changes calls whose indices stay as they are
 	told  int // of the query that stores events
 
 	seqsOf []place // of the told query's rows, by ordinal
@@ -60,11 +61,11 @@ func (b *bulk) fence(id string, epoch, batch, at int64) {
 }
 
 // load queues the statements of all writes.
-func (b *bulk) load(batch []*write) {
-	b.made, b.moved, b.told = -1, -1, -1
+func (b *bulk) load(batch []*write, known memo) {
+	b.made, b.moved, b.plain, b.told = -1, -1, -1, -1
 	byCall := slices.Clone(batch)
 	slices.SortStableFunc(byCall, func(x, y *write) int { return cmp.Compare(text(x.t.Call.ID), text(y.t.Call.ID)) })
-	b.loadCalls(byCall)
+	b.loadCalls(byCall, known)
 	b.loadJobs(byCall)
 	b.loadTrims(batch)
 	b.loadEvents(batch)
@@ -72,15 +73,28 @@ func (b *bulk) load(batch []*write) {
 	b.loadHistory(byCall)
 }
 
-func (b *bulk) loadCalls(sorted []*write) {
-	var made, moved callRows
+func (b *bulk) loadCalls(sorted []*write, known memo) {
+	var made, moved, plain callRows
+	var was []int64
+	var ended []*write
 	for _, w := range sorted {
-		switch {
-		case !w.cas:
-		case w.t.ExpectRev == 0:
-			made.add(w)
-		default:
-			moved.add(w)
+		if !w.cas {
+			continue
+		}
+		row := rowOf(w)
+		if w.t.ExpectRev == 0 {
+			made.add(w, row)
+			continue
+		}
+		before, ok := known[w.t.Call.ID]
+		if !ok || before.rev != w.t.ExpectRev || !before.stays(row) {
+			moved.add(w, row)
+			continue
+		}
+		plain.add(w, row)
+		was = append(was, before.stamp)
+		if !row.live {
+			ended = append(ended, w)
 		}
 	}
 	if len(made.id) > 0 {
@@ -141,6 +155,33 @@ func (b *bulk) loadCalls(sorted []*write) {
 				DELETE FROM told WHERE call_id = ANY(ARRAY(SELECT id FROM no_device))
 			) SELECT id FROM changed`, moved.args()...)
 	}
+	b.loadPlain(plain, was, ended)
+}
+
+// loadPlain changes calls of which is known how they were when they got the stamp that they are expected to have.
+func (b *bulk) loadPlain(plain callRows, was []int64, ended []*write) {
+	if len(plain.id) == 0 {
+		return
+	}
+	b.plain = b.queue(`UPDATE call c SET rev = x.expect + 1, stamp = x.stamp, state = x.state, live = x.live,
+			timer = x.timer, keep_until = x.keep_until, created_at = x.created_at
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bytea[], $5::boolean[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+			AS x (id, expect, stamp, state, live, timer, keep_until, created_at, was)
+		WHERE c.id = ANY($1) AND c.id = x.id AND c.rev = x.expect AND c.stamp = x.was RETURNING c.id`,
+		plain.id, plain.expect, plain.stamp, plain.state, plain.live, plain.timer, plain.keepUntil, plain.createdAt, was)
+	var g guard
+	var app, user []string
+	for _, w := range ended {
+		for _, u := range w.t.Call.Users {
+			g.add(w)
+			app, user = append(app, text(w.t.Call.App)), append(user, text(u))
+		}
+	}
+	if len(user) == 0 {
+		return
+	}
+	b.queue(`DELETE FROM call_user i USING unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::text[]) AS x (cas, holder, stamp, app, "user")
+		WHERE i.app = x.app AND i."user" = x."user" AND i.call_id = x.holder AND `+won, g.cas, g.holder, g.stamp, app, user)
 }
 
 // callRows are calls in arrays.
@@ -156,12 +197,12 @@ type callRows struct {
 const callRowsFrom = `unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::boolean[], $7::text[], $8::text[], $9::text[],
 	$10::bigint[], $11::bigint[], $12::bigint[]) AS x (id, app, expect, stamp, state, live, devices, users, key, timer, keep_until, created_at)`
 
-func (r *callRows) add(w *write) {
+func (r *callRows) add(w *write, row indexed) {
 	c := &w.t.Call
-	r.id, r.app = append(r.id, text(c.ID)), append(r.app, text(c.App))
+	r.id, r.app = append(r.id, text(c.ID)), append(r.app, row.app)
 	r.expect, r.stamp = append(r.expect, int64(w.t.ExpectRev)), append(r.stamp, w.stamp)
-	r.state, r.live = append(r.state, blob(c.State)), append(r.live, c.Live)
-	r.devices, r.users, r.key = append(r.devices, names(c.Devices)), append(r.users, names(c.Users)), append(r.key, text(c.Key))
+	r.state, r.live = append(r.state, blob(c.State)), append(r.live, row.live)
+	r.devices, r.users, r.key = append(r.devices, row.devices), append(r.users, row.users), append(r.key, row.key)
 	r.timer, r.keepUntil, r.createdAt = append(r.timer, nanos(c.Timer)), append(r.keepUntil, nanos(c.KeepUntil)), append(r.createdAt, nanos(c.CreatedAt))
 }
 
@@ -366,7 +407,7 @@ func (b *bulk) send(ctx context.Context, conn *pgx.Conn, batch []*write) (_ []re
 	seqs := make([]uint64, len(b.seqsOf))
 	for n := range b.batch.Len() {
 		switch n {
-		case b.made, b.moved:
+		case b.made, b.moved, b.plain:
 			rows, _ := answers.Query()
 			var id string
 			if _, err = pgx.ForEachRow(rows, []any{&id}, func() error { won[id] = true; return nil }); err != nil {

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func rows(t *testing.T, s *Store, table string) (n int) {
 func TestPackedEvents(t *testing.T) {
 	s := open(t, Config{URL: pgtest.Database(t)})
 	defer s.Close()
-	c := store.Call{ID: "c", App: "app", Live: true, Devices: []string{"a", "b"}}
+	c := store.Call{ID: "c", App: "app", Live: true, Devices: []string{"a", "b"}, Users: []string{"u", "v"}}
 	commit := func(events ...store.Event) []uint64 {
 		t.Helper()
 		done, err := s.Commit(t.Context(), store.Transition{Call: c, ExpectRev: c.Rev, Events: events})
@@ -102,16 +103,66 @@ func TestPackedEvents(t *testing.T) {
 	has("b")
 	commit(told("b")...)
 	has("b", 5)
+	if n := rows(t, s, "call_user"); n != 2 {
+		t.Errorf("the call has %d users", n)
+	}
 	c.Live, c.KeepUntil = false, time.Unix(9, 0)
 	commit()
+	if n := rows(t, s, "call_user"); n != 0 {
+		t.Errorf("the call that ended has %d users", n)
+	}
 	if n, err := s.Purge(t.Context(), time.Unix(10, 0)); n != 1 || err != nil {
 		t.Errorf("purged %d, %v", n, err)
 	}
 	for _, d := range []string{"a", "b", "x"} {
 		has(d)
 	}
-	if packed := rows(t, s, "told"); packed != 0 {
-		t.Errorf("%d packed rows stay", packed)
+	for _, table := range []string{"told", "event", "call_device", "call_user"} {
+		if n := rows(t, s, table); n != 0 {
+			t.Errorf("%d rows of %s stay", n, table)
+		}
+	}
+}
+
+// What a writer remembers of a call does not count when another node has changed it, or made it anew.
+func TestMemoIsNoTruth(t *testing.T) {
+	url := pgtest.Database(t)
+	one, other := open(t, Config{URL: url}), open(t, Config{URL: url})
+	defer one.Close()
+	defer other.Close()
+	commit := func(s *Store, rev uint64, live bool, devices, users []string) error {
+		_, err := s.Commit(t.Context(), store.Transition{Call: store.Call{ID: "c", App: "app", Live: live, Devices: devices, Users: users, KeepUntil: time.Unix(1, 0)}, ExpectRev: rev})
+		return err
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(commit(one, 0, true, []string{"a"}, []string{"u"}))
+	must(commit(other, 1, true, []string{"b"}, []string{"v"}))
+	if err := commit(one, 1, true, []string{"a"}, []string{"u"}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("on a rev that has gone: %v", err)
+	}
+	must(commit(one, 2, true, []string{"a"}, []string{"u"}))
+	calls, _, err := one.CallsOfDevice(t.Context(), "app", "b")
+	if err != nil || len(calls) != 0 {
+		t.Errorf("b has %+v, %v", calls, err)
+	}
+	must(commit(other, 3, false, []string{"a"}, []string{"u"}))
+	_, err = other.Purge(t.Context(), time.Unix(2, 0))
+	must(err)
+	for rev := range uint64(3) {
+		must(commit(other, rev, true, []string{"b"}, []string{"v"}))
+	}
+	for err = store.ErrConflict; errors.Is(err, store.ErrConflict); {
+		err = commit(one, 3, true, []string{"a"}, []string{"u"}) // as it remembers it
+	}
+	must(err)
+	of, err := one.CallsOfUser(t.Context(), "app", "u")
+	if err != nil || len(of) != 1 || of[0].Rev != 4 || rows(t, one, "call_user") != 1 || rows(t, one, "call_device") != 1 {
+		t.Errorf("u has %+v, %v", of, err)
 	}
 }
 

@@ -71,6 +71,7 @@ type writer struct {
 	queue chan *write
 	ended chan struct{}
 	late  []*write // of rows that the last batch had already
+	known memo
 
 	conn  *pgx.Conn // nil: lost
 	epoch int64
@@ -81,7 +82,7 @@ type writer struct {
 
 // newWriter connects a writer and gives it its row.
 func newWriter(ctx context.Context, s *Store, cfg *pgx.ConnConfig) (*writer, error) {
-	w := &writer{s: s, cfg: cfg, id: fmt.Sprintf("%016x", rand.Uint64()), queue: make(chan *write, maxQueue), ended: make(chan struct{})}
+	w := &writer{s: s, cfg: cfg, id: fmt.Sprintf("%016x", rand.Uint64()), queue: make(chan *write, maxQueue), ended: make(chan struct{}), known: memo{}}
 	var err error
 	if w.conn, err = pgx.ConnectConfig(ctx, cfg); err != nil {
 		return nil, err
@@ -184,6 +185,7 @@ func (w *writer) carryOut(batch []*write) {
 			return
 		}
 		results, err := w.send(batch)
+		w.known.keep(batch, results)
 		switch {
 		case err == nil:
 			w.count(batch)
@@ -225,7 +227,7 @@ func (w *writer) send(batch []*write) ([]result, error) {
 	w.batch++
 	b := &bulk{}
 	b.fence(w.id, w.epoch, w.batch, nanos(w.s.now()))
-	b.load(batch)
+	b.load(batch, w.known)
 	return b.send(ctx, w.conn, batch)
 }
 
