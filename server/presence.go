@@ -137,27 +137,28 @@ type place struct {
 // places returns where the streams of devices are. What cannot be found out counts as nowhere: that costs a push.
 func (s *Server) places(ctx context.Context, app string, devices ...string) map[string]place {
 	all := make(map[string]place, len(devices))
+	var elsewhere []string // or nowhere
 	for _, d := range devices {
 		var p place
 		p.open, p.foreground = s.streams.state(topic(app, d))
 		p.recent = s.streams.recent(topic(app, d), backSoon)
 		if p.open {
 			p.node = s.nodeName()
+		} else {
+			elsewhere = append(elsewhere, d)
 		}
 		all[d] = p
 	}
-	if s.cfg.Presence == nil {
+	if s.cfg.Presence == nil || len(elsewhere) == 0 {
 		return all
 	}
-	known, err := s.cfg.Presence.StreamsOf(ctx, app, devices)
+	known, err := s.cfg.Presence.StreamsOf(ctx, app, elsewhere)
 	if err != nil {
 		s.report(ctx, "reading where streams are failed", err)
 		return all
 	}
 	for _, st := range known {
-		if p := all[st.Device]; !p.open {
-			all[st.Device] = s.place(st, p)
-		}
+		all[st.Device] = s.place(st, all[st.Device])
 	}
 	return all
 }
