@@ -100,6 +100,9 @@ func (c *serveCmd) Run(ctx context.Context, o out, again reparse) error {
 		return err
 	}
 	defer st.Close()
+	if dir != "" {
+		defer spareProcessor()()
+	}
 	if people.secret, err = actionSecret(ctx, st, dir); err != nil {
 		return err
 	}

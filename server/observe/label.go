@@ -48,4 +48,19 @@ func system(d server.Device) string {
 }
 
 // StageWord is a ledger stage as labels and span events have it: "first_media".
-func StageWord(s v1.Stage) string { return strings.ToLower(strings.TrimPrefix(s.String(), "STAGE_")) }
+func StageWord(s v1.Stage) string {
+	if word, ok := stageWords[s]; ok {
+		return word
+	}
+	return stageWord(s) // of a newer server
+}
+
+func stageWord(s v1.Stage) string { return strings.ToLower(strings.TrimPrefix(s.String(), "STAGE_")) }
+
+var stageWords = func() map[v1.Stage]string {
+	all := map[v1.Stage]string{}
+	for number := range v1.Stage_name {
+		all[v1.Stage(number)] = stageWord(v1.Stage(number))
+	}
+	return all
+}()
