@@ -104,28 +104,15 @@ func TestWholeCalls(t *testing.T) {
 // carrierLab is Alice with a phone, and Bob with two, which are locked and on which the app does not run.
 func carrierLab(t *testing.T, name string) *Lab {
 	t.Helper()
-	lab, err := NewLab(t.Context(), LabConfig{
+	lab := openLab(t, LabConfig{
 		Node: NodeConfig{Dir: t.TempDir(), Carrier: name, RingTimeout: 5 * time.Second, MediaGrace: 2 * time.Second},
 		Owners: []Owner{{User: "alice", Name: "Alice", Phones: []PhoneSpec{{ID: "alice-1", Name: "Alice's iPhone"}}},
 			{User: OfficeUser, Name: "Bob", Phones: []PhoneSpec{{ID: "bob-1", Name: "Bob's iPhone", OneCall: true}, {ID: "bob-2", Name: "Bob's old iPhone", OS: "18", OneCall: true}}},
 			{User: "carol", Name: "Carol", Phones: []PhoneSpec{{ID: "carol-1", Name: "Carol's iPhone"}}},
 			{User: "dave", Name: "Dave", Phones: []PhoneSpec{{ID: "dave-1", Name: "Dave's iPhone"}}}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(lab.Close)
-	for _, id := range []string{"alice-1", "carol-1", "dave-1", "bob-1", "bob-2"} {
+	for _, id := range []string{"bob-1", "bob-2"} {
 		d := lab.Devices[id]
-		if err := d.Phone.OpenApp(Bundle); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Registered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasPrefix(id, "bob") {
-			continue
-		}
 		for _, do := range []func() error{d.Phone.Home, func() error { return d.Phone.SwipeApp(Bundle) }, d.Phone.Lock} {
 			if err := do(); err != nil {
 				t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // Bob answers, Carol declines, Dave is called in later and Carol joins after all. Those whom she called leave, she goes on with Carol, and
 // Carol stays when she leaves.
 func TestGroupFromAPhone(t *testing.T) {
-	lab, err := NewLab(t.Context(), LabConfig{
+	lab := openLab(t, LabConfig{
 		Node:   NodeConfig{Dir: t.TempDir(), Carrier: "livekit", RingTimeout: 45 * time.Second},
 		Logger: slog.New(slog.DiscardHandler),
 		Owners: []Owner{
@@ -24,18 +24,6 @@ func TestGroupFromAPhone(t *testing.T) {
 			{User: "carol", Name: "Carol", Phones: []PhoneSpec{{ID: "carol-1"}}}, {User: "dave", Name: "Dave", Phones: []PhoneSpec{{ID: "dave-1"}}},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(lab.Close)
-	for _, d := range lab.Devices {
-		if err := d.Phone.OpenApp(Bundle); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Registered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	calls := func(device string) []phone.Call {
 		if e := lab.Devices[device].Engine(); e != nil {
 			return e.Calls()
@@ -48,18 +36,11 @@ func TestGroupFromAPhone(t *testing.T) {
 		}
 		return phone.Call{}
 	}
-	await := func(what string, ok func() bool) {
-		t.Helper()
-		if err := lab.Await(t.Context(), 20*time.Second, ok); err != nil {
-			for id := range lab.Devices {
-				t.Logf("%s: %+v", id, calls(id))
-			}
-			t.Fatalf("never: %s (%v); open at the carrier: %q, refused: %q", what, err, lab.Account.Emulator.Open(), lab.Account.Emulator.Refused())
-		}
-	}
+	await := awaiting(t, lab)
 	alice := lab.Devices["alice-1"].Engine()
 	var id callkit.UUID
 	await("alice can call", func() bool {
+		var err error
 		id, err = alice.StartGroup(phone.GroupRequest{Callees: []string{"bob", "carol", "nobody"}, Name: "The team"})
 		return err == nil
 	})

@@ -3,7 +3,6 @@ package rig
 import (
 	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/ringtrip/ringtrip/call"
 	"github.com/ringtrip/ringtrip/callkit"
@@ -14,40 +13,14 @@ import (
 // rung, then the caller on one that has heard nothing of the call, then the callee on the phone that had it first. Each time
 // the two who talk hear each other, and the phone that had the call shows none.
 func TestMove(t *testing.T) {
-	lab, err := NewLab(t.Context(), LabConfig{Logger: slog.New(slog.DiscardHandler), Owners: []Owner{
+	lab := openLab(t, LabConfig{Logger: slog.New(slog.DiscardHandler), Owners: []Owner{
 		{User: "alice", Name: "Alice", Phones: []PhoneSpec{{ID: "alice-1", Name: "Alice's iPhone"}, {ID: "alice-2", Name: "Alice's iPad"}}},
 		{User: "bob", Name: "Bob", Phones: []PhoneSpec{{ID: "bob-1", Name: "Bob's iPhone"}, {ID: "bob-2", Name: "Bob's iPad"}}},
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lab.Close()
-	await := func(what string, ok func() bool) {
-		t.Helper()
-		if err := lab.Await(t.Context(), 20*time.Second, ok); err != nil {
-			for id, d := range lab.Devices {
-				if e := d.Engine(); e != nil {
-					t.Logf("%s: %+v", id, e.Calls())
-				}
-			}
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	for _, d := range lab.Devices {
-		if err := d.Phone.OpenApp(Bundle); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Registered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	await := awaiting(t, lab)
 	state := func(device string, id callkit.UUID) (call.State, call.Reason) {
-		for _, c := range lab.Devices[device].Engine().Calls() {
-			if c.ID == id {
-				return c.State, c.Reason
-			}
-		}
-		return call.Idle, call.NotEnded
+		c := callAt(lab, device, id)
+		return c.State, c.Reason
 	}
 	talk := func(a, b string, id callkit.UUID) {
 		t.Helper()

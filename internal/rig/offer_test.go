@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -19,44 +18,12 @@ import (
 // table is a lab with two phones each for alice and bob and one for carol, all registered.
 func table(t *testing.T) (*Lab, func(what string, ok func() bool), func(device string, id callkit.UUID) phone.Call) {
 	t.Helper()
-	lab, err := NewLab(t.Context(), LabConfig{Logger: slog.New(slog.DiscardHandler), Owners: []Owner{
+	lab := openLab(t, LabConfig{Logger: slog.New(slog.DiscardHandler), Owners: []Owner{
 		{User: "alice", Name: "Alice", Phones: []PhoneSpec{{ID: "alice-1", Name: "Alice's iPhone"}, {ID: "alice-2", Name: "Alice's iPad"}}},
 		{User: "bob", Name: "Bob", Phones: []PhoneSpec{{ID: "bob-1", Name: "Bob's iPhone"}, {ID: "bob-2", Name: "Bob's iPad"}}},
 		{User: "carol", Name: "Carol", Phones: []PhoneSpec{{ID: "carol-1", Name: "Carol's iPhone"}}},
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(lab.Close)
-	for _, d := range lab.Devices {
-		if err := d.Phone.OpenApp(Bundle); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Registered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	await := func(what string, ok func() bool) {
-		t.Helper()
-		if err := lab.Await(t.Context(), 20*time.Second, ok); err != nil {
-			for id, d := range lab.Devices {
-				if e := d.Engine(); e != nil {
-					t.Logf("%s: %+v", id, e.Calls())
-				}
-			}
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	return lab, await, func(device string, id callkit.UUID) phone.Call {
-		if e := lab.Devices[device].Engine(); e != nil {
-			for _, c := range e.Calls() {
-				if c.ID == id {
-					return c
-				}
-			}
-		}
-		return phone.Call{}
-	}
+	return lab, awaiting(t, lab), func(device string, id callkit.UUID) phone.Call { return callAt(lab, device, id) }
 }
 
 // TestOfferMove offers a live call to phones whose app does not run: a push wakes them, they ring, the user answers there,

@@ -24,19 +24,8 @@ func newMeeting(t *testing.T, carrier string) *meeting {
 	for _, user := range []string{"alice", "bob", "carol", "dave"} {
 		cfg.Owners = append(cfg.Owners, Owner{User: user, Name: user, Phones: []PhoneSpec{{ID: user + "-1"}}})
 	}
-	lab, err := NewLab(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(lab.Close)
-	m := &meeting{T: t, lab: lab}
-	for _, d := range lab.Devices {
-		if err := d.Phone.OpenApp(Bundle); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Registered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	m := &meeting{T: t, lab: openLab(t, cfg)}
+	for _, d := range m.lab.Devices {
 		m.await(d.ID+" can call", func() bool { return d.Engine().Snapshot().CanStart })
 	}
 	return m

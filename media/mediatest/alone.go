@@ -103,22 +103,7 @@ func (a *alone) idempotence() {
 }
 
 func (a *alone) closed() {
-	e := a.connected()
-	e.must("Close", e.Close)
-	e.must("Close again", e.Close)
-	for name, f := range map[string]func() error{
-		"Prepare": e.Prepare, "Warm": e.Warm, "StartAudio": e.StartAudio, "Restart": e.Restart,
-		"PlayDTMF": func() error { return e.PlayDTMF("1") },
-		"Receive":  func() error { return e.Receive(media.Message{Session: "s", Kind: media.Bye}) },
-	} {
-		if err := f(); !errors.Is(err, media.ErrClosed) {
-			a.t.Errorf("%s after Close: %v", name, err)
-		}
-	}
-	e.StopAudio()
-	e.SetHeld(true)
-	e.SetMuted(true)
-	e.Stats()
+	a.connected().closeTwice()
 }
 
 func (a *alone) closeInEveryPhase() {

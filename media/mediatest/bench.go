@@ -138,6 +138,26 @@ func (e *end) must(what string, method func() error) {
 	}
 }
 
+// closeTwice closes the session twice: whatever is asked of it afterwards says so, or does nothing.
+func (e *end) closeTwice() {
+	e.t.Helper()
+	e.must("Close", e.Close)
+	e.must("Close again", e.Close)
+	for name, f := range map[string]func() error{
+		"Prepare": e.Prepare, "Warm": e.Warm, "StartAudio": e.StartAudio, "Restart": e.Restart,
+		"PlayDTMF": func() error { return e.PlayDTMF("1") },
+		"Receive":  func() error { return e.Receive(media.Message{Session: "s", Kind: media.Bye}) },
+	} {
+		if err := f(); !errors.Is(err, media.ErrClosed) {
+			e.t.Errorf("%s: %s after Close: %v", e.name, name, err)
+		}
+	}
+	e.StopAudio()
+	e.SetHeld(true)
+	e.SetMuted(true)
+	e.Stats()
+}
+
 // next waits for the next event.
 func (e *end) next() media.Event {
 	e.t.Helper()

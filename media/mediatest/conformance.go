@@ -84,22 +84,7 @@ func idempotence(t *testing.T, b *bench) {
 
 func closed(t *testing.T, b *bench) {
 	b.connect()
-	e := b.a
-	e.must("Close", e.Close)
-	e.must("Close again", e.Close)
-	for name, f := range map[string]func() error{
-		"Prepare": e.Prepare, "Warm": e.Warm, "StartAudio": e.StartAudio, "Restart": e.Restart,
-		"PlayDTMF": func() error { return e.PlayDTMF("1") },
-		"Receive":  func() error { return e.Receive(media.Message{Session: "s", Kind: media.Bye}) },
-	} {
-		if err := f(); !errors.Is(err, media.ErrClosed) {
-			t.Errorf("%s after Close: %v", name, err)
-		}
-	}
-	e.StopAudio()
-	e.SetHeld(true)
-	e.SetMuted(true)
-	e.Stats()
+	b.a.closeTwice()
 }
 
 func closeInEveryPhase(t *testing.T, b *bench) {
