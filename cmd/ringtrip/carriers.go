@@ -24,27 +24,36 @@ type secretConfig struct {
 	Env  string `yaml:"env" help:"Instead of a file: the environment variable with it."`
 }
 
-// read returns the secret, without the line end that editors put behind it. Lines in a variable may be written as \n.
-func (s secretConfig) read(what string) (carrier.Secret, error) {
+// text returns the secret, without the line end that editors put behind it. Lines in a variable may be written as \n.
+func (s secretConfig) text(what string) (string, error) {
 	if (s.File == "") == (s.Env == "") {
-		return carrier.Secret{}, fmt.Errorf("%s has a file or an env, one of the two", what)
+		return "", fmt.Errorf("%s has a file or an env, one of the two", what)
 	}
 	text := ""
 	if s.File != "" {
 		b, err := os.ReadFile(s.File)
 		if err != nil {
-			return carrier.Secret{}, fmt.Errorf("reading %s: %w", what, err)
+			return "", fmt.Errorf("reading %s: %w", what, err)
 		}
 		text = string(b)
 	} else {
 		var err error
 		if text, err = environment(s.Env); err != nil {
-			return carrier.Secret{}, fmt.Errorf("%s: %w", what, err)
+			return "", fmt.Errorf("%s: %w", what, err)
 		}
 		text = strings.ReplaceAll(text, `\n`, "\n")
 	}
 	if text = strings.TrimSpace(text); text == "" {
-		return carrier.Secret{}, fmt.Errorf("%s is empty", what)
+		return "", fmt.Errorf("%s is empty", what)
+	}
+	return text, nil
+}
+
+// read returns the secret as carriers take it.
+func (s secretConfig) read(what string) (carrier.Secret, error) {
+	text, err := s.text(what)
+	if err != nil {
+		return carrier.Secret{}, err
 	}
 	return carrier.NewSecret(text), nil
 }

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/ringtrip/ringtrip/server"
@@ -55,24 +54,13 @@ func (c webhookConfig) endpoint() (webhook.Endpoint, error) {
 }
 
 func (s webhookSecret) secret() (webhook.Secret, error) {
-	if (s.File == "") == (s.Env == "") {
-		return webhook.Secret{}, errors.New("each of its secrets has a file or an env, one of the two")
-	}
-	from := "$" + s.Env
-	text, err := environment(s.Env)
-	if s.File != "" {
-		var b []byte
-		if b, err = os.ReadFile(s.File); err != nil {
-			return webhook.Secret{}, fmt.Errorf("reading its secret: %w", err)
-		}
-		from, text = s.File, string(b)
-	}
+	text, err := secretConfig(s).text("its secret")
 	if err != nil {
 		return webhook.Secret{}, err
 	}
 	key, err := webhook.ParseSecret(text)
 	if err != nil {
-		return webhook.Secret{}, fmt.Errorf("%s: %w", from, err)
+		return webhook.Secret{}, fmt.Errorf("%s: %w", cmp.Or(s.File, "$"+s.Env), err)
 	}
 	return key, nil
 }
