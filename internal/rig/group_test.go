@@ -56,7 +56,10 @@ func TestGroupFromAPhone(t *testing.T) {
 	talk := func(devices ...string) {
 		t.Helper()
 		for _, d := range devices {
-			await(d+" talks", func() bool { c := newest(d); return c.State == call.Connected && c.Transport == call.Up && c.GroupCall == id.String() })
+			await(d+" talks", func() bool {
+				c := newest(d)
+				return c.State == call.Connected && c.Transport == call.Up && c.GroupCall == id.String()
+			})
 		}
 	}
 	talk("alice-1", "bob-1")
@@ -116,7 +119,9 @@ func TestGroupFromAPhone(t *testing.T) {
 	hangUp("bob-1")
 	hangUp("dave-1")
 	await("alice and carol are left", func() bool { return members("alice-1") == 2 })
-	await("those two are in the room", func() bool { return slices.Equal(lab.Account.Emulator.Open(), []string{"room " + id.String() + " with 2 in it"}) })
+	await("those two are in the room", func() bool {
+		return slices.Equal(lab.Account.Emulator.Open(), []string{"room " + id.String() + " with 2 in it"})
+	})
 	talk("alice-1", "carol-1")
 	if all := calls("alice-1"); len(all) != 1 || len(lab.Devices["alice-1"].Phone.Calls()) != 1 {
 		t.Errorf("alice's phone shows %+v, its system %v", all, lab.Devices["alice-1"].Phone.Calls())
