@@ -30,11 +30,12 @@ targets += [
         "LiveCommunicationKit", "RingtripSimulator",
     ],
         path: "swift/Tests/SimulatedTests", swiftSettings: [.swiftLanguageMode(.v5)]),
+    .target(name: "RingtripSeal", dependencies: ["RingtripEngine"], path: "swift/Sources/RingtripSeal"),
     .target(name: "RingtripKit", dependencies: [
-        "RingtripEngine", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "LiveCommunicationKit",
+        "RingtripEngine", "RingtripSeal", "RingtripSimulator", "CallKit", "PushKit", "AVFAudio", "AVFoundation", "Intents", "LiveCommunicationKit",
     ],
         path: "swift/Sources/RingtripKit"),
-    .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripEngine", "RingtripSimulator", "Intents"],
+    .testTarget(name: "RingtripKitTests", dependencies: ["RingtripKit", "RingtripSeal", "RingtripEngine", "RingtripSimulator", "Intents"],
         path: "swift/Tests/RingtripKitTests", exclude: ["Scenarios"]),
 ]
 products += [
@@ -44,11 +45,12 @@ products += [
 targets += [
     .binaryTarget(name: "CRingtrip", path: "build/CRingtrip.xcframework"), // made by `make xcframework`
     .target(name: "RingtripEngine", dependencies: ["CRingtrip"], path: "swift/Sources/RingtripEngine"),
-    .target(name: "RingtripKit", dependencies: ["RingtripEngine"], path: "swift/Sources/RingtripKit"),
+    .target(name: "RingtripSeal", path: "swift/Sources/RingtripSeal"), // without the engine: for extensions, which have little memory
+    .target(name: "RingtripKit", dependencies: ["RingtripEngine", "RingtripSeal"], path: "swift/Sources/RingtripKit"),
 ]
 #endif
 
-products += [.library(name: "RingtripKit", targets: ["RingtripKit"])]
+products += [.library(name: "RingtripKit", targets: ["RingtripKit"]), .library(name: "RingtripSeal", targets: ["RingtripSeal"])]
 
 // The media adapters: one product each, empty where the SDK is not there. On Linux they stand on stubs of the SDKs.
 let adapters = ["WebRTC": "WebRTC", "LiveKit": "LiveKit", "Twilio": "TwilioVoice", "Agora": "AgoraRtcKit", "Daily": "Daily", "Vonage": "VonageClientSDKVoice"]
@@ -65,11 +67,11 @@ for (name, sdk) in adapters.sorted(by: { $0.key < $1.key }) {
 targets += [
     .target(name: "StubAudio", path: "swift/Tests/Stubs/StubAudio"),
     // The example app without its views, which need SwiftUI.
-    .target(name: "ExampleCore", dependencies: ["RingtripKit", "CallKit", "Intents", "UserNotifications"], path: "examples/ios",
+    .target(name: "ExampleCore", dependencies: ["RingtripKit", "RingtripSeal", "CallKit", "Intents", "UserNotifications"], path: "examples/ios",
         exclude: ["App", "Tests", "README.md", "project.yml"]
             + ["CallDirectory", "NotificationService", "Siri"].flatMap { ["\($0)/Info.plist", "\($0)/\($0).entitlements"] },
         sources: ["Core", "CallDirectory/CallDirectoryHandler.swift", "NotificationService/NotificationService.swift", "Siri/IntentHandler.swift"]),
-    .testTarget(name: "ExampleTests", dependencies: ["ExampleCore", "RingtripKit", "RingtripSimulator", "CallKit", "Intents", "UserNotifications"],
+    .testTarget(name: "ExampleTests", dependencies: ["ExampleCore", "RingtripKit", "RingtripSeal", "RingtripSimulator", "CallKit", "Intents", "UserNotifications"],
         path: "examples/ios/Tests"),
     .testTarget(name: "AdapterTests",
         dependencies: adapters.sorted(by: { $0.key < $1.key }).flatMap { [.byName(name: "Ringtrip\($0.key)"), .byName(name: $0.value)] }

@@ -157,6 +157,17 @@ func ringtrip_destroy(engine C.ringtrip_engine) {
 	}
 }
 
+//export ringtrip_open_caller
+func ringtrip_open_caller(in *C.char, length C.int64_t) (caller *C.char) {
+	defer guard("ringtrip_open_caller", func(string) { caller = C.CString(`{"error":"ringtrip_open_caller: panic"}`) })
+	enter("ringtrip_open_caller")
+	b, ok := text(in, length)
+	if !ok {
+		return C.CString(`{"error":"ringtrip_open_caller: there is no such string"}`)
+	}
+	return C.CString(string(boundary.OpenCaller(b)))
+}
+
 //export ringtrip_count
 func ringtrip_count() C.int64_t { return C.int64_t(engines.count()) }
 

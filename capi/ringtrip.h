@@ -8,7 +8,7 @@
  *
  * Threads. Every function may be called from any thread. The callback is called from any thread, often from within
  * ringtrip_tell on the caller's own; it may call ringtrip_tell and ringtrip_state, and must return soon, for a push may
- * be waiting. It must not call ringtrip_destroy. When the answer to a log line or to a command is made, do not wait for
+ * be waiting. It must not call ringtrip_destroy. When the answer to a log line, to a command or to sealKey is made, do not wait for
  * another thread that may be inside the engine.
  *
  * Strings are UTF-8 with a length, and need no final zero. Those that the engine is given belong to the caller, who may
@@ -61,6 +61,12 @@ char *ringtrip_state(ringtrip_engine engine);
  * callback is not called any more when it returns. Doing it twice does nothing.
  */
 void ringtrip_destroy(ringtrip_engine engine);
+
+/*
+ * Opens who calls, or called, as a push has it encrypted: a Sealed. Returns a Caller, never NULL; free it. It needs no
+ * engine, so that a notification service extension may use it.
+ */
+char *ringtrip_open_caller(const char *in, int64_t length);
 
 /* How many engines there are: 0 when nothing leaks. */
 int64_t ringtrip_count(void);

@@ -75,6 +75,10 @@ static void handles(void) {
 
 static void strings(void) {
 	ringtrip_engine e = create(silent, NULL);
+	answered(ringtrip_open_caller(NULL, 0), "\"error\"");
+	answered(ringtrip_open_caller(NULL, 5), "no such string");
+	answered(ringtrip_open_caller("{}", -1), "no such string");
+	answered(ringtrip_open_caller("{\"call\":\"x\"}", 12), "\"error\"");
 	answered(ringtrip_tell(e, NULL, 0), "bad_message");
 	answered(ringtrip_tell(e, NULL, 5), "bad_message");
 	answered(ringtrip_tell(e, "{}", -1), "bad_message");
@@ -268,6 +272,8 @@ static void panics(void) {
 	answered(ringtrip_tell(e, "{\"network\":true}", 16), "{}"); /* it goes on */
 	ringtrip_fault("ringtrip_state");
 	answered(ringtrip_state(e), "{}");
+	ringtrip_fault("ringtrip_open_caller");
+	answered(ringtrip_open_caller("{}", 2), "panic");
 	ringtrip_fault("ringtrip_destroy");
 	ringtrip_destroy(e);
 	ringtrip_destroy(e);

@@ -18,6 +18,7 @@ final class Telephone {
         // Without an account there is no server yet; pushes can't come then, and the next launch has one.
         var c = RingtripConfiguration(serverURL: account?.server ?? Telephone.nowhere, media: media, token: { try desk.token() })
         c.log = { print("ringtrip:", $0) }
+        c.sealing = MissedCall.sealing
         customize(&c)
         ringtrip = Ringtrip(c)
     }

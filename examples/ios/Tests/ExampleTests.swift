@@ -1,6 +1,7 @@
 import CallKit
 import Foundation
 import Intents
+import RingtripSeal
 import RingtripSimulator
 import UserNotifications
 import XCTest
@@ -150,6 +151,28 @@ final class ExampleTests: XCTestCase {
         XCTAssertNil(SealedPush.call(in: userInfo) { $0 }, "what can't be opened is no call")
         XCTAssertNil(SealedPush.call(in: userInfo) { _ in throw AccountProblem(text: "no key") })
         XCTAssertNil(SealedPush.call(in: ["aps": ["alert": "hello"]]) { $0 })
+    }
+
+    /// The notification of a missed call says nothing of the caller until the extension has opened it.
+    func testMissedCall() throws {
+        let store = FileKeyStore(folder: folder)
+        try Data(repeating: 0x42, count: 32).write(to: folder.appendingPathComponent("ringtrip-seal-key"))
+        let sealing = RingtripSealing(keys: store)
+        let content = UNMutableNotificationContent()
+        content.userInfo = ["missed_call": [ // made by Go's signaling.Seal
+            "call": "0199aabb-ccdd-7eee-8fff-001122334455", "device": "d1",
+            "sealed": "AbSx/sQo9PfCUKbV12Zzb9L7q99yu6T4tPiC06bC1gUz5yiKRsvSXjsbmNM7TDwrM9pjgV0JodDYok05EJ8NIY0lWTsEj9YRBm+/U5hSQMSYOcJAFoUdLCRgNDVGzyB+oHSAmWrBu2CQsWN2uUTjNJNS3CVoNQ3ObBMZHYwE5yb/Bu6rMYZDkFnx7OPbKJwH2+OKbSUQIW3s8QKJHJhrYA1fRIfpN0ncfMSPn7ieE0PY",
+        ] as [String: Any]]
+        content.body = "Missed call"
+        XCTAssertEqual(MissedCall.named(content, by: sealing)?.title, "Alice")
+        XCTAssertEqual(MissedCall.named(content, by: sealing)?.body, "Missed call")
+        content.body = "You missed a call from …"
+        XCTAssertEqual(MissedCall.named(content, by: sealing)?.body, "You missed a call from Alice")
+        XCTAssertEqual(MissedCall.named(content, by: sealing)?.title, "")
+        XCTAssertNil(MissedCall.named(content, by: nil))
+        XCTAssertNil(MissedCall.named(content, by: RingtripSealing(keys: FileKeyStore(folder: folder.appendingPathComponent("nowhere")))))
+        content.userInfo = ["missed_call": ["caller_name": "Bob"]]
+        XCTAssertNil(MissedCall.named(content, by: sealing))
     }
 
     /// The notification service extension, as the system runs it: a push that is a call launches the app, and it rings.

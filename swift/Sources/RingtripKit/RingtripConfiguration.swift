@@ -1,4 +1,5 @@
 import Foundation
+@_exported import RingtripSeal
 
 /// RingtripConfiguration is what a ``Ringtrip`` is made from. The first four have no default.
 public struct RingtripConfiguration: Sendable {

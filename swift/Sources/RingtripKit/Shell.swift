@@ -1,5 +1,6 @@
 import Foundation
 import RingtripEngine
+import RingtripSeal
 #if canImport(RingtripSimulator)
 import RingtripSimulator
 #endif

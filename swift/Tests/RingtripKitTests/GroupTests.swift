@@ -3,6 +3,7 @@ import RingtripEngine
 import XCTest
 
 @testable import RingtripKit
+@testable import RingtripSeal
 
 /// Group calls, calls that move between devices, sealed callers: what the server must be asked for. The calls themselves are
 /// played by the scenarios in groups.txt.
@@ -190,6 +191,27 @@ final class GroupTests: XCTestCase {
         p.phone.wait(1) // the stream brings it again
         p.assertSees("screen", "Bob")
         XCTAssertFalse(p.phone.log.contains("kill"))
+    }
+
+    /// What an extension does: it opens the notification of a missed call. The text was made by Go's signaling.Seal.
+    func testMissedCallIsOpened() throws {
+        let keys = Keys()
+        let sealing = RingtripSealing(keys: keys)
+        let text = "AbSx/sQo9PfCUKbV12Zzb9L7q99yu6T4tPiC06bC1gUz5yiKRsvSXjsbmNM7TDwrM9pjgV0JodDYok05EJ8NIY0lWTsEj9YRBm+/U5hSQMSYOcJAFoUdLCRgNDVGzyB+oHSAmWrBu2CQsWN2uUTjNJNS3CVoNQ3ObBMZHYwE5yb/Bu6rMYZDkFnx7OPbKJwH2+OKbSUQIW3s8QKJHJhrYA1fRIfpN0ncfMSPn7ieE0PY"
+        let call = "0199AABB-CCDD-7EEE-8FFF-001122334455"
+        let missed: [AnyHashable: Any] = ["missed_call": ["call": call, "device": "d1", "sealed": text]]
+        XCTAssertThrowsError(try sealing.caller(in: missed)) { XCTAssertEqual("\($0)", "locked") }
+        keys.key = Data(repeating: 0x42, count: 32)
+        XCTAssertEqual(try sealing.caller(in: missed), RingtripCaller(name: "Alice", handle: "+1 555 0100", handleKind: 2))
+        XCTAssertEqual(try sealing.caller(in: ["ringtrip": ["call": call, "sealed": text]], deviceID: "d1")?.name, "Alice")
+        XCTAssertNil(try sealing.caller(in: ["missed_call": ["call": call, "caller_name": "Alice"]]), "nobody is sealed in it")
+        XCTAssertNil(try sealing.caller(in: ["aps": [String: String]()]))
+        for broken: [String: String] in [
+            ["call": call, "device": "d2", "sealed": text], ["call": call, "sealed": text], ["device": "d1", "sealed": text],
+            ["call": call, "device": "d1", "sealed": "?"], ["call": call, "device": "d1", "sealed": "AAAA"],
+        ] {
+            XCTAssertThrowsError(try sealing.caller(in: ["missed_call": broken]), "\(broken)")
+        }
     }
 
     func testWhereKeysAreKept() throws {
