@@ -1,6 +1,7 @@
 // Package carriertest is carriers on this machine, for tests and the demo: each speaks its carrier's REST API and webhooks
 // as documented, checks what the carrier checks (keys, tokens, signatures), makes the webhooks that it makes, and repeats
-// them as it repeats them. Beside them stands one conformance suite that every package carrier.Carrier passes.
+// them as it repeats them. Beside them stand one conformance suite that every package carrier.Carrier passes ([Run], [Rooms]),
+// and the ringing server in small: [Desk], and [Exchange] for whole calls.
 //
 // An emulator knows its carrier's documentation and nothing of ringtrip's own code for that carrier: both are written from
 // the same pages, and what one gets wrong the other one refuses. It refuses to be more: it carries no sound, and what the
