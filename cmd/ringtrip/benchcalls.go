@@ -93,8 +93,8 @@ func (c *benchCallsCmd) Run(ctx context.Context, o out) (err error) {
 }
 
 func (r callsReport) print(o out, c *benchCallsCmd) {
-	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, requests over HTTP/%d and event streams over HTTP/1.1 on loopback, %s\n\n",
-		c.Workers, c.Devices, runtime.NumCPU(), c.HTTP, runtime.Version())
+	fmt.Fprintf(o, "ringtrip bench calls: %d at once, %d devices each, server and generator on the same %d cores, requests over HTTP/%s and event streams over HTTP/1.1 on loopback, %s\n\n",
+		c.Workers, c.Devices, runtime.NumCPU(), map[int]string{1: "1.1", 2: "2"}[c.HTTP], runtime.Version())
 	fmt.Fprintf(o, "whole calls          %10d in %.1f s\n", r.Calls, r.Seconds)
 	fmt.Fprintf(o, "calls a second       %10.0f", r.PerSecond)
 	if c.Rate > 0 {
