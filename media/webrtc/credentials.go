@@ -3,6 +3,7 @@ package webrtc
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	pion "github.com/pion/webrtc/v4"
@@ -72,4 +73,11 @@ func parseCredentials(b []byte) ([]pion.ICEServer, error) {
 		servers = append(servers, server)
 	}
 	return servers, nil
+}
+
+// relays reports whether one of the servers is a TURN server.
+func relays(servers []pion.ICEServer) bool {
+	return slices.ContainsFunc(servers, func(s pion.ICEServer) bool {
+		return slices.ContainsFunc(s.URLs, func(u string) bool { return strings.HasPrefix(u, "turn") })
+	})
 }

@@ -52,7 +52,7 @@ type Session struct {
 	transport transport
 }
 
-var _ media.Session = (*Session)(nil)
+var _ media.Renewer = (*Session)(nil)
 
 // Prepare implements media.Session. There is no audio session to keep away from; it only allows StartAudio.
 func (s *Session) Prepare() error {
@@ -155,10 +155,41 @@ func (s *Session) PlayDTMF(digits string) error {
 	return nil
 }
 
+// Renew implements media.Renewer. A TURN server prolongs nothing by a password that has expired (the REST API for access to
+// TURN services), so candidates are gathered anew by the new one; sound goes on meanwhile. Without TURN nothing is.
+func (s *Session) Renew(credentials []byte) error {
+	servers, err := parseCredentials(credentials)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return media.ErrClosed
+	}
+	if s.pc != nil && !s.transport.over() {
+		cfg := s.pc.GetConfiguration()
+		cfg.ICEServers = servers
+		if err := s.pc.SetConfiguration(cfg); err != nil {
+			return fmt.Errorf("taking new ICE servers: %w", err)
+		}
+	}
+	s.servers = servers
+	if !relays(servers) {
+		return nil
+	}
+	return s.gatherAnew()
+}
+
 // Restart implements media.Session. An answerer asks the offerer to do it.
 func (s *Session) Restart() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.gatherAnew()
+}
+
+// gatherAnew restarts ICE, if the far end is known. s.mu must be held.
+func (s *Session) gatherAnew() error {
 	switch {
 	case s.closed:
 		return media.ErrClosed

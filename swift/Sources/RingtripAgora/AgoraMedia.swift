@@ -3,11 +3,11 @@
 import Foundation
 import RingtripKit
 
-/// AgoraMedia carries calls in Agora channels, one channel a call. Agora may not touch the audio session at all
+/// AgoraMedia carries calls in Agora channels, one channel a call, or a group. Agora may not touch the audio session at all
 /// (AgoraAudioSessionOperationRestriction.all), for the system owns it; the channel is joined while it rings, and nothing is
 /// captured, published or played before the system lends the session.
 ///
-/// Credentials: `{"channel":"…","token":"…","uid":1}`; the token must outlive the call.
+/// Credentials: `{"channel":"…","token":"…","uid":1}`. Agora puts out whose token has expired, so the engine renews it in time.
 public final class AgoraMedia: CallMediaFactory, @unchecked Sendable {
     private let engine: AgoraRtcEngineKit
     private let credentials: (@Sendable (CallMediaRequest) -> Data)?
@@ -27,13 +27,16 @@ public final class AgoraMedia: CallMediaFactory, @unchecked Sendable {
     }
 
     public func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia {
-        let access: AgoraSession.Access
+        AgoraSession(self, engine, request, try access(request), events)
+    }
+
+    /// Reads the credentials that a request comes with, or those that the app says instead.
+    fileprivate func access(_ request: CallMediaRequest) throws -> AgoraSession.Access {
         do {
-            access = try JSONDecoder().decode(AgoraSession.Access.self, from: credentials?(request) ?? request.credentials)
+            return try JSONDecoder().decode(AgoraSession.Access.self, from: credentials?(request) ?? request.credentials)
         } catch {
             throw CallMediaError(.other, "AgoraMedia: the credentials are not {\"channel\":…,\"token\":…,\"uid\":…}: \(error)")
         }
-        return AgoraSession(self, engine, access, events)
     }
 
     /// Captures while any session wants it: with two calls the new one may start before the old one stops.
@@ -53,15 +56,18 @@ final class AgoraSession: NSObject, CallMedia, @unchecked Sendable {
         var channel: String
         var token: String
         var uid: UInt?
+
+        var connection: AgoraRtcConnection { AgoraRtcConnection(channelId: channel, localUid: Int(uid ?? 0)) }
     }
 
     private let media: AgoraMedia
     private let engine: AgoraRtcEngineKit
-    private let connection: AgoraRtcConnection
-    private let access: Access
+    private let request: CallMediaRequest
     private let events: CallMediaEvents
     private let lock = NSRecursiveLock()
     // Guarded by lock.
+    private var connection: AgoraRtcConnection
+    private var access: Access
     private var prepared = false
     private var warmed = false
     private var joined = false
@@ -72,12 +78,13 @@ final class AgoraSession: NSObject, CallMedia, @unchecked Sendable {
     private var told = false
     private var closed = false
 
-    init(_ media: AgoraMedia, _ engine: AgoraRtcEngineKit, _ access: Access, _ events: CallMediaEvents) {
+    init(_ media: AgoraMedia, _ engine: AgoraRtcEngineKit, _ request: CallMediaRequest, _ access: Access, _ events: CallMediaEvents) {
         self.media = media
         self.engine = engine
+        self.request = request
         self.access = access
         self.events = events
-        connection = AgoraRtcConnection(channelId: access.channel, localUid: Int(access.uid ?? 0))
+        connection = access.connection
     }
 
     func prepare() throws { try change { prepared = true } }
@@ -88,9 +95,37 @@ final class AgoraSession: NSObject, CallMedia, @unchecked Sendable {
             (prepared, warmed) = (true, true)
             return !was
         }
-        guard first else { return }
+        if first { try change { try join() } }
+    }
+
+    /// The lock must be held.
+    private func join() throws {
         let code = engine.joinChannelEx(byToken: access.token, connection: connection, delegate: self, mediaOptions: options, joinSuccess: nil)
         guard code == 0 else { throw CallMediaError(.other, "Agora refuses to join channel \(access.channel): error \(code)") }
+    }
+
+    /// Agora takes a new token of a connection by its media options (AgoraRtcChannelMediaOptions.token; renewToken is that of
+    /// the one channel that joinChannel joins). It has to be for the same uid. The credentials of another call in the same
+    /// channel may be for another one: then the channel is left and joined anew.
+    func renew(credentials: Data) throws {
+        var renewed = request
+        renewed.credentials = credentials
+        let fresh = try media.access(renewed)
+        try change {
+            if fresh.channel != access.channel || fresh.uid != access.uid {
+                if warmed { engine.leaveChannelEx(connection, leaveChannelBlock: nil) }
+                (access, connection) = (fresh, fresh.connection)
+                if warmed { try join() }
+                return
+            }
+            if warmed {
+                let o = options
+                o.token = fresh.token
+                let code = engine.updateChannelEx(with: o, connection: connection)
+                guard code == 0 else { throw CallMediaError(.other, "Agora refuses the new token for channel \(access.channel): error \(code)") }
+            }
+            access = fresh
+        }
     }
 
     /// What is published and heard now.

@@ -17,9 +17,13 @@ public final class DailyMedia: CallMediaFactory, @unchecked Sendable {
     public init(credentials: (@Sendable (CallMediaRequest) -> Data)? = nil) { self.credentials = credentials }
 
     public func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia {
+        DailySession(self, request, try access(request), events)
+    }
+
+    /// Reads the credentials that a request comes with, or those that the app says instead.
+    fileprivate func access(_ request: CallMediaRequest) throws -> DailySession.Access {
         do {
-            let access = try JSONDecoder().decode(DailySession.Access.self, from: credentials?(request) ?? request.credentials)
-            return DailySession(access, events)
+            return try JSONDecoder().decode(DailySession.Access.self, from: credentials?(request) ?? request.credentials)
         } catch {
             throw CallMediaError(.other, "DailyMedia: the credentials are not {\"url\":…,\"token\":…}: \(error)")
         }
@@ -33,10 +37,12 @@ final class DailySession: CallMedia, @unchecked Sendable {
         var token: String?
     }
 
-    private let access: Access
+    private let media: DailyMedia
+    private let request: CallMediaRequest
     private let events: CallMediaEvents
     private let lock = NSLock()
     // Guarded by lock.
+    private var access: Access
     private var prepared = false
     private var warmed = false
     private var audio = false
@@ -46,7 +52,9 @@ final class DailySession: CallMedia, @unchecked Sendable {
     private var work: Task<Void, Never>? // the last of a chain: Daily's calls take their time, and their order counts
     @MainActor private var client: CallClient?
 
-    init(_ access: Access, _ events: CallMediaEvents) {
+    init(_ media: DailyMedia, _ request: CallMediaRequest, _ access: Access, _ events: CallMediaEvents) {
+        self.media = media
+        self.request = request
         self.access = access
         self.events = events
     }
@@ -94,7 +102,7 @@ final class DailySession: CallMedia, @unchecked Sendable {
     /// balance joins and leaves, and switches the microphone: on hold nothing is sent and the room is left.
     private func balance() {
         then { @MainActor [weak self] in
-            guard let self, let (inside, speaks) = try? change({ (audio && !held, !muted) }) else { return }
+            guard let self, let (inside, speaks, access) = try? change({ (audio && !held, !muted, access) }) else { return }
             do {
                 if inside, client == nil {
                     let new = CallClient()
@@ -117,6 +125,14 @@ final class DailySession: CallMedia, @unchecked Sendable {
 
     /// The SDK reconnects by itself.
     func restart() throws { try change {} }
+
+    /// Who is in the room stays in it when the token expires; who comes back after a hold needs a good one.
+    func renew(credentials: Data) throws {
+        var renewed = request
+        renewed.credentials = credentials
+        let fresh = try media.access(renewed)
+        try change { access = fresh }
+    }
 
     var stats: CallMediaStats { CallMediaStats() }
 

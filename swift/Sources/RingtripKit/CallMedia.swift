@@ -34,13 +34,23 @@ public protocol CallMedia: AnyObject, Sendable {
     func play(tones: String) throws
     /// Gathers anew after the network changed.
     func restart() throws
+    /// Takes credentials that are good for longer than those that it has, of the same form and for the same call or room. The
+    /// engine asks the server for them in time. A carrier that lets who is in a call stay in it needs none: then it does
+    /// nothing, which is the default. If it throws, it keeps what it had, and is asked again.
+    func renew(credentials: Data) throws
     /// What was sent and received so far.
     var stats: CallMediaStats { get }
     /// Ends the session and frees everything. Nothing is told to the events any more when it returns.
     func close()
 }
 
-/// CallMediaFactory makes one ``CallMedia`` for each session of a call.
+extension CallMedia {
+    /// Needs no new credentials.
+    public func renew(credentials: Data) throws {}
+}
+
+/// CallMediaFactory makes one ``CallMedia`` for each session: of a call, or of a room of a carrier's, which all calls of this
+/// device that are in it share.
 public protocol CallMediaFactory: Sendable {
     /// Makes a cold session: it must not block and must not open sockets. `events` is where it tells what happens.
     func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia
@@ -64,7 +74,7 @@ public struct CallMediaRequest: Sendable, Hashable {
         case offerer = 2
     }
 
-    /// The call, for logs.
+    /// The call, for logs; in a room the first of those that share the session.
     public var call: UUID
     /// What the session is called between its two ends. An answerer's may be empty; it takes that of the offer.
     public var session: String

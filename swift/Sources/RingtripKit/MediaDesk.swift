@@ -56,6 +56,7 @@ final class MediaDesk: @unchecked Sendable {
         case .setHeld: media.setHeld(m.on)
         case .playDTMF: try media.play(tones: m.data)
         case .restart: try media.restart()
+        case .renew: try media.renew(credentials: m.credentials ?? Data())
         case .stats: return MediaMessage(stats: counters(media.stats))
         case .mix:
             guard let mixer = factory as? any CallMediaMixer else { throw CallMediaError(.other, "the media can't mix calls") }

@@ -27,11 +27,15 @@ public final class VonageMedia: CallMediaFactory, @unchecked Sendable {
     }
 
     public func makeMedia(for request: CallMediaRequest, events: CallMediaEvents) throws -> any CallMedia {
+        let session = VonageSession(self, client, request, try access(request), events)
+        listener.add(session)
+        return session
+    }
+
+    /// Reads the credentials that a request comes with, or those that the app says instead.
+    fileprivate func access(_ request: CallMediaRequest) throws -> VonageSession.Access {
         do {
-            let access = try JSONDecoder().decode(VonageSession.Access.self, from: credentials?(request) ?? request.credentials)
-            let session = VonageSession(self, client, access, events)
-            listener.add(session)
-            return session
+            return try JSONDecoder().decode(VonageSession.Access.self, from: credentials?(request) ?? request.credentials)
         } catch {
             throw CallMediaError(.other, "VonageMedia: the credentials are not {\"jwt\":…} with \"call\" or \"context\": \(error)")
         }
@@ -63,10 +67,13 @@ final class VonageSession: CallMedia, @unchecked Sendable {
 
     private let media: VonageMedia
     private let client: VGVoiceClient
+    private let request: CallMediaRequest
     private let access: Access
     private let events: CallMediaEvents
     private let lock = NSRecursiveLock()
     // Guarded by lock.
+    private var token: String // the newest
+    private var begun = false // Vonage has made the session
     private var call: VGCallId?
     private var prepared = false
     private var warmed = false
@@ -79,10 +86,12 @@ final class VonageSession: CallMedia, @unchecked Sendable {
     private var told = false
     private var closed = false
 
-    init(_ media: VonageMedia, _ client: VGVoiceClient, _ access: Access, _ events: CallMediaEvents) {
+    init(_ media: VonageMedia, _ client: VGVoiceClient, _ request: CallMediaRequest, _ access: Access, _ events: CallMediaEvents) {
         self.media = media
         self.client = client
+        self.request = request
         self.access = access
+        token = access.jwt
         self.events = events
     }
 
@@ -95,11 +104,25 @@ final class VonageSession: CallMedia, @unchecked Sendable {
             return !was
         }
         guard first else { return }
-        client.createSession(access.jwt) { [weak self] error, _ in
+        client.createSession(try change { token }) { [weak self] error, _ in
             guard let self else { return }
             if let error { return fail(error) }
+            _ = try? change { begun = true }
             connect()
         }
+    }
+
+    /// Sound goes on when the token expires, but an SDK that has to reconnect is not let in any more. If Vonage refuses the new
+    /// token, the old one stands.
+    func renew(credentials: Data) throws {
+        var renewed = request
+        renewed.credentials = credentials
+        let fresh = try media.access(renewed).jwt
+        let live = try change {
+            token = fresh
+            return begun
+        }
+        if live { client.refreshSession(fresh) { _ in } }
     }
 
     private func connect() {

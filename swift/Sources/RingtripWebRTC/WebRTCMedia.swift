@@ -44,7 +44,8 @@ public final class WebRTCMedia: CallMediaFactory, @unchecked Sendable {
         }
     }
 
-    private func iceServers(_ credentials: Data) throws -> [RTCIceServer] {
+    /// Reads ringtrip's credentials.
+    func iceServers(_ credentials: Data) throws -> [RTCIceServer] {
         struct Credentials: Decodable {
             struct Server: Decodable {
                 var urls: [String]

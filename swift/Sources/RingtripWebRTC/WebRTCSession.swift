@@ -9,9 +9,9 @@ final class WebRTCSession: NSObject, CallMedia, @unchecked Sendable {
     private let factory: RTCPeerConnectionFactory
     private let request: CallMediaRequest
     private let events: CallMediaEvents
-    private let servers: [RTCIceServer]
     private let lock = NSRecursiveLock()
     // Guarded by lock.
+    private var servers: [RTCIceServer]
     private var session: String
     private var connection: RTCPeerConnection?
     private var track: RTCAudioTrack?
@@ -40,10 +40,6 @@ final class WebRTCSession: NSObject, CallMedia, @unchecked Sendable {
     func prepare() throws {
         try change {
             guard connection == nil else { return }
-            let configuration = RTCConfiguration()
-            configuration.sdpSemantics = .unifiedPlan
-            configuration.continualGatheringPolicy = .gatherContinually
-            configuration.iceServers = servers
             guard let c = factory.peerConnection(with: configuration, constraints: constraints, delegate: self) else {
                 throw CallMediaError(.other, "libwebrtc made no peer connection")
             }
@@ -54,6 +50,27 @@ final class WebRTCSession: NSObject, CallMedia, @unchecked Sendable {
             sender = c.add(t, streamIds: ["ringtrip"])
             balance()
         }
+    }
+
+    /// The lock must be held.
+    private var configuration: RTCConfiguration {
+        let c = RTCConfiguration()
+        c.sdpSemantics = .unifiedPlan
+        c.continualGatheringPolicy = .gatherContinually
+        c.iceServers = servers
+        return c
+    }
+
+    /// A TURN server prolongs nothing by a password that has expired, so candidates are gathered anew by the new one.
+    func renew(credentials: Data) throws {
+        let fresh = try media.iceServers(credentials)
+        let relayed = try change {
+            servers = fresh
+            guard let connection else { return false }
+            guard connection.setConfiguration(configuration) else { throw CallMediaError(.other, "libwebrtc refuses the new ICE servers") }
+            return described && fresh.contains { $0.urlStrings.contains { $0.hasPrefix("turn") } }
+        }
+        if relayed { try restart() }
     }
 
     func warm() throws {

@@ -27,6 +27,7 @@ public final class AgoraRtcChannelMediaOptions: NSObject {
     public var clientRoleType = AgoraClientRole.audience
     public var publishMicrophoneTrack = true
     public var autoSubscribeAudio = true
+    public var token: String? // taken by updateChannelEx only
 }
 
 public final class AgoraChannelStats: NSObject {}
@@ -43,7 +44,14 @@ public final class AgoraRtcEngineKit: NSObject, @unchecked Sendable {
     private var restriction: AgoraAudioSessionOperationRestriction = []
     private var capture = true
     /// The channels that are joined, for tests.
-    public private(set) var channels: [(connection: AgoraRtcConnection, options: AgoraRtcChannelMediaOptions, delegate: (any AgoraRtcEngineDelegate)?)] = []
+    public private(set) var channels: [Channel] = []
+
+    public struct Channel {
+        public let connection: AgoraRtcConnection
+        public var token: String
+        public var options: AgoraRtcChannelMediaOptions
+        public let delegate: (any AgoraRtcEngineDelegate)?
+    }
 
     public class func sharedEngine(withAppId appId: String, delegate: (any AgoraRtcEngineDelegate)?) -> AgoraRtcEngineKit {
         let e = AgoraRtcEngineKit()
@@ -68,9 +76,9 @@ public final class AgoraRtcEngineKit: NSObject, @unchecked Sendable {
         byToken token: String?, connection: AgoraRtcConnection, delegate: (any AgoraRtcEngineDelegate)?, mediaOptions: AgoraRtcChannelMediaOptions,
         joinSuccess joinSuccessBlock: ((String, UInt, Int) -> Void)?
     ) -> Int32 {
-        guard token?.isEmpty == false else { return -2 }
+        guard let token, !token.isEmpty else { return -2 }
         if !restriction.contains(.all) { StubAudio.shared.violate("Agora: configures the session itself") }
-        channels.append((connection, mediaOptions, delegate))
+        channels.append(Channel(connection: connection, token: token, options: mediaOptions, delegate: delegate))
         balance()
         return 0
     }
@@ -78,6 +86,10 @@ public final class AgoraRtcEngineKit: NSObject, @unchecked Sendable {
     @discardableResult
     public func updateChannelEx(with mediaOptions: AgoraRtcChannelMediaOptions, connection: AgoraRtcConnection) -> Int32 {
         guard let i = channels.firstIndex(where: { $0.connection === connection }) else { return -8 }
+        if let token = mediaOptions.token {
+            guard !token.isEmpty else { return -2 }
+            channels[i].token = token
+        }
         channels[i].options = mediaOptions
         balance()
         return 0

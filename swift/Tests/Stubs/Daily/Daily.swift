@@ -21,13 +21,14 @@ public final class CallClient {
 
     public private(set) var microphone = true
     public private(set) var url: URL?
+    public private(set) var token: String?
 
     public init() {}
 
     @discardableResult
     public func join(url: URL, token: MeetingToken? = nil) async throws -> CallJoinData {
         guard url.scheme == "https" else { throw CallClientError() }
-        self.url = url
+        (self.url, self.token) = (url, token?.stringValue)
         CallClient.inside.append(self)
         StubAudio.shared.unit("Daily", runs: true)
         return CallJoinData()

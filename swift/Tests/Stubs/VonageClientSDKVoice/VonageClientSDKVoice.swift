@@ -54,6 +54,11 @@ public final class VGVoiceClient: VGBaseClient, @unchecked Sendable {
         callback(session == nil ? VGError() : nil, session)
     }
 
+    public func refreshSession(_ token: String, callback: @escaping @Sendable ((any Error)?) -> Void) {
+        guard session != nil, !token.isEmpty else { return callback(VGError()) }
+        say("session refreshed by \(token)", callback)
+    }
+
     public func serverCall(_ context: [String: Any]?, callback: @escaping @Sendable ((any Error)?, VGCallId?) -> Void) {
         guard session != nil else { return callback(VGError(), nil) }
         begin("out")

@@ -141,7 +141,7 @@ public final class RTCPeerConnection: NSObject, @unchecked Sendable {
     public nonisolated(unsafe) static var all: [RTCPeerConnection] = []
 
     public weak var delegate: (any RTCPeerConnectionDelegate)?
-    public let configuration: RTCConfiguration
+    public private(set) var configuration: RTCConfiguration
     public private(set) var iceConnectionState = RTCIceConnectionState.new
     public private(set) var localDescription: RTCSessionDescription?
     public private(set) var remoteDescription: RTCSessionDescription?
@@ -192,6 +192,10 @@ public final class RTCPeerConnection: NSObject, @unchecked Sendable {
         if remoteDescription == nil { StubAudio.shared.violate("WebRTC: a candidate before its description") }
         candidates.append(candidate)
         completionHandler(nil)
+    }
+    public func setConfiguration(_ configuration: RTCConfiguration) -> Bool {
+        self.configuration = configuration
+        return true
     }
     public func restartIce() { StubAudio.shared.say("WebRTC: ICE restarts") }
     public func statistics(completionHandler: @escaping @Sendable (RTCStatisticsReport) -> Void) {
