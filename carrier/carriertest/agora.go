@@ -82,13 +82,16 @@ func NewAgora(c AgoraConfig) (*Agora, error) {
 // Name implements Emulator.
 func (a *Agora) Name() string { return "agora" }
 
+// agoraCredentials are what the SDK is given.
+type agoraCredentials struct {
+	Channel string `json:"channel"`
+	Token   string `json:"token"`
+	UID     uint32 `json:"uid"`
+}
+
 // Join implements Emulator.
 func (a *Agora) Join(_ context.Context, credentials []byte) (Seat, error) {
-	var c struct {
-		Channel string `json:"channel"`
-		Token   string `json:"token"`
-		UID     uint32 `json:"uid"`
-	}
+	var c agoraCredentials
 	if err := json.Unmarshal(credentials, &c); err != nil || c.Channel == "" || c.Token == "" {
 		return nil, a.refuse(`agora: the credentials are not {"channel":…,"token":…,"uid":…}`)
 	}
@@ -100,15 +103,48 @@ func (a *Agora) Join(_ context.Context, credentials []byte) (Seat, error) {
 		return nil, a.refuse("agora: ERR_INVALID_TOKEN: %w", err)
 	}
 	s := &RoomSeat{Identity: strconv.FormatUint(uint64(c.UID), 10)}
+	s.renew = func(credentials []byte) error { return a.renew(s, c, credentials) }
 	if s, err = a.enter(c.Channel, s, true, a.now()); err != nil {
 		return nil, fmt.Errorf("agora: %w", err)
 	}
+	a.stays(s, until)
+	return s, nil
+}
+
+// renew takes a new token for a connection, which has to be for the channel and the uid by which it is in.
+func (a *Agora) renew(s *RoomSeat, in agoraCredentials, credentials []byte) error {
+	var c agoraCredentials
+	if err := json.Unmarshal(credentials, &c); err != nil || c.Token == "" {
+		return a.refuse("agora: ERR_INVALID_TOKEN: there is none")
+	}
+	until, err := a.check(c.Token, in.Channel, in.UID)
+	if err != nil {
+		return a.refuse("agora: ERR_INVALID_TOKEN: %w", err)
+	}
+	a.stays(s, until)
+	return nil
+}
+
+// stays lets who is in a channel be in it until then.
+func (a *Agora) stays(s *RoomSeat, until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !s.out {
-		s.end = time.AfterFunc(until.Sub(a.now()), func() { a.leave(s, timeIsOver) })
+	if s.out {
+		return
 	}
-	return s, nil
+	if s.end != nil {
+		s.end.Stop()
+	}
+	s.until = until
+	var end *time.Timer
+	end = time.AfterFunc(until.Sub(a.now()), func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if s.end == end { // else it was renewed in the same moment
+			a.put(s, timeIsOver)
+		}
+	})
+	s.end = end
 }
 
 // check reads a token, by the format's own description, and says until when it is good.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,6 +19,7 @@ import (
 //   - Audio before Prepare is refused; without audio nothing flows, and the first that could flow is FirstMedia.
 //   - A seat that is over is Failed: by [media.ErrBye] if the call at the carrier ended or the carrier put the device out,
 //     else by the carrier's error.
+//   - New credentials are those that it joins by the next time, and go to the seat that it has.
 //   - Tones go to the carrier; rooms have none.
 //   - Close leaves.
 //
@@ -61,7 +63,7 @@ type seated struct {
 	up       bool // and connected
 }
 
-var _ media.Session = (*seated)(nil)
+var _ media.Renewer = (*seated)(nil)
 
 // change runs f with the lock held, unless the session was closed, and wakes the goroutine.
 func (s *seated) change(f func() error) error {
@@ -149,6 +151,19 @@ func (s *seated) PlayDTMF(digits string) error {
 // Restart implements media.Session: SDKs reconnect by themselves.
 func (s *seated) Restart() error { return s.change(func() error { return nil }) }
 
+// Renew implements media.Renewer. What the carrier refuses is not taken.
+func (s *seated) Renew(credentials []byte) error {
+	return s.change(func() error {
+		if seat, ok := s.seat.(interface{ Renew([]byte) error }); ok {
+			if err := seat.Renew(credentials); err != nil {
+				return err
+			}
+		}
+		s.cfg.Credentials = slices.Clone(credentials)
+		return nil
+	})
+}
+
 // Stats implements media.Session. There are none.
 func (s *seated) Stats() media.Stats { return media.Stats{} }
 
@@ -181,13 +196,14 @@ func (s *seated) run() {
 		seat := s.seat
 		first := s.up && s.audio && !s.told
 		s.told = s.told || first
+		credentials := s.cfg.Credentials
 		s.mu.Unlock()
 		switch {
 		case bye:
 			s.cfg.Notify(media.Event{Kind: media.Failed, Err: media.ErrBye})
 			return
 		case in && seat == nil:
-			seat, err := s.carrier.Join(s.life, s.cfg.Credentials)
+			seat, err := s.carrier.Join(s.life, credentials)
 			if err != nil {
 				if s.life.Err() == nil {
 					s.cfg.Notify(media.Event{Kind: media.Failed, Err: err})

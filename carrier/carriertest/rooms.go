@@ -49,6 +49,8 @@ type RoomSeat struct {
 	room  *room
 	note  map[string]string // what the carrier keeps of it
 	end   *time.Timer       // when its time is over; nil: never
+	until time.Time         // that time; guarded by house.mu
+	renew func([]byte) error
 	gone  chan error
 	out   bool // guarded by house.mu
 }
@@ -65,6 +67,21 @@ func (s *RoomSeat) Gone() <-chan error { return s.gone }
 
 // Digits implements Seat.
 func (s *RoomSeat) Digits(string) error { return ErrNoDigits }
+
+// Renew gives the device's connection new credentials, as the SDK does. A carrier that needs none takes any.
+func (s *RoomSeat) Renew(credentials []byte) error {
+	if s.renew == nil {
+		return nil
+	}
+	return s.renew(credentials)
+}
+
+// Until is when the carrier puts the device out unless its credentials are renewed; zero: it does not.
+func (s *RoomSeat) Until() time.Time {
+	s.house.mu.Lock()
+	defer s.house.mu.Unlock()
+	return s.until
+}
 
 // Leave implements Seat.
 func (s *RoomSeat) Leave() { s.house.leave(s, left) }

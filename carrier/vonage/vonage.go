@@ -47,7 +47,8 @@ const (
 	videoURL   = "https://video.api.vonage.com"
 	openTokURL = "https://api.opentok.com"
 
-	// defaultLife is longer than the longest call of Vonage Voice (7,200 s): a session of the SDK ends with its token.
+	// defaultLife is longer than the longest call of Vonage Voice (7,200 s): without a good token an SDK that has lost its
+	// connection does not get it back.
 	defaultLife   = 2*time.Hour + 10*time.Minute
 	maxLife       = 24 * time.Hour
 	minLife       = 5 * time.Minute

@@ -57,7 +57,7 @@ type Config struct {
 	Servers []Server
 	TURN    []TURN
 	// TokenLife is how long a minted password is good, 2 minutes to 7 days; 0: 24 hours. A TURN server refuses to prolong what it
-	// relays when it is over, so it must outlive the longest call.
+	// relays when it is over, so the engine brings a new one before.
 	TokenLife time.Duration
 }
 
