@@ -86,6 +86,8 @@ final class RenewalTests: XCTestCase {
         try settle(s)
         XCTAssertEqual(token(), ["t0"], "it came in anew")
         s.setHeld(true)
+        try settle(s)
+        XCTAssertEqual(token(), [])
         s.setHeld(false)
         try settle(s)
         XCTAssertEqual(token(), ["t1"])
