@@ -247,7 +247,7 @@ func TestMergedInARoom(t *testing.T) {
 }
 
 // broken is a factory that makes nothing, or sessions without audio.
-type broken struct{ *sfu }
+type broken struct{}
 
 type noAudio struct{ *sfuSeat }
 
