@@ -124,14 +124,20 @@ func TestOverBeforeMedia(t *testing.T) {
 	}
 }
 
-// With a carrier whose credentials come with the answer, nothing is joined before.
-func TestCarriedAfterAnswer(t *testing.T) {
-	r, f := newCarried(t)
+// answerUninvited answers a call of a carrier that has let this phone into nothing yet.
+func (r *rig) answerUninvited() {
+	r.t.Helper()
 	r.push(r.payload(1), true)
 	r.reply("AckRequest", signaling.Result{Call: by(r.truth(1, v1.CallState_CALL_STATE_RINGING), "")})
 	r.answer(1)
 	r.reply("AnswerRequest", signaling.Result{Call: by(r.truth(1, v1.CallState_CALL_STATE_ANSWERED), "")})
 	r.activate(true)
+}
+
+// With a carrier whose credentials come with the answer, nothing is joined before.
+func TestCarriedAfterAnswer(t *testing.T) {
+	r, f := newCarried(t)
+	r.answerUninvited()
 	if len(f.all) != 0 {
 		t.Fatal("it joined without credentials")
 	}
@@ -147,11 +153,7 @@ func TestCarriedAfterAnswer(t *testing.T) {
 // The carrier never invites: the call ends as one without media, and does not wait for ever.
 func TestCarriedNeverInvited(t *testing.T) {
 	r, _ := newCarried(t)
-	r.push(r.payload(1), true)
-	r.reply("AckRequest", signaling.Result{Call: by(r.truth(1, v1.CallState_CALL_STATE_RINGING), "")})
-	r.answer(1)
-	r.reply("AnswerRequest", signaling.Result{Call: by(r.truth(1, v1.CallState_CALL_STATE_ANSWERED), "")})
-	r.activate(true)
+	r.answerUninvited()
 	r.s.advance(2 * time.Minute)
 	r.wantState(1, call.Ended, call.MediaFailed)
 }
