@@ -171,6 +171,29 @@ func TestGroupGoesOnWithOthers(t *testing.T) {
 	}
 }
 
+// Calls that are taken from this phone, or that it leaves, are no reason to stay with the others.
+func TestGroupIsTaken(t *testing.T) {
+	for _, why := range []call.Reason{call.ServerEnded, call.AnsweredElsewhere, call.HungUp} {
+		r, _ := newCarried(t)
+		r.gatherAll()
+		r.tell(r.part(101, "carol", answered))
+		r.conn.Handler.(signaling.GroupHandler).Group(&v1.GroupChanged{Group: id(200).String(), Member: &v1.Member{User: &v1.Party{UserId: "eve"}, State: answered, CallId: id(150).String()}})
+		r.s.run()
+		if why == call.HungUp {
+			if err := r.p.LeaveGroup(id(200).String()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.tell(r.partOver(200, "bob", call.Cancelled, false))
+		r.tell(r.partOver(102, "dave", call.Cancelled, false))
+		r.tell(r.partOver(101, "carol", why, true))
+		r.wantState(200, call.Ended, why)
+		if r.conn.count("JoinGroupRequest") != 0 {
+			t.Errorf("%v: it stays", why)
+		}
+	}
+}
+
 // Who hangs up leaves: one request, and the others go on.
 func TestGroupIsLeft(t *testing.T) {
 	for name, answers := range map[string]bool{"while it rings": false, "while somebody is in it": true} {

@@ -164,10 +164,20 @@ func (p *Phone) gathered(l *line, c *v1.Call) *v1.Call {
 	if over(v) && l.inviting {
 		return nil // the next one is about to be called
 	}
-	if over(v) && l.state.Answered() && v.Reason != v1.EndReason_END_REASON_SERVER_ENDED && p.rejoin(l) {
+	if over(v) && l.state.Answered() && othersLeft(v.Reason) && p.rejoin(l) {
 		return nil
 	}
 	return v
+}
+
+// othersLeft reports whether the last call of a group is over because of who was at its other end, and not because it was taken
+// from this phone.
+func othersLeft(why v1.EndReason) bool {
+	switch why {
+	case v1.EndReason_END_REASON_SERVER_ENDED, v1.EndReason_END_REASON_ANSWERED_ELSEWHERE, v1.EndReason_END_REASON_REPLACED:
+		return false
+	}
+	return true
 }
 
 // meets takes down who is in the group besides those of the legs.

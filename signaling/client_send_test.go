@@ -76,6 +76,50 @@ func TestOrderPerCallThroughFailures(t *testing.T) {
 	})
 }
 
+// A group is left after it was started, whose first call has its id, however often that failed; and so after a join of no id.
+func TestGroupIsLeftInOrder(t *testing.T) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
+		tries := 0
+		w.server.answer = func(msg proto.Message) (err error) {
+			w.server.locked(func() {
+				if tries++; tries%3 != 0 {
+					err = unavailable()
+				}
+			})
+			return err
+		}
+		patient := signaling.SendOptions{Until: time.Now().Add(time.Hour)}
+		start := w.send(&v1.StartRequest{CallId: "g", Callees: []string{"bob", "carol"}}, patient)
+		w.send(&v1.JoinGroupRequest{Group: "g"}, patient)
+		w.send(&v1.LeaveGroupRequest{Group: "g"}, patient)
+		w.after(10 * time.Minute)
+		var got []string
+		for _, msg := range w.server.got {
+			got = append(got, string(msg.ProtoReflect().Descriptor().Name()))
+		}
+		if want := []string{"StartRequest", "JoinGroupRequest", "LeaveGroupRequest"}; !slices.Equal(got, want) {
+			t.Errorf("they came as %v, want %v", got, want)
+		}
+		if _, is := one(t, start).Answer.(*v1.StartResponse); !is {
+			t.Errorf("the whole answer is %T", one(t, start).Answer)
+		}
+	})
+}
+
+// What only asks gets the server's whole answer.
+func TestQuestions(t *testing.T) {
+	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
+		group, live := w.send(&v1.GetGroupRequest{Group: "g"}, signaling.SendOptions{}), w.send(&v1.ListLiveRequest{}, signaling.SendOptions{})
+		w.after(time.Minute)
+		if a, is := one(t, group).Answer.(*v1.GetGroupResponse); !is || a.Group != "g" {
+			t.Errorf("a group is answered with %v", one(t, group))
+		}
+		if a, is := one(t, live).Answer.(*v1.ListLiveResponse); !is || len(a.Calls) != 1 {
+			t.Errorf("live calls are answered with %v", one(t, live))
+		}
+	})
+}
+
 func TestStuckCallDoesNotHoldUpOthers(t *testing.T) {
 	inWorld(t, http1, signaling.ClientConfig{}, func(w *world) {
 		w.server.answer = func(msg proto.Message) error {

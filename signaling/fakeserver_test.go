@@ -144,8 +144,11 @@ func (s *server) take(h http.Header, msg proto.Message) (*v1.Call, error) {
 		}
 	}
 	s.locked(func() { s.got = append(s.got, msg) })
-	m := msg.ProtoReflect()
-	return &v1.Call{Id: m.Get(m.Descriptor().Fields().ByName("call_id")).String()}, nil
+	c := new(v1.Call)
+	if m, ok := msg.(interface{ GetCallId() string }); ok {
+		c.Id = m.GetCallId()
+	}
+	return c, nil
 }
 
 func (s *server) Start(_ context.Context, r *connect.Request[v1.StartRequest]) (*connect.Response[v1.StartResponse], error) {
@@ -187,4 +190,24 @@ func (s *server) SendMedia(_ context.Context, r *connect.Request[v1.SendMediaReq
 	}
 	s.locked(func() { s.got = append(s.got, r.Msg) })
 	return connect.NewResponse(&v1.SendMediaResponse{}), nil
+}
+
+func (s *server) JoinGroup(_ context.Context, r *connect.Request[v1.JoinGroupRequest]) (*connect.Response[v1.JoinGroupResponse], error) {
+	c, err := s.take(r.Header(), r.Msg)
+	return connect.NewResponse(&v1.JoinGroupResponse{Call: c}), err
+}
+
+func (s *server) LeaveGroup(_ context.Context, r *connect.Request[v1.LeaveGroupRequest]) (*connect.Response[v1.LeaveGroupResponse], error) {
+	_, err := s.take(r.Header(), r.Msg)
+	return connect.NewResponse(&v1.LeaveGroupResponse{}), err
+}
+
+func (s *server) GetGroup(_ context.Context, r *connect.Request[v1.GetGroupRequest]) (*connect.Response[v1.GetGroupResponse], error) {
+	_, err := s.take(r.Header(), r.Msg)
+	return connect.NewResponse(&v1.GetGroupResponse{Group: r.Msg.Group}), err
+}
+
+func (s *server) ListLive(_ context.Context, r *connect.Request[v1.ListLiveRequest]) (*connect.Response[v1.ListLiveResponse], error) {
+	_, err := s.take(r.Header(), r.Msg)
+	return connect.NewResponse(&v1.ListLiveResponse{Calls: []*v1.LiveCall{{DeviceId: "d"}}}), err
 }
