@@ -51,7 +51,7 @@ type serveCmd struct {
 	ApnsSandboxURL    string `help:"The same for the tokens of development builds." placeholder:"URL"`
 	ApnsCA            string `help:"PEM file of the authority that signed its certificate; empty: the system's." placeholder:"FILE"`
 
-	StoreWriters int `help:"With PostgreSQL: connections that commit side by side; 0: one for each processor, at least 2." default:"0"`
+	StoreWriters int `help:"With PostgreSQL: connections that commit side by side; 0: one for each two processors, at least 1." default:"0"`
 	StoreReaders int `help:"With PostgreSQL: connections that read, at most; 0: four for each processor, at least 8." default:"0"`
 
 	Admin        string        `help:"Address of metrics (/metrics), health (/healthz, /readyz) and profiles (/debug/pprof); :PORT is on 127.0.0.1 only. Empty: none." placeholder:"ADDR"`

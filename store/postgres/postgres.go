@@ -1,16 +1,18 @@
 // Package postgres is the store of many nodes: one PostgreSQL database, 14 or later, that any number of servers
 // share and none of them owns.
 //
-// A commit is on the database's disk before it is acknowledged. Each node has a few writers; one of them takes
+// A commit is on the database's disk before it is acknowledged. Each node has one writer or a few; it takes
 // whatever waits and sends it as one pipeline, which is one transaction with one flush, whose statements each
 // carry the rows of the whole batch. A transition that loses its race is a row that was not changed, not an error,
 // so it spoils nothing for its neighbours. When the connection is lost while a batch is under way, the writer
 // finds out by a fence (see the table writer) whether it was committed, so nothing is done twice or lost.
+// Quick reads share pipelines too, when there are many at a time.
 //
 // It is plain SQL: no NOTIFY, no advisory locks, no triggers, so that a distributed database that speaks
-// PostgreSQL's protocol may stand in (none is tested). It keeps nothing in memory between calls, publishes nothing
-// and does no failover of its own: a URL with several hosts finds the one that takes writes. It refuses a
-// database that may forget what it acknowledged (fsync, full_page_writes or synchronous_commit off).
+// PostgreSQL's protocol may stand in (none is tested). What it remembers between calls is never taken for true
+// without asking the database; it publishes nothing and does no failover of its own: a URL with several hosts finds
+// the one that takes writes. It refuses a database that may forget what it acknowledged (fsync, full_page_writes or
+// synchronous_commit off).
 package postgres
 
 import (
