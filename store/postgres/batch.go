@@ -181,7 +181,7 @@ func (b *bulk) loadPlain(plain callRows, was []int64, ended []*write) {
 		return
 	}
 	b.queue(`DELETE FROM call_user i USING unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::text[]) AS x (cas, holder, stamp, app, "user")
-		WHERE i.app = x.app AND i."user" = x."user" AND i.call_id = x.holder AND `+won, g.cas, g.holder, g.stamp, app, user)
+		WHERE i.app = ANY($4) AND i."user" = ANY($5) AND i.call_id = ANY($2) AND i.app = x.app AND i."user" = x."user" AND i.call_id = x.holder AND `+won, g.cas, g.holder, g.stamp, app, user)
 }
 
 // callRows are calls in arrays.
@@ -309,7 +309,7 @@ func (b *bulk) loadTrims(batch []*write) {
 	// A device may say that it has what it was never told: that does not count for what it will be told.
 	b.queue(`INSERT INTO trimmed AS t (app, device, seq)
 		SELECT x.app, x.device, max(least(x.seq, c.seq)) FROM unnest($1::text[], $2::text[], $3::bigint[]) AS x (app, device, seq)
-			JOIN cursor c ON c.app = x.app AND c.device = x.device
+			JOIN cursor c ON c.app = ANY($1) AND c.device = ANY($2) AND c.app = x.app AND c.device = x.device
 		GROUP BY x.app, x.device ORDER BY x.app COLLATE "C", x.device COLLATE "C"
 		ON CONFLICT (app, device) DO UPDATE SET seq = greatest(t.seq, excluded.seq)`, app, device, seq)
 	b.queue(`DELETE FROM event e USING unnest($1::text[], $2::text[], $3::bigint[]) AS x (app, device, seq)
@@ -335,9 +335,10 @@ func (b *bulk) loadLedger(sorted []*write) {
 		return
 	}
 	// That more rows than one may say that they open the ledger does no harm: of those, TrimLedger believes the first.
+	// Whether there is one is not asked by EXISTS: a plan may then read the whole ledger, to know of all calls at once.
 	b.queue(`INSERT INTO ledger (call_id, stage, device, at, device_at, reason, detail, more, opens)
 		SELECT x.call_id, x.stage, x.device, x.at, x.device_at, x.reason, x.detail, x.more,
-			x.first OR NOT EXISTS (SELECT 1 FROM ledger l WHERE l.call_id = x.call_id)
+			x.first OR (SELECT min(l.seq) FROM ledger l WHERE l.call_id = x.call_id) IS NULL
 		FROM unnest($1::boolean[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
 			$11::text[], $12::boolean[]) AS x (cas, holder, stamp, call_id, stage, device, at, device_at, reason, detail, more, first)
 		WHERE `+won, g.cas, g.holder, g.stamp, call, stage, device, at, deviceAt, reason, detail, more, first)

@@ -21,8 +21,8 @@ func (s *Store) EventsAfter(ctx context.Context, app, device string, after uint6
 			SELECT e.seq, e.call_id, e.payload, e.at FROM event e WHERE e.app = $1 AND e.device = $2 AND e.seq > (SELECT seq FROM mark)
 			UNION ALL
 			SELECT t.seqs[array_position(t.devices, $2)], t.call_id, t.payloads[array_position(t.devices, $2)], t.at
-			FROM call_device d JOIN told t ON t.call_id = d.call_id AND t.newest > (SELECT seq FROM mark)
-			WHERE d.app = $1 AND d.device = $2 AND t.seqs[array_position(t.devices, $2)] > (SELECT seq FROM mark)
+			FROM told t WHERE t.call_id = ANY(ARRAY(SELECT call_id FROM call_device WHERE app = $1 AND device = $2))
+				AND t.newest > (SELECT seq FROM mark) AND t.seqs[array_position(t.devices, $2)] > (SELECT seq FROM mark)
 		) AS both_of_them ORDER BY seq LIMIT $4`, text(app), text(device), signed(after), max(n, 0))
 }
 

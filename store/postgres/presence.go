@@ -45,7 +45,7 @@ func skip(err error) error {
 // Detach implements [store.Presence].
 func (s *Store) Detach(ctx context.Context, was store.Stream) error {
 	return s.change(ctx, func(b *pgx.Batch) {
-		b.Queue(`UPDATE stream SET node = '', left_at = $4 WHERE app = $1 AND device = $2 AND id = $3 AND node <> ''`,
+		b.Queue(`UPDATE stream SET node = '', left_at = $4 WHERE app = $1 AND device = $2 AND id = $3 AND length(node) > 0`,
 			text(was.App), text(was.Device), text(was.ID), nanos(was.LeftAt))
 	})
 }

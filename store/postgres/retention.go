@@ -36,8 +36,8 @@ func (s *Store) trimByKey(ctx context.Context, table, key, id, age string, befor
 func (s *Store) TrimLedger(ctx context.Context, before time.Time, n int) (int, error) {
 	return s.trim(ctx, `WITH old AS MATERIALIZED (
 			SELECT l.call_id FROM ledger l WHERE l.opens AND l.at < $1
-				AND NOT EXISTS (SELECT 1 FROM call WHERE id = l.call_id)
-				AND NOT EXISTS (SELECT 1 FROM ledger f WHERE f.call_id = l.call_id AND f.seq < l.seq)
+				AND (SELECT id FROM call WHERE id = l.call_id) IS NULL
+				AND (SELECT min(f.seq) FROM ledger f WHERE f.call_id = l.call_id AND f.seq < l.seq) IS NULL
 			ORDER BY l.at LIMIT $2
 		), gone AS (
 			DELETE FROM ledger WHERE call_id = ANY(ARRAY(SELECT call_id FROM old)) RETURNING call_id
