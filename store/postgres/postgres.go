@@ -160,12 +160,37 @@ func parse(cfg Config) (*pgxpool.Config, error) {
 		c.RuntimeParams["application_name"] = "ringtrip"
 	}
 	c.AfterConnect = settle
+	pool.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+		planned, _ := conn.PgConn().CustomData()[plannedAt].(time.Time)
+		if planned.IsZero() {
+			planned = time.Now()
+		}
+		conn.PgConn().CustomData()[plannedAt] = replan(ctx, conn, planned)
+		return !conn.IsClosed(), nil
+	}
 	return pool, nil
+}
+
+// plansLive is for how long a connection keeps plans: tables grow, and a plan may have been right for a small one.
+const plansLive = 10 * time.Second
+
+// plannedAt is where a connection of the pool keeps when it last forgot its plans.
+const plannedAt = "ringtrip.planned"
+
+// replan lets a connection forget its plans if it has had them for long, and returns since when it has those that it has.
+// Statements stay prepared. A server that does not know of it goes on with what it has.
+func replan(ctx context.Context, conn *pgx.Conn, since time.Time) time.Time {
+	now := time.Now()
+	if now.Sub(since) < plansLive {
+		return since
+	}
+	_, _ = conn.PgConn().Exec(ctx, `DISCARD PLANS`).ReadAll()
+	return now
 }
 
 // settle sets what suits many small statements on tables that grow from nothing: a plan that was made while a
 // table was empty must not read all of it later, and none is made anew for each statement, which often cost more than
-// carrying it out. Servers that lack a setting go without it.
+// carrying it out (see replan). Servers that lack a setting go without it.
 func settle(ctx context.Context, conn *pgconn.PgConn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config(name, value, false) FROM (VALUES
 		('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'),

@@ -73,9 +73,10 @@ type writer struct {
 	late  []*write // of rows that the last batch had already
 	known memo
 
-	conn  *pgx.Conn // nil: lost
-	epoch int64
-	batch int64 // number of the last batch that was begun
+	conn    *pgx.Conn // nil: lost
+	planned time.Time // see replan
+	epoch   int64
+	batch   int64 // number of the last batch that was begun
 
 	batches, writes atomic.Int64
 }
@@ -224,6 +225,7 @@ func (w *writer) count(batch []*write) {
 func (w *writer) send(batch []*write) ([]result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
+	w.planned = replan(ctx, w.conn, w.planned)
 	w.batch++
 	b := &bulk{}
 	b.fence(w.id, w.epoch, w.batch, nanos(w.s.now()))
