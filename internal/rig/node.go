@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/ringtrip/ringtrip/bus/local"
+	"github.com/ringtrip/ringtrip/carrier"
 	"github.com/ringtrip/ringtrip/push"
 	"github.com/ringtrip/ringtrip/push/apns"
 	"github.com/ringtrip/ringtrip/push/apnstest"
@@ -60,6 +61,8 @@ type NodeConfig struct {
 	// Carrier names the emulated carrier that carries all calls, one of [Carriers]; empty: the devices themselves. One that
 	// has telephones has the number [Office] and lets users call numbers that begin with +1555.
 	Carrier string
+	// Carries, if set, carries all calls, and no emulator is started: for a virtual clock, on which no real network runs.
+	Carries carrier.Carrier
 	// MediaGrace is the server's.
 	MediaGrace time.Duration
 	// OnHook is told of every webhook of the carrier that was answered.
@@ -134,6 +137,9 @@ func NewNode(ctx context.Context, cfg NodeConfig) (_ *Node, err error) {
 		BundleIDs: []string{Bundle}, RingTimeout: cfg.RingTimeout, MediaGrace: cfg.MediaGrace,
 	}
 	public := ""
+	if cfg.Carries != nil {
+		app.Carriers, app.Carrier = []carrier.Carrier{cfg.Carries}, cfg.Carries.Name()
+	}
 	if cfg.Carrier != "" {
 		if n.Account, err = openAccount(cfg.Carrier, n.URL); err != nil {
 			return nil, err
