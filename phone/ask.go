@@ -52,8 +52,8 @@ func (p *Phone) LiveCalls(done func([]*v1.LiveCall, error)) error {
 	})
 }
 
-// Credentials asks for fresh credentials of a live call's media. The engine gives media those that come with the call; an
-// SDK that asks for a new token itself gets it here. done is told as by [Phone.Members]. The error is [ErrNoCall], or [ErrClosed].
+// Credentials asks for fresh credentials of a live call's media. The engine gives media those that come with the call, and
+// fresh ones before they expire ([media.Renewer]); an SDK that asks for a new token itself gets it here. done is told as by [Phone.Members]. The error is [ErrNoCall], or [ErrClosed].
 func (p *Phone) Credentials(id callkit.UUID, done func(Credentials, error)) error {
 	p.mu.Lock()
 	l := p.find(id)
