@@ -118,7 +118,7 @@ func openAccount(name, url string) (*Account, error) {
 	if open == nil {
 		return nil, fmt.Errorf("there is no carrier %.40q; there are %s", name, strings.Join(Carriers(), ", "))
 	}
-	a := &Account{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 5 * time.Second}}
+	a := &Account{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 15 * time.Second}}
 	hooks := url + "/carriers/" + App + "/" + name
 	var err error
 	if a.Carrier, a.Emulator, err = open(hooks, a.client); err != nil {

@@ -21,6 +21,9 @@ import (
 	"github.com/ringtrip/ringtrip/signaling/ringtripv1/ringtripv1connect"
 )
 
+// mostWait is how long a call waits for what must happen, on a slow machine too.
+const mostWait = time.Minute
+
 // outside is a telephone that is nobody's of the app.
 const outside = "+15557654321"
 
@@ -105,7 +108,7 @@ func TestWholeCalls(t *testing.T) {
 func carrierLab(t *testing.T, name string) *Lab {
 	t.Helper()
 	lab := openLab(t, LabConfig{
-		Node: NodeConfig{Dir: t.TempDir(), Carrier: name, RingTimeout: 5 * time.Second, MediaGrace: 2 * time.Second},
+		Node: NodeConfig{Dir: t.TempDir(), Carrier: name, RingTimeout: 12 * time.Second, MediaGrace: 2 * time.Second},
 		Owners: []Owner{{User: "alice", Name: "Alice", Phones: []PhoneSpec{{ID: "alice-1", Name: "Alice's iPhone"}}},
 			{User: OfficeUser, Name: "Bob", Phones: []PhoneSpec{{ID: "bob-1", Name: "Bob's iPhone", OneCall: true}, {ID: "bob-2", Name: "Bob's old iPhone", OS: "18", OneCall: true}}},
 			{User: "carol", Name: "Carol", Phones: []PhoneSpec{{ID: "carol-1", Name: "Carol's iPhone"}}},
@@ -151,7 +154,7 @@ func newWholeCall(t *testing.T, lab *Lab, way direction) *wholeCall {
 
 func (c *wholeCall) await(what string, ok func() bool) {
 	c.Helper()
-	if err := c.lab.Await(c.Context(), 15*time.Second, ok); err != nil {
+	if err := c.lab.Await(c.Context(), mostWait, ok); err != nil {
 		c.Fatalf("never: %s\n%s", what, c.report())
 	}
 }
@@ -370,7 +373,7 @@ func (c *wholeCall) phoneRings() *carriertest.Telephone {
 	c.start()
 	select {
 	case c.telephone = <-c.called:
-	case <-time.After(15 * time.Second):
+	case <-time.After(mostWait):
 		c.Fatalf("no telephone rings\n%s", c.report())
 	}
 	if c.telephone.Number != outside || c.telephone.Far != Office {
@@ -390,7 +393,7 @@ func (c *wholeCall) phoneAnswers() *carriertest.Telephone {
 
 func (c *wholeCall) phoneIs(want carriertest.TelephoneState) {
 	c.Helper()
-	limit := time.After(15 * time.Second)
+	limit := time.After(mostWait)
 	for {
 		state, why, changed := c.telephone.State()
 		if state == want {
@@ -520,7 +523,7 @@ func (c *wholeCall) run(e ending) {
 }
 
 func (c *wholeCall) phoneOver() {
-	limit := time.After(15 * time.Second)
+	limit := time.After(mostWait)
 	for {
 		state, _, changed := c.telephone.State()
 		if state == carriertest.PhoneOver {

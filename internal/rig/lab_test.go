@@ -2,7 +2,6 @@ package rig
 
 import (
 	"testing"
-	"time"
 
 	"github.com/ringtrip/ringtrip/callkit"
 	"github.com/ringtrip/ringtrip/phone"
@@ -31,7 +30,7 @@ func openLab(t *testing.T, cfg LabConfig) *Lab {
 func awaiting(t *testing.T, lab *Lab) func(what string, ok func() bool) {
 	return func(what string, ok func() bool) {
 		t.Helper()
-		err := lab.Await(t.Context(), 20*time.Second, ok)
+		err := lab.Await(t.Context(), mostWait, ok)
 		if err == nil {
 			return
 		}
