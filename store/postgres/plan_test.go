@@ -150,3 +150,36 @@ func explain(t *testing.T, ctx context.Context, conn *pgx.Conn) (checked int) {
 	}
 	return checked
 }
+
+// A connection that has had its plans for long makes new ones, for statements that stay prepared.
+func TestReplan(t *testing.T) {
+	conn, err := pgx.Connect(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for _, statement := range []string{`CREATE TABLE few (id bigint PRIMARY KEY) WITH (autovacuum_enabled = false)`, `VACUUM ANALYZE few`, `SET plan_cache_mode = force_generic_plan`,
+		`PREPARE q AS SELECT id FROM few WHERE id = ANY(ARRAY(SELECT $1::bigint))`, `EXECUTE q(1)`,
+		`INSERT INTO few SELECT * FROM generate_series(1, 20000)`} {
+		if _, err := conn.Exec(t.Context(), statement, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan := func() string {
+		t.Helper()
+		rows, _ := conn.Query(t.Context(), `EXPLAIN EXECUTE q(1)`, pgx.QueryExecModeSimpleProtocol)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(lines, "\n")
+	}
+	before := plan()
+	now := time.Now()
+	if since := replan(t.Context(), conn, now); since != now || plan() != before {
+		t.Errorf("at once: since %v, %s", since, plan())
+	}
+	if since := replan(t.Context(), conn, now.Add(-plansLive)); !since.After(now) || plan() == before {
+		t.Errorf("later: since %v, not %v, and still\n%s", since, now, before)
+	}
+}
