@@ -54,8 +54,9 @@ var table = map[string]row{
 
 	"store":         {why: "the contract of what the server keeps; no behaviour"},
 	"store/archive": {why: "a whole store as a stream of bytes, for any store; it knows no database", ours: []string{"store"}, testing: []string{"store/sqlite"}},
-	"store/sqlite":  {why: "a leaf: the embedded default", ours: []string{"store"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest", "store/archive"}},
-	"store/postgres": {why: "a leaf: the store of many nodes", ours: []string{"store"}, others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
+	"store/packed":  {why: "several entries of a ledger as one text, for the leaves that keep a commit in one row; it knows no database", ours: []string{"store"}},
+	"store/sqlite":  {why: "a leaf: the embedded default", ours: []string{"store", "store/packed"}, others: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}, testing: []string{"store/storetest", "store/archive"}},
+	"store/postgres": {why: "a leaf: the store of many nodes", ours: []string{"store", "store/packed"}, others: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 		testing: []string{"store/storetest", "internal/pgtest"}},
 	"store/storetest": {why: "the conformance suite that every store passes", ours: []string{"store"}, others: []string{"github.com/anishathalye/porcupine", "pgregory.net/rapid"}},
 	"bus":             {why: "the contract of what wakes a stream; no behaviour"},

@@ -2,14 +2,13 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // maxPacked is how many entries a row of the ledger has at most: that is by how much the seqs of rows grow.
@@ -41,7 +40,7 @@ func scanLedger(row pgx.CollectableRow) ([]store.LedgerEntry, error) {
 		return nil, err
 	}
 	e.Stage, e.At, e.DeviceAt, e.Reason = int32(stage), moment(at), moment(deviceAt), uint8(reason)
-	others, err := unpackLedger(more)
+	others, err := packed.ReadLedger(more)
 	if err != nil {
 		return nil, fmt.Errorf("the ledger of call %s is damaged: %w", e.CallID, err)
 	}
@@ -52,57 +51,11 @@ func scanLedger(row pgx.CollectableRow) ([]store.LedgerEntry, error) {
 	return all, nil
 }
 
-// packLedger writes entries as a JSON array of arrays, empty if there are none.
+// packLedger writes entries as packed ones, with the texts that the columns of the first one would have.
 func packLedger(entries []store.LedgerEntry) string {
-	if len(entries) == 0 {
-		return ""
+	clean := slices.Clone(entries)
+	for i, e := range clean {
+		clean[i].Device, clean[i].Detail = text(e.Device), text(e.Detail)
 	}
-	b := make([]byte, 0, 96*len(entries))
-	for i, e := range entries {
-		open := ",["
-		if i == 0 {
-			open = "[["
-		}
-		b = strconv.AppendInt(append(b, open...), int64(e.Stage), 10)
-		b = appendText(append(b, ','), text(e.Device))
-		b = strconv.AppendInt(append(b, ','), nanos(e.At), 10)
-		b = strconv.AppendInt(append(b, ','), nanos(e.DeviceAt), 10)
-		b = strconv.AppendUint(append(b, ','), uint64(e.Reason), 10)
-		b = append(appendText(append(b, ','), text(e.Detail)), ']')
-	}
-	return string(append(b, ']'))
-}
-
-// appendText appends s as JSON.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, _ := json.Marshal(s) // a string can be written
-			return append(b, quoted...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
-}
-
-// unpackLedger reads them; they have neither call nor seq.
-func unpackLedger(more string) (all []store.LedgerEntry, err error) {
-	if more == "" {
-		return nil, nil
-	}
-	var rows [][6]json.RawMessage
-	if err := json.Unmarshal([]byte(more), &rows); err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		var e store.LedgerEntry
-		var at, deviceAt int64
-		for i, to := range []any{&e.Stage, &e.Device, &at, &deviceAt, &e.Reason, &e.Detail} {
-			if err := json.Unmarshal(row[i], to); err != nil {
-				return nil, err
-			}
-		}
-		e.At, e.DeviceAt = moment(at), moment(deviceAt)
-		all = append(all, e)
-	}
-	return all, nil
+	return packed.Ledger(clean)
 }

@@ -207,38 +207,6 @@ func TestNodeThatReadsNoPacks(t *testing.T) {
 	count(4, 1, 5)
 }
 
-func TestPackLedger(t *testing.T) {
-	var all []store.LedgerEntry
-	for i, detail := range []string{"", "plain", `"quoted" \ and`, "ünï\x01\n", "\u2028<>&"} {
-		all = append(all, store.LedgerEntry{Stage: int32(i - 1), Device: detail + "d", At: time.Unix(0, int64(i)).UTC(), DeviceAt: time.Unix(7, 1).UTC(), Reason: uint8(250 + i), Detail: detail})
-		if i == 0 {
-			all[0].At, all[0].DeviceAt = time.Time{}, time.Time{}
-		}
-	}
-	for n := range len(all) + 1 {
-		got, err := unpackLedger(packLedger(all[:n]))
-		if err != nil || !slices.Equal(got, all[:n]) {
-			t.Errorf("%+v became %+v, %v", all[:n], got, err)
-		}
-	}
-}
-
-func FuzzUnpackLedger(f *testing.F) {
-	for _, seed := range []string{"", "[]", "[[1]]", `[[1,"d",2,3,4,"detail"]]`, `[["x",1,2,3,4,5]]`, `[[1,"d",2,3,400,""]]`, "[[1,\"d\",2,3,4"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, more string) {
-		all, err := unpackLedger(more)
-		if err != nil {
-			return
-		}
-		again, err := unpackLedger(packLedger(all))
-		if err != nil || !slices.Equal(again, all) {
-			t.Errorf("%q is %+v, and then %+v, %v", more, all, again, err)
-		}
-	})
-}
-
 // One read that fails in a pipeline, or that nobody waits for any more, is no harm to the others.
 func TestSharedReads(t *testing.T) {
 	s := open(t, Config{URL: pgtest.Database(t)})

@@ -3,13 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // packedSchema is the first schema whose rows hold more than one entry.
@@ -37,7 +36,7 @@ func putLedger(tx *tx, entries []store.LedgerEntry) error {
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return fmt.Errorf("reading the ledger of call %s: %w", id, err)
 			}
-			others, err := unpackLedger(more)
+			others, err := packed.ReadLedger(more)
 			if err != nil {
 				return fmt.Errorf("reading the ledger of call %s: %w", id, err)
 			}
@@ -61,67 +60,7 @@ func putLedger(tx *tx, entries []store.LedgerEntry) error {
 func insertLedger(tx *tx, seq int64, all ...store.LedgerEntry) error {
 	e := all[0]
 	return tx.exec(`INSERT INTO ledger (`+ledgerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail, packLedger(all[1:]))
-}
-
-// packLedger writes entries as a JSON array of arrays, empty if there are none.
-func packLedger(entries []store.LedgerEntry) string {
-	if len(entries) == 0 {
-		return ""
-	}
-	b := make([]byte, 0, 96*len(entries))
-	for i, e := range entries {
-		at, _ := instant(e.At).Value()
-		deviceAt, _ := instant(e.DeviceAt).Value()
-		if i == 0 {
-			b = append(b, "[["...)
-		} else {
-			b = append(b, ",["...)
-		}
-		b = append(strconv.AppendInt(b, int64(e.Stage), 10), ',')
-		b = append(appendText(b, e.Device), ',')
-		b = append(strconv.AppendInt(b, at.(int64), 10), ',')
-		b = append(strconv.AppendInt(b, deviceAt.(int64), 10), ',')
-		b = append(strconv.AppendUint(b, uint64(e.Reason), 10), ',')
-		b = append(appendText(b, e.Detail), ']')
-	}
-	return string(append(b, ']'))
-}
-
-// appendText appends s as JSON.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			text, _ := json.Marshal(s) // a string can be written
-			return append(b, text...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
-}
-
-// unpackLedger reads them; they have neither call nor seq.
-func unpackLedger(more string) (all []store.LedgerEntry, err error) {
-	if more == "" {
-		return nil, nil
-	}
-	var rows [][6]json.RawMessage
-	if err := json.Unmarshal([]byte(more), &rows); err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		var e store.LedgerEntry
-		var at, deviceAt int64
-		for i, to := range []any{&e.Stage, &e.Device, &at, &deviceAt, &e.Reason, &e.Detail} {
-			if err := json.Unmarshal(row[i], to); err != nil {
-				return nil, err
-			}
-		}
-		if err := errors.Join((*instant)(&e.At).Scan(at), (*instant)(&e.DeviceAt).Scan(deviceAt)); err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, nil
+		e.CallID, seq, e.Stage, e.Device, instant(e.At), instant(e.DeviceAt), e.Reason, e.Detail, packed.Ledger(all[1:]))
 }
 
 // scanLedger reads the entries of a row.
@@ -132,7 +71,7 @@ func scanLedger(rows *sql.Rows) ([]store.LedgerEntry, error) {
 	if err := rows.Scan(&e.CallID, &seq, &e.Stage, &e.Device, (*instant)(&e.At), (*instant)(&e.DeviceAt), &e.Reason, &e.Detail, &more); err != nil {
 		return nil, err
 	}
-	others, err := unpackLedger(more)
+	others, err := packed.ReadLedger(more)
 	if err != nil {
 		return nil, fmt.Errorf("the ledger of call %s is damaged: %w", e.CallID, err)
 	}

@@ -138,21 +138,3 @@ func FuzzUnpackEvents(f *testing.F) {
 		}
 	})
 }
-
-// FuzzUnpackLedger is the same for ledgers.
-func FuzzUnpackLedger(f *testing.F) {
-	f.Add("", int32(1), "d1", int64(1), uint8(2), "detail")
-	f.Add(`[[1,"d",2,3,4,"x"]]`, int32(-1), "\xff", int64(-1), uint8(255), `"\`)
-	f.Add(`[[1]]`, int32(0), "", int64(0), uint8(0), "\x00")
-	f.Fuzz(func(t *testing.T, more string, stage int32, device string, at int64, reason uint8, detail string) {
-		_, _ = unpackLedger(more)
-		e := store.LedgerEntry{Stage: stage, Device: string([]rune(device)), Reason: reason, Detail: string([]rune(detail))}
-		if err := (*instant)(&e.At).Scan(at); err != nil {
-			t.Fatal(err)
-		}
-		got, err := unpackLedger(packLedger([]store.LedgerEntry{e, e}))
-		if want := []store.LedgerEntry{e, e}; err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("packed: %+v, %v, want %+v", got, err, want)
-		}
-	})
-}
