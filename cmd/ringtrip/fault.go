@@ -40,7 +40,7 @@ func (f *faulty) Commit(ctx context.Context, t store.Transition) (store.Committe
 	case "ack-before-commit":
 		if t.ExpectRev > 0 {
 			go func() {
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(200 * time.Millisecond) // long enough to be seen on a slow machine
 				_, _ = f.Store.Commit(context.WithoutCancel(ctx), t)
 			}()
 			return store.Committed{Rev: t.ExpectRev + 1, Seqs: make([]uint64, len(t.Events))}, nil
