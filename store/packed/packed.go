@@ -1,6 +1,6 @@
 // Package packed writes several entries of a call's ledger as one text, for stores that keep what a commit adds in one row:
-// a row costs an embedded database a page, and another one a statement. It knows no database, and what it writes stays
-// readable: rows of it are in databases of its users.
+// a row costs an embedded database a page, and another one a statement. It has how times stand in rows, too. It knows no
+// database, and what it writes stays readable: rows of it are in databases of its users.
 package packed
 
 import (
@@ -27,8 +27,8 @@ func Ledger(entries []store.LedgerEntry) string {
 		}
 		b = strconv.AppendInt(append(b, open...), int64(e.Stage), 10)
 		b = appendText(append(b, ','), e.Device)
-		b = strconv.AppendInt(append(b, ','), nanos(e.At), 10)
-		b = strconv.AppendInt(append(b, ','), nanos(e.DeviceAt), 10)
+		b = strconv.AppendInt(append(b, ','), Nanos(e.At), 10)
+		b = strconv.AppendInt(append(b, ','), Nanos(e.DeviceAt), 10)
 		b = strconv.AppendUint(append(b, ','), uint64(e.Reason), 10)
 		b = append(appendText(append(b, ','), e.Detail), ']')
 	}
@@ -63,20 +63,22 @@ func ReadLedger(text string) (all []store.LedgerEntry, err error) {
 				return nil, fmt.Errorf("packed entry %d of a ledger, part %d: %w", i+1, n+1, err)
 			}
 		}
-		e.At, e.DeviceAt = moment(at), moment(deviceAt)
+		e.At, e.DeviceAt = Moment(at), Moment(deviceAt)
 		all = append(all, e)
 	}
 	return all, nil
 }
 
-func nanos(t time.Time) int64 {
+// Nanos is a time as it stands in a row: Unix nanoseconds, 0 for the zero time.
+func Nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixNano()
 }
 
-func moment(ns int64) time.Time {
+// Moment is the time that stands in a row, in UTC.
+func Moment(ns int64) time.Time {
 	if ns == 0 {
 		return time.Time{}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // bulk is a batch as it is sent: a few statements, each with the rows of all writes in arrays. The order of the
@@ -203,7 +204,7 @@ func (r *callRows) add(w *write, row indexed) {
 	r.expect, r.stamp = append(r.expect, int64(w.t.ExpectRev)), append(r.stamp, w.stamp)
 	r.state, r.live = append(r.state, blob(c.State)), append(r.live, row.live)
 	r.devices, r.users, r.key = append(r.devices, row.devices), append(r.users, row.users), append(r.key, row.key)
-	r.timer, r.keepUntil, r.createdAt = append(r.timer, nanos(c.Timer)), append(r.keepUntil, nanos(c.KeepUntil)), append(r.createdAt, nanos(c.CreatedAt))
+	r.timer, r.keepUntil, r.createdAt = append(r.timer, packed.Nanos(c.Timer)), append(r.keepUntil, packed.Nanos(c.KeepUntil)), append(r.createdAt, packed.Nanos(c.CreatedAt))
 }
 
 func (r *callRows) args() []any {
@@ -251,7 +252,7 @@ func (b *bulk) loadJobs(sorted []*write) {
 				g.add(p.w)
 				id, call, kind = append(id, text(p.job.ID)), append(call, text(p.job.CallID)), append(kind, text(p.job.Kind))
 				payload = append(payload, blob(p.job.Payload))
-				leased, tries = append(leased, nanos(p.job.LeasedUntil)), append(tries, int64(p.job.Tries))
+				leased, tries = append(leased, packed.Nanos(p.job.LeasedUntil)), append(tries, int64(p.job.Tries))
 			}
 		}
 		if len(id) == 0 {
@@ -328,7 +329,7 @@ func (b *bulk) loadLedger(sorted []*write) {
 			first = append(first, w.cas && w.t.ExpectRev == 0)
 			call, device, detail = append(call, text(e.CallID)), append(device, text(e.Device)), append(detail, text(e.Detail))
 			stage, reason = append(stage, int64(e.Stage)), append(reason, int64(e.Reason))
-			at, deviceAt, more = append(at, nanos(e.At)), append(deviceAt, nanos(e.DeviceAt)), append(more, packLedger(part[1:]))
+			at, deviceAt, more = append(at, packed.Nanos(e.At)), append(deviceAt, packed.Nanos(e.DeviceAt)), append(more, packLedger(part[1:]))
 		}
 	}
 	if len(call) == 0 {
@@ -386,7 +387,7 @@ func (b *bulk) loadHistory(sorted []*write) {
 		callee, answeredBy = append(callee, text(r.Callee)), append(answeredBy, text(r.AnsweredBy))
 		group = append(group, text(r.Group))
 		video, reason = append(video, r.Video), append(reason, int64(r.Reason))
-		createdAt, answeredAt, endedAt = append(createdAt, nanos(r.CreatedAt)), append(answeredAt, nanos(r.AnsweredAt)), append(endedAt, nanos(r.EndedAt))
+		createdAt, answeredAt, endedAt = append(createdAt, packed.Nanos(r.CreatedAt)), append(answeredAt, packed.Nanos(r.AnsweredAt)), append(endedAt, packed.Nanos(r.EndedAt))
 	}
 	b.queue(`INSERT INTO history (`+recordColumns+`)
 		SELECT x.call_id, x.app, x.caller, x.caller_name, x.caller_handle, x.callee, x.video, x.reason, x.created_at, x.answered_at, x.ended_at, x.answered_by, x.group_id

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 const callColumns = `c.id, c.app, c.rev, c.state, c.live, c.devices, c.users, c.key, c.timer, c.keep_until, c.created_at`
@@ -30,7 +31,7 @@ func (r *callRow) columns() []any {
 func (r *callRow) call() (store.Call, error) {
 	c := r.Call
 	c.Rev = uint64(r.rev)
-	c.Timer, c.KeepUntil, c.CreatedAt = moment(r.timer), moment(r.keepUntil), moment(r.atTime)
+	c.Timer, c.KeepUntil, c.CreatedAt = packed.Moment(r.timer), packed.Moment(r.keepUntil), packed.Moment(r.atTime)
 	var err error
 	if c.Devices, err = list(r.devices); err != nil {
 		return c, fmt.Errorf("the devices of call %s: %w", c.ID, err)
@@ -167,7 +168,7 @@ func (s *Store) DueTimers(ctx context.Context, now time.Time, n int, lease time.
 	}, func(c store.Call) string { return c.ID }, `WITH due AS (
 			SELECT id, timer FROM call WHERE timer <> 0 AND timer <= $1 ORDER BY timer, id LIMIT $3 FOR UPDATE SKIP LOCKED
 		) UPDATE call c SET timer = $2 FROM due WHERE c.id = ANY(ARRAY(SELECT id FROM due)) AND c.id = due.id
-		RETURNING due.timer, `+callColumns, nanos(now), nanos(until))
+		RETURNING due.timer, `+callColumns, packed.Nanos(now), packed.Nanos(until))
 }
 
 // NextTimer implements [store.Calls].
@@ -176,7 +177,7 @@ func (s *Store) NextTimer(ctx context.Context) (time.Time, error) {
 	if err != nil || len(next) == 0 {
 		return time.Time{}, err
 	}
-	return moment(next[0]), nil
+	return packed.Moment(next[0]), nil
 }
 
 // Purge implements [store.Calls].
@@ -197,7 +198,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 				AND call_id = ANY(ARRAY(SELECT id FROM old))),
 			gone3 AS (DELETE FROM event WHERE call_id = ANY(ARRAY(SELECT id FROM old)) AND (SELECT count(*) FROM single) > 0),
 			gone4 AS (DELETE FROM told WHERE call_id = ANY(ARRAY(SELECT id FROM old)))
-			DELETE FROM call WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING id`, nanos(now), maxClaim)
+			DELETE FROM call WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING id`, packed.Nanos(now), maxClaim)
 		if err != nil {
 			return total, err
 		}

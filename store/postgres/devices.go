@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 const deviceColumns = `app, id, "user", name, platform, bundle_id, voip_token, environment, app_version, os_version, registered_at, seen_at, alert_token, alert_registered_at, seal_key`
@@ -17,15 +18,15 @@ func scanDevice(row pgx.CollectableRow) (d store.Device, err error) {
 	var environment, registered, seen, alert int64
 	err = row.Scan(&d.App, &d.ID, &d.User, &d.Name, &d.Platform, &d.BundleID, &d.VoIPToken, &environment,
 		&d.AppVersion, &d.OSVersion, &registered, &seen, &d.AlertToken, &alert, &d.SealKey)
-	d.Environment, d.RegisteredAt, d.SeenAt = uint8(environment), moment(registered), moment(seen)
-	d.AlertRegisteredAt = moment(alert)
+	d.Environment, d.RegisteredAt, d.SeenAt = uint8(environment), packed.Moment(registered), packed.Moment(seen)
+	d.AlertRegisteredAt = packed.Moment(alert)
 	return d, err
 }
 
 // deviceArgs are the values of deviceColumns.
 func deviceArgs(d store.Device) []any {
 	return []any{text(d.App), text(d.ID), text(d.User), text(d.Name), text(d.Platform), text(d.BundleID), text(d.VoIPToken), int64(d.Environment),
-		text(d.AppVersion), text(d.OSVersion), nanos(d.RegisteredAt), nanos(d.SeenAt), text(d.AlertToken), nanos(d.AlertRegisteredAt), text(d.SealKey)}
+		text(d.AppVersion), text(d.OSVersion), packed.Nanos(d.RegisteredAt), packed.Nanos(d.SeenAt), text(d.AlertToken), packed.Nanos(d.AlertRegisteredAt), text(d.SealKey)}
 }
 
 // PutDevice implements [store.Devices].
@@ -81,7 +82,7 @@ func (s *Store) DropToken(ctx context.Context, token string, registeredBefore ti
 			UPDATE device SET alert_token = '', voip_token = CASE WHEN voip_token = $1 AND registered_at <= $2 THEN '' ELSE voip_token END
 			WHERE alert_token = $1 AND alert_token <> '' AND alert_registered_at <= $2
 			RETURNING id
-		) SELECT id FROM voip UNION ALL SELECT id FROM alert`, text(token), nanos(registeredBefore))
+		) SELECT id FROM voip UNION ALL SELECT id FROM alert`, text(token), packed.Nanos(registeredBefore))
 	return len(dropped) > 0, err
 }
 

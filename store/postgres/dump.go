@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 var (
@@ -194,7 +195,7 @@ func loadRow(b *pgx.Batch, row store.Row, opened *string) error {
 		c := row.Call
 		b.Queue(`INSERT INTO call (id, app, rev, stamp, state, live, devices, users, key, timer, keep_until, created_at)
 			VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11)`, text(c.ID), text(c.App), signed(c.Rev), blob(c.State), c.Live,
-			names(c.Devices), names(c.Users), text(c.Key), nanos(c.Timer), nanos(c.KeepUntil), nanos(c.CreatedAt))
+			names(c.Devices), names(c.Users), text(c.Key), packed.Nanos(c.Timer), packed.Nanos(c.KeepUntil), packed.Nanos(c.CreatedAt))
 		for _, d := range c.Devices {
 			b.Queue(`INSERT INTO call_device (app, device, call_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, text(c.App), text(d), text(c.ID))
 		}
@@ -207,21 +208,21 @@ func loadRow(b *pgx.Batch, row store.Row, opened *string) error {
 	case row.Job != nil:
 		j := row.Job
 		b.Queue(`INSERT INTO job (`+jobColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-			text(j.ID), text(j.CallID), text(j.Kind), blob(j.Payload), nanos(j.LeasedUntil), int64(j.Tries))
+			text(j.ID), text(j.CallID), text(j.Kind), blob(j.Payload), packed.Nanos(j.LeasedUntil), int64(j.Tries))
 	case row.Event != nil:
 		e := row.Event
 		b.Queue(`INSERT INTO event (`+eventColumns+`, stamp) VALUES ($1, $2, $3, $4, $5, $6, 0)`,
-			text(e.App), text(e.Device), signed(e.Seq), text(e.CallID), blob(e.Payload), nanos(e.At))
+			text(e.App), text(e.Device), signed(e.Seq), text(e.CallID), blob(e.Payload), packed.Nanos(e.At))
 	case row.Ledger != nil:
 		e := row.Ledger
 		b.Queue(`INSERT INTO ledger (call_id, stage, device, at, device_at, reason, detail, opens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			text(e.CallID), int64(e.Stage), text(e.Device), nanos(e.At), nanos(e.DeviceAt), int64(e.Reason), text(e.Detail), *opened != e.CallID)
+			text(e.CallID), int64(e.Stage), text(e.Device), packed.Nanos(e.At), packed.Nanos(e.DeviceAt), int64(e.Reason), text(e.Detail), *opened != e.CallID)
 		*opened = e.CallID
 	case row.Record != nil:
 		r := row.Record
 		b.Queue(`INSERT INTO history (`+recordColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			text(r.CallID), text(r.App), text(r.Caller), text(r.CallerName), text(r.CallerHandle), text(r.Callee), r.Video, int64(r.Reason),
-			nanos(r.CreatedAt), nanos(r.AnsweredAt), nanos(r.EndedAt), text(r.AnsweredBy), text(r.Group))
+			packed.Nanos(r.CreatedAt), packed.Nanos(r.AnsweredAt), packed.Nanos(r.EndedAt), text(r.AnsweredBy), text(r.Group))
 	case row.User != nil:
 		u := row.User
 		b.Queue(`INSERT INTO member (`+userColumns+`) VALUES ($1, $2, $3, $4)`, text(u.App), text(u.ID), signed(u.Rev), blob(u.Wishes))

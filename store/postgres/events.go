@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // packing is the first schema with packed rows: see the column reads of table node.
@@ -31,7 +32,7 @@ const eventColumns = `app, device, seq, call_id, payload, at`
 func scanEvent(row pgx.CollectableRow) (e store.Event, err error) {
 	var seq, at int64
 	err = row.Scan(&e.App, &e.Device, &seq, &e.CallID, &e.Payload, &at)
-	e.Seq, e.At = uint64(seq), moment(at)
+	e.Seq, e.At = uint64(seq), packed.Moment(at)
 	return e, err
 }
 
@@ -83,7 +84,7 @@ func (b *bulk) loadEvents(batch []*write) {
 	var app, device, call []string
 	var payload [][]byte
 	var at []int64
-	var packed []bool
+	var inPack []bool
 	for n, w := range batch {
 		if len(w.t.Events) == 0 {
 			continue
@@ -91,9 +92,9 @@ func (b *bulk) loadEvents(batch []*write) {
 		g.add(w)
 		in := w.inPack()
 		for i, e := range w.t.Events {
-			with, packed = append(with, int64(len(g.cas))), append(packed, in[i])
+			with, inPack = append(with, int64(len(g.cas))), append(inPack, in[i])
 			app, device, call = append(app, text(e.App)), append(device, text(e.Device)), append(call, text(e.CallID))
-			payload, at = append(payload, blob(e.Payload)), append(at, nanos(e.At))
+			payload, at = append(payload, blob(e.Payload)), append(at, packed.Nanos(e.At))
 			b.seqsOf = append(b.seqsOf, place{n, i})
 		}
 	}
@@ -120,5 +121,5 @@ func (b *bulk) loadEvents(batch []*write) {
 		), single AS (
 			INSERT INTO event (app, device, seq, stamp, call_id, payload, at)
 			SELECT app, device, seq, stamp, call_id, payload, at FROM numbered WHERE NOT packed
-		) SELECT nth, seq FROM numbered`, g.cas, g.holder, g.stamp, with, app, device, call, payload, at, packed)
+		) SELECT nth, seq FROM numbered`, g.cas, g.holder, g.stamp, with, app, device, call, payload, at, inPack)
 }

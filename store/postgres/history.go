@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 const recordColumns = `call_id, app, caller, caller_name, caller_handle, callee, video, reason, created_at, answered_at, ended_at, answered_by, group_id`
@@ -18,7 +19,7 @@ func scanRecord(row pgx.CollectableRow) (r store.Record, err error) {
 	var reason, created, answered, ended int64
 	err = row.Scan(&r.CallID, &r.App, &r.Caller, &r.CallerName, &r.CallerHandle, &r.Callee, &r.Video, &reason,
 		&created, &answered, &ended, &r.AnsweredBy, &r.Group)
-	r.Reason, r.CreatedAt, r.AnsweredAt, r.EndedAt = uint8(reason), moment(created), moment(answered), moment(ended)
+	r.Reason, r.CreatedAt, r.AnsweredAt, r.EndedAt = uint8(reason), packed.Moment(created), packed.Moment(answered), packed.Moment(ended)
 	return r, err
 }
 
@@ -47,7 +48,7 @@ func (s *Store) HistoryOfUser(ctx context.Context, app, user, before string, n i
 		return records, "", nil
 	}
 	last := records[n-1]
-	return records[:n], fmt.Sprintf("%d.%s", nanos(last.CreatedAt), last.CallID), nil
+	return records[:n], fmt.Sprintf("%d.%s", packed.Nanos(last.CreatedAt), last.CallID), nil
 }
 
 // readMark reads a page mark: the place in the order of the last record before the page.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // Claim implements [store.Jobs].
@@ -21,7 +22,7 @@ func (s *Store) Claim(ctx context.Context, kind string, now time.Time, n int, le
 	}, func(j store.Job) string { return j.ID }, `WITH due AS (
 			SELECT id, leased_until FROM job WHERE kind = $1 AND leased_until <= $2 ORDER BY leased_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
 		) UPDATE job j SET leased_until = $3 FROM due WHERE j.id = ANY(ARRAY(SELECT id FROM due)) AND j.id = due.id
-		RETURNING due.leased_until, j.id, j.call_id, j.kind, j.payload, j.leased_until, j.tries`, text(kind), nanos(now), nanos(until))
+		RETURNING due.leased_until, j.id, j.call_id, j.kind, j.payload, j.leased_until, j.tries`, text(kind), packed.Nanos(now), packed.Nanos(until))
 }
 
 // Done implements [store.Jobs].
@@ -35,7 +36,7 @@ func (s *Store) Done(ctx context.Context, ids ...string) error {
 
 // Retry implements [store.Jobs].
 func (s *Store) Retry(ctx context.Context, id string, at time.Time) error {
-	_, err := once(ctx, s, pgx.RowTo[string], `UPDATE job SET leased_until = $2, tries = tries + 1 WHERE id = $1 RETURNING id`, text(id), nanos(at))
+	_, err := once(ctx, s, pgx.RowTo[string], `UPDATE job SET leased_until = $2, tries = tries + 1 WHERE id = $1 RETURNING id`, text(id), packed.Nanos(at))
 	return err
 }
 
@@ -47,7 +48,7 @@ func scanJob(row pgx.CollectableRow) (store.Job, error) { return scanJobAfter(ro
 func scanJobAfter(row pgx.CollectableRow, others ...any) (j store.Job, err error) {
 	var leased, tries int64
 	err = row.Scan(append(others, &j.ID, &j.CallID, &j.Kind, &j.Payload, &leased, &tries)...)
-	j.LeasedUntil, j.Tries = moment(leased), int(tries)
+	j.LeasedUntil, j.Tries = packed.Moment(leased), int(tries)
 	return j, err
 }
 
@@ -85,7 +86,7 @@ func (s *Store) Advance(ctx context.Context, id string, done []byte, at time.Tim
 		), both_of_them AS MATERIALIZED (
 			SELECT 'gone' AS what, gone.* FROM gone UNION ALL SELECT 'rest', rest.* FROM rest
 		) SELECT * FROM both_of_them UNION ALL SELECT 'other', old.* FROM old WHERE NOT EXISTS (SELECT 1 FROM both_of_them)`,
-		text(id), blob(done), nanos(at))
+		text(id), blob(done), packed.Nanos(at))
 	switch {
 	case err != nil:
 		return store.Job{}, err
@@ -107,7 +108,7 @@ func (s *Store) AdvanceAll(ctx context.Context, steps []store.Step) ([]store.Ste
 	var ats []int64
 	of := map[string]int{}
 	for i, step := range steps {
-		ids, dones, ats = append(ids, text(step.ID)), append(dones, blob(step.Done)), append(ats, nanos(step.At))
+		ids, dones, ats = append(ids, text(step.ID)), append(dones, blob(step.Done)), append(ats, packed.Nanos(step.At))
 		of[text(step.ID)] = i
 	}
 	// As Advance: it is not tried again when the connection is lost. Locks are taken in the order of ids, as everywhere.

@@ -39,7 +39,7 @@ func scanLedger(row pgx.CollectableRow) ([]store.LedgerEntry, error) {
 	if err := row.Scan(&e.CallID, &seq, &stage, &e.Device, &at, &deviceAt, &reason, &e.Detail, &more); err != nil {
 		return nil, err
 	}
-	e.Stage, e.At, e.DeviceAt, e.Reason = int32(stage), moment(at), moment(deviceAt), uint8(reason)
+	e.Stage, e.At, e.DeviceAt, e.Reason = int32(stage), packed.Moment(at), packed.Moment(deviceAt), uint8(reason)
 	others, err := packed.ReadLedger(more)
 	if err != nil {
 		return nil, fmt.Errorf("the ledger of call %s is damaged: %w", e.CallID, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 var _ store.Presence = (*Store)(nil)
@@ -17,7 +18,7 @@ const streamColumns = `app, device, node, id, foreground, left_at`
 func scanStream(row pgx.CollectableRow) (s store.Stream, err error) {
 	var left int64
 	err = row.Scan(&s.App, &s.Device, &s.Node, &s.ID, &s.Foreground, &left)
-	s.LeftAt = moment(left)
+	s.LeftAt = packed.Moment(left)
 	return s, err
 }
 
@@ -46,7 +47,7 @@ func skip(err error) error {
 func (s *Store) Detach(ctx context.Context, was store.Stream) error {
 	return s.change(ctx, func(b *pgx.Batch) {
 		b.Queue(`UPDATE stream SET node = '', left_at = $4 WHERE app = $1 AND device = $2 AND id = $3 AND length(node) > 0`,
-			text(was.App), text(was.Device), text(was.ID), nanos(was.LeftAt))
+			text(was.App), text(was.Device), text(was.ID), packed.Nanos(was.LeftAt))
 	})
 }
 
@@ -80,22 +81,22 @@ func (s *Store) Beat(ctx context.Context, node string) ([]store.Node, error) {
 
 // nodes returns all nodes, and whether all of them can read packed rows. Once they can, none comes that can't: it would
 // not open a schema that is newer than itself.
-func (s *Store) nodes(ctx context.Context) (_ []store.Node, packed bool, err error) {
-	packed = true
+func (s *Store) nodes(ctx context.Context) (_ []store.Node, canRead bool, err error) {
+	canRead = true
 	all, err := read(ctx, s, func(row pgx.CollectableRow) (n store.Node, err error) {
 		var beat, reads int64
 		err = row.Scan(&n.ID, &beat, &reads)
 		n.Beat = uint64(beat)
-		packed = packed && reads >= packing
+		canRead = canRead && reads >= packing
 		return n, err
 	}, `SELECT id, beat, reads FROM node`)
-	return all, packed, err
+	return all, canRead, err
 }
 
 // RemoveNode implements [store.Presence].
 func (s *Store) RemoveNode(ctx context.Context, node string, at time.Time) error {
 	return s.change(ctx, func(b *pgx.Batch) {
-		b.Queue(`UPDATE stream SET node = '', left_at = $2 WHERE node = $1 AND node <> ''`, text(node), nanos(at))
+		b.Queue(`UPDATE stream SET node = '', left_at = $2 WHERE node = $1 AND node <> ''`, text(node), packed.Nanos(at))
 		b.Queue(`DELETE FROM node WHERE id = $1`, text(node))
 	})
 }

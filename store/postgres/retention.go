@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // TrimHistory implements [store.Retention].
@@ -46,6 +48,6 @@ func (s *Store) TrimLedger(ctx context.Context, before time.Time, n int) (int, e
 
 // trim runs a query that returns a row for each thing that it forgot.
 func (s *Store) trim(ctx context.Context, query string, before time.Time, n int) (int, error) {
-	gone, err := read(ctx, s, pgx.RowTo[string], query, nanos(before), max(n, 0))
+	gone, err := read(ctx, s, pgx.RowTo[string], query, packed.Nanos(before), max(n, 0))
 	return len(gone), err
 }

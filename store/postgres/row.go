@@ -19,22 +19,6 @@ import (
 	"github.com/ringtrip/ringtrip/store"
 )
 
-// nanos is a time as it stands in a row: Unix nanoseconds, 0 for the zero time.
-func nanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-// moment is the time that stands in a row.
-func moment(ns int64) time.Time {
-	if ns == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, ns).UTC()
-}
-
 // text is s as PostgreSQL can keep it: it has no zero byte in a text and only UTF-8. Such a name from outside must
 // not make a call that can't end; whoever looks for it asks for the same text.
 func text(s string) string {

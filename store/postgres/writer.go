@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 const (
@@ -91,8 +92,8 @@ func newWriter(ctx context.Context, s *Store, cfg *pgx.ConnConfig) (*writer, err
 	// Rows of nodes that were killed are of no use; a writer that runs has used its own within a week, or takes a new one.
 	old := s.now().Add(-7 * 24 * time.Hour)
 	b := &pgx.Batch{}
-	b.Queue(`DELETE FROM writer WHERE id = ANY(ARRAY(SELECT id FROM writer WHERE at < $1 ORDER BY id FOR UPDATE SKIP LOCKED))`, nanos(old))
-	b.Queue(`INSERT INTO writer (id, epoch, batch, at) VALUES ($1, 0, 0, $2)`, w.id, nanos(s.now()))
+	b.Queue(`DELETE FROM writer WHERE id = ANY(ARRAY(SELECT id FROM writer WHERE at < $1 ORDER BY id FOR UPDATE SKIP LOCKED))`, packed.Nanos(old))
+	b.Queue(`INSERT INTO writer (id, epoch, batch, at) VALUES ($1, 0, 0, $2)`, w.id, packed.Nanos(s.now()))
 	if err := w.conn.SendBatch(ctx, b).Close(); err != nil {
 		w.conn.Close(ctx)
 		return nil, err
@@ -228,7 +229,7 @@ func (w *writer) send(batch []*write) ([]result, error) {
 	w.planned = replan(ctx, w.conn, w.planned)
 	w.batch++
 	b := &bulk{}
-	b.fence(w.id, w.epoch, w.batch, nanos(w.s.now()))
+	b.fence(w.id, w.epoch, w.batch, packed.Nanos(w.s.now()))
 	b.load(batch, w.known)
 	return b.send(ctx, w.conn, batch)
 }
@@ -294,7 +295,7 @@ func (w *writer) takeOver(ctx context.Context) (committed, known bool, err error
 	var epoch, batch int64
 	err = conn.QueryRow(ctx, `UPDATE writer SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch, batch`, w.id).Scan(&epoch, &batch)
 	if errors.Is(err, pgx.ErrNoRows) {
-		_, err = conn.Exec(ctx, `INSERT INTO writer (id, epoch, batch, at) VALUES ($1, $2, $3, $4)`, w.id, w.epoch+1, w.batch, nanos(w.s.now()))
+		_, err = conn.Exec(ctx, `INSERT INTO writer (id, epoch, batch, at) VALUES ($1, $2, $3, $4)`, w.id, w.epoch+1, w.batch, packed.Nanos(w.s.now()))
 		epoch, batch = w.epoch+1, -1
 	}
 	if err != nil {

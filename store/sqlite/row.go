@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringtrip/ringtrip/store"
+	"github.com/ringtrip/ringtrip/store/packed"
 )
 
 // An instant is a time as it stands in a row: Unix nanoseconds, 0 for the zero time.
@@ -16,11 +17,7 @@ type instant time.Time
 
 // Value implements [driver.Valuer].
 func (i instant) Value() (driver.Value, error) {
-	t := time.Time(i)
-	if t.IsZero() {
-		return int64(0), nil
-	}
-	return t.UnixNano(), nil
+	return packed.Nanos(time.Time(i)), nil
 }
 
 // Scan implements [sql.Scanner].
@@ -29,10 +26,7 @@ func (i *instant) Scan(v any) error {
 	if !ok {
 		return fmt.Errorf("a time is stored as %T", v)
 	}
-	*i = instant{}
-	if ns != 0 {
-		*i = instant(time.Unix(0, ns).UTC())
-	}
+	*i = instant(packed.Moment(ns))
 	return nil
 }
 
