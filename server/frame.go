@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -27,6 +28,17 @@ type frame struct{ bytes []byte }
 var frames = sync.Pool{New: func() any { return &frame{bytes: make([]byte, chunkHead, 512)} }}
 
 var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// compress writes b to w by gzip.
+func compress(w io.Writer, b []byte) error {
+	z := gzips.Get().(*gzip.Writer)
+	defer gzips.Put(z)
+	z.Reset(w)
+	if _, err := z.Write(b); err != nil {
+		return err
+	}
+	return z.Close()
+}
 
 func (f *frame) free() {
 	if cap(f.bytes) <= keptFrame {
@@ -56,13 +68,7 @@ func (f *frame) envelope(r *v1.EventsResponse, asJSON, compressed bool) (err err
 	if compressed && len(f.bytes)-body >= minCompressed {
 		plain := append([]byte(nil), f.bytes[body:]...)
 		f.bytes = f.bytes[:body]
-		z := gzips.Get().(*gzip.Writer)
-		defer gzips.Put(z)
-		z.Reset(f)
-		if _, err := z.Write(plain); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
+		if err := compress(f, plain); err != nil {
 			return err
 		}
 		f.bytes[chunkHead] = flagGzip

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -192,8 +191,9 @@ func (q *quick) serve(w http.ResponseWriter, r *http.Request) {
 	h["Content-Type"] = protoKind
 	h["Accept-Encoding"] = gzipAccepted
 	if len(body) >= minCompressed && acceptsGzip(r.Header) {
-		if z, err := zipped(body); err == nil {
-			h["Content-Encoding"], body = gzipAccepted, z
+		var z bytes.Buffer
+		if err := compress(&z, body); err == nil {
+			h["Content-Encoding"], body = gzipAccepted, z.Bytes()
 		}
 	}
 	send(w, http.StatusOK, body)
@@ -239,18 +239,6 @@ func acceptsGzip(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-func zipped(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z := gzips.Get().(*gzip.Writer)
-	defer gzips.Put(z)
-	z.Reset(&b)
-	if _, err := z.Write(body); err != nil {
-		return nil, err
-	}
-	err := z.Close()
-	return b.Bytes(), err
 }
 
 // wireError is an error as Connect has it ("Error end-stream").
